@@ -1,0 +1,74 @@
+//! An account at once, without a proof of its own: for a trusted caller that vouches for what it says (contract `usapi.md`, `/internal/register`).
+
+use crate::account::{AccountId, Claim, NewAccount, Origin, PersonName, Profile, Standing, Surface};
+use crate::client::ClientId;
+use crate::identifier::{EmailAddress, PhoneNumber, Username};
+use crate::locale::Locale;
+use crate::password::Password;
+use crate::ports::{Claimed, Once, new_id};
+use crate::registration::RegisterError;
+use crate::repeat::{Repeat, Repeated};
+use crate::service::{Accounts, Fault};
+
+/// A person whom a trusted caller enrols.
+#[derive(Debug, Clone)]
+pub struct Enrolment {
+    /// Where.
+    pub surface: Surface,
+    /// Who vouches.
+    pub client: ClientId,
+    /// The username.
+    pub username: Username,
+    /// The password.
+    pub password: Password,
+    /// First name.
+    pub first_name: PersonName,
+    /// Last name.
+    pub last_name: PersonName,
+    /// The phone number, verified by the caller.
+    pub phone: PhoneNumber,
+    /// The e-mail address, verified by the caller.
+    pub email: EmailAddress,
+    /// The language to write in.
+    pub locale: Locale,
+}
+
+impl Accounts {
+    /// Makes the account. A repeat of the same call succeeds without doing anything.
+    ///
+    /// # Errors
+    /// [`RegisterError`].
+    pub async fn enrol(&self, person: Enrolment, repeat: Option<Repeat>) -> Result<(), RegisterError> {
+        let claims = vec![
+            Claim::new(person.phone, Standing::Vouched),
+            Claim::new(person.username, Standing::Vouched),
+            Claim::new(person.email, Standing::Vouched),
+        ];
+        if let Some(kind) = self.store().first_taken(&claims, None).await.map_err(Fault::from)? {
+            // Taken perhaps by the very call that this one repeats.
+            let Some(repeat) = &repeat else { return Err(RegisterError::Taken(kind)) };
+            return match self.store().repeated(repeat, self.now()).await.map_err(Fault::from)? {
+                Repeated::First(()) => Err(RegisterError::Taken(kind)),
+                Repeated::Again(_) => Ok(()),
+                Repeated::Different => Err(RegisterError::RepeatedDifferently),
+            };
+        }
+        let password = self.hash_new(&person.password).await?;
+        let now = self.now();
+        let account = NewAccount {
+            id: AccountId(new_id(now, self.entropy())),
+            claims,
+            password,
+            profile: Profile { first_name: Some(person.first_name), last_name: Some(person.last_name), ..Profile::default() },
+            origin: Origin { surface: person.surface, client: Some(person.client), platform: None },
+            locale: person.locale,
+            created_at: now,
+        };
+        let once = repeat.map(|repeat| Once { repeat, answer: Vec::new() });
+        match self.store().create_account(account, once).await.map_err(Fault::from)? {
+            Repeated::First(Claimed::Done(())) | Repeated::Again(_) => Ok(()),
+            Repeated::First(Claimed::Taken(kind)) => Err(RegisterError::Taken(kind)),
+            Repeated::Different => Err(RegisterError::RepeatedDifferently),
+        }
+    }
+}

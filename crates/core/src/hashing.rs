@@ -1,0 +1,258 @@
+//! The bounded hashing pool: one dedicated thread per core, each with memory of its own that it reuses, and a short queue in
+//! front (threat row 24). What does not fit is refused at once; a caller that goes away frees no place early, because its job stays
+//! in the queue and is done.
+
+use std::time::{Duration, Instant};
+
+use argon2_rust::params::Memory;
+use argon2_rust::{Algorithm, Argon2, Hasher, Params, Version};
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use tokio::sync::oneshot;
+
+use crate::password::{Password, PasswordRecord, Scheme};
+use crate::ports::Entropy;
+use crate::secret::{Mac, MacKey};
+
+/// Jobs that may wait (threat row 24).
+pub const QUEUE: usize = 64;
+/// How long a job may wait before it is refused (threat row 24).
+pub const PATIENCE: Duration = Duration::from_secs(2);
+const SALT_LEN: usize = 16;
+/// A stored hash that costs more than this was not made by anything we import; checking it would be an attack on ourselves.
+const CEILING_MIB: u64 = 1024;
+
+/// What one hash costs (OWASP's parameters by default).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HashingCost {
+    /// Memory, in KiB.
+    pub memory_kib: u32,
+    /// Passes over it.
+    pub passes: u32,
+    /// Lanes.
+    pub lanes: u32,
+}
+
+impl Default for HashingCost {
+    fn default() -> Self {
+        Self { memory_kib: 19_456, passes: 2, lanes: 1 }
+    }
+}
+
+/// Why nothing was hashed.
+#[derive(Debug, thiserror::Error)]
+pub enum HashingError {
+    /// The queue is full, or the job waited too long in it.
+    #[error("the password-hashing queue is full")]
+    Overloaded,
+    /// The parameters are not ones that Argon2 takes.
+    #[error("Argon2 does not take these parameters: {0}")]
+    Parameters(argon2_rust::Error),
+    /// Hashing itself failed, for want of memory.
+    #[error("hashing failed: {0}")]
+    Failed(argon2_rust::Error),
+    /// The pool is gone, or its threads could not be started.
+    #[error("the hashing pool is not running")]
+    Stopped,
+}
+
+/// What came of checking a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Checked {
+    /// It is the password, and its record is up to date.
+    Right,
+    /// It is the password, but its record was made at another cost: make it anew.
+    RightButStale,
+    /// It is not.
+    Wrong,
+}
+
+enum Work {
+    Hash { peppered: Mac, salt: [u8; SALT_LEN], answer: oneshot::Sender<Result<PasswordRecord, HashingError>> },
+    Check { peppered: Mac, record: PasswordRecord, answer: oneshot::Sender<Result<Checked, HashingError>> },
+}
+
+struct Job {
+    work: Work,
+    queued_at: Instant,
+}
+
+/// The pool. Dropping it lets the threads finish what is queued and end.
+#[derive(Debug)]
+pub struct HashingPool {
+    jobs: Sender<Job>,
+    pepper: Pepper,
+    /// What an unknown person's password is checked against, so that it costs what a known one's does (threat row 19).
+    decoy: PasswordRecord,
+}
+
+struct Pepper(MacKey);
+
+impl std::fmt::Debug for Pepper {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Pepper(..)")
+    }
+}
+
+impl HashingPool {
+    /// Starts `threads` threads that hash at `cost`.
+    ///
+    /// # Errors
+    /// [`HashingError::Parameters`] for a cost that Argon2 does not take, [`HashingError::Stopped`] when no thread can be started.
+    pub fn start(cost: HashingCost, threads: usize, pepper: MacKey, entropy: &dyn Entropy) -> Result<Self, HashingError> {
+        let params = Params::builder().memory(Memory::kib(u64::from(cost.memory_kib))).passes(cost.passes).lanes(cost.lanes).build();
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.map_err(HashingError::Parameters)?);
+        let ceiling = Params::builder().memory(Memory::mib(CEILING_MIB)).passes(64).lanes(16).build().map_err(HashingError::Parameters)?;
+        let (mut salt, mut nobody) = ([0; SALT_LEN], [0; 32]);
+        entropy.fill(&mut salt);
+        entropy.fill(&mut nobody);
+        let decoy = hash(&mut argon2.hasher(), &Mac(nobody), &salt)?;
+        let prefix = parameters_of(&decoy.phc).to_owned();
+        let (jobs, queue) = bounded(QUEUE);
+        for number in 0..threads.max(1) {
+            let worker = Worker { hasher: argon2.hasher(), ceiling, current: prefix.clone(), queue: queue.clone() };
+            std::thread::Builder::new().name(format!("hashing-{number}")).spawn(move || worker.run()).map_err(|_| HashingError::Stopped)?;
+        }
+        Ok(Self { jobs, pepper: Pepper(pepper), decoy })
+    }
+
+    /// Hashes a new password.
+    ///
+    /// # Errors
+    /// [`HashingError`].
+    pub async fn hash(&self, password: &Password, entropy: &dyn Entropy) -> Result<PasswordRecord, HashingError> {
+        let mut salt = [0; SALT_LEN];
+        entropy.fill(&mut salt);
+        let (answer, result) = oneshot::channel();
+        self.submit(Work::Hash { peppered: self.pepper(password), salt, answer })?;
+        result.await.map_err(|_| HashingError::Stopped)?
+    }
+
+    /// Checks a password against its record, or, where there is no record, spends the same time and says [`Checked::Wrong`].
+    ///
+    /// # Errors
+    /// [`HashingError`].
+    pub async fn check(&self, password: &Password, record: Option<&PasswordRecord>) -> Result<Checked, HashingError> {
+        let (answer, result) = oneshot::channel();
+        let against = record.unwrap_or(&self.decoy).clone();
+        self.submit(Work::Check { peppered: self.pepper(password), record: against, answer })?;
+        let checked = result.await.map_err(|_| HashingError::Stopped)??;
+        Ok(if record.is_some() { checked } else { Checked::Wrong })
+    }
+
+    fn pepper(&self, password: &Password) -> Mac {
+        self.pepper.0.sign(&[password.bytes()])
+    }
+
+    fn submit(&self, work: Work) -> Result<(), HashingError> {
+        #[expect(clippy::disallowed_methods, reason = "a monotonic stopwatch, not the time of day; no rule depends on it")]
+        let queued_at = Instant::now();
+        self.jobs.try_send(Job { work, queued_at }).map_err(|refused| match refused {
+            TrySendError::Full(_) => HashingError::Overloaded,
+            TrySendError::Disconnected(_) => HashingError::Stopped,
+        })
+    }
+}
+
+struct Worker {
+    hasher: Hasher,
+    ceiling: Params,
+    current: String,
+    queue: Receiver<Job>,
+}
+
+impl Worker {
+    fn run(mut self) {
+        while let Ok(Job { work, queued_at }) = self.queue.recv() {
+            let in_time = queued_at.elapsed() < PATIENCE;
+            // A caller that went away does not want the answer any more: that is no error.
+            match work {
+                Work::Hash { peppered, salt, answer } => {
+                    let _ = answer.send(if in_time { hash(&mut self.hasher, &peppered, &salt) } else { Err(HashingError::Overloaded) });
+                }
+                Work::Check { peppered, record, answer } => {
+                    let _ = answer.send(if in_time { self.check(&peppered, &record) } else { Err(HashingError::Overloaded) });
+                }
+            }
+        }
+    }
+
+    fn check(&mut self, peppered: &Mac, record: &PasswordRecord) -> Result<Checked, HashingError> {
+        match record.scheme {
+            Scheme::Argon2id => match self.hasher.verify_encoded_bounded(&record.phc, &peppered.0, Algorithm::Argon2id, &self.ceiling) {
+                Ok(()) if parameters_of(&record.phc) == self.current => Ok(Checked::Right),
+                Ok(()) => Ok(Checked::RightButStale),
+                Err(argon2_rust::Error::VerifyMismatch) => Ok(Checked::Wrong),
+                Err(error) => Err(HashingError::Failed(error)),
+            },
+        }
+    }
+}
+
+fn hash(hasher: &mut Hasher, peppered: &Mac, salt: &[u8; SALT_LEN]) -> Result<PasswordRecord, HashingError> {
+    let phc = hasher.hash_encoded(&peppered.0, salt).map_err(HashingError::Failed)?;
+    Ok(PasswordRecord { scheme: Scheme::Argon2id, phc })
+}
+
+/// The part of a PHC string that says how it was made: `$argon2id$v=19$m=19456,t=2,p=1`.
+fn parameters_of(phc: &str) -> &str {
+    phc.rsplitn(3, '$').nth(2).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::testing::CountingEntropy;
+    use crate::secret::Secrets;
+    use argon2::{PasswordVerifier as _, password_hash::phc::PasswordHash};
+
+    const CHEAP: HashingCost = HashingCost { memory_kib: 64, passes: 1, lanes: 1 };
+
+    fn pool(cost: HashingCost) -> HashingPool {
+        HashingPool::start(cost, 1, Secrets::derive(&[1; 32]).passwords, &CountingEntropy::default()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_right_password_is_right_and_an_unknown_person_is_always_wrong() {
+        let pool = pool(CHEAP);
+        let entropy = CountingEntropy::default();
+        let record = pool.hash(&Password::typed("correct horse"), &entropy).await.unwrap();
+        assert_eq!(pool.check(&Password::typed("correct horse"), Some(&record)).await.unwrap(), Checked::Right);
+        assert_eq!(pool.check(&Password::typed("correct hors"), Some(&record)).await.unwrap(), Checked::Wrong);
+        assert_eq!(pool.check(&Password::typed("correct horse"), None).await.unwrap(), Checked::Wrong);
+    }
+
+    #[tokio::test]
+    async fn a_record_made_at_another_cost_is_stale() {
+        let record = pool(CHEAP).hash(&Password::typed("correct horse"), &CountingEntropy::default()).await.unwrap();
+        let dearer = pool(HashingCost { passes: 2, ..CHEAP });
+        assert_eq!(dearer.check(&Password::typed("correct horse"), Some(&record)).await.unwrap(), Checked::RightButStale);
+    }
+
+    #[tokio::test]
+    async fn our_hashes_are_what_the_other_implementation_computes() {
+        let secrets = Secrets::derive(&[1; 32]);
+        for cost in [CHEAP, HashingCost { memory_kib: 1024, passes: 3, lanes: 2 }] {
+            let record = pool(cost).hash(&Password::typed("päss wörd"), &CountingEntropy::default()).await.unwrap();
+            let parsed = PasswordHash::new(&record.phc).unwrap();
+            let peppered = secrets.passwords.sign(&["päss wörd".as_bytes()]);
+            argon2::Argon2::default().verify_password(&peppered.0, &parsed).unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn row_54_a_stolen_record_does_not_verify_without_the_pepper() {
+        let record = pool(CHEAP).hash(&Password::typed("correct horse"), &CountingEntropy::default()).await.unwrap();
+        let parsed = PasswordHash::new(&record.phc).unwrap();
+        assert!(argon2::Argon2::default().verify_password(b"correct horse", &parsed).is_err());
+    }
+
+    #[tokio::test]
+    async fn row_24_what_does_not_fit_the_queue_is_refused_at_once() {
+        let pool = pool(HashingCost { memory_kib: 8 * 1024, passes: 3, lanes: 1 });
+        let password = Password::typed("correct horse");
+        let checks = futures_util::future::join_all((0..QUEUE * 2).map(|_| pool.check(&password, None))).await;
+        let refused = checks.iter().filter(|c| matches!(c, Err(HashingError::Overloaded))).count();
+        let done = checks.iter().filter(|c| c.is_ok()).count();
+        assert!(refused > 0 && done >= QUEUE && refused + done == QUEUE * 2, "{refused} refused, {done} done");
+    }
+}

@@ -1,0 +1,52 @@
+//! Every rule of the account service. This crate knows no HTTP, no SQL, no SMTP, no files and no wall clock: what it needs from outside are
+//! the traits in [`ports`].
+//!
+//! # The map
+//!
+//! | module | what lives there |
+//! |---|---|
+//! | [`identifier`] | usernames, e-mail addresses, phone numbers, and the one classification |
+//! | [`account`] | accounts, profiles, origins; who may hold an identifier |
+//! | [`password`], [`hashing`] | passwords, their policy and records; the bounded hashing pool |
+//! | [`code`] | one-time codes as a pure state machine |
+//! | [`registration`], [`enrolment`] | registering with a proof, and at once for a trusted caller |
+//! | [`sign_in`], `admission` | THE sign-in; who may compare a password right now |
+//! | [`session`], [`token`] | who is signed in; signed tokens and their keys |
+//! | [`profile`] | the basic profile and its picture |
+//! | [`client`] | machine clients, scopes, secrets |
+//! | [`throttle`] | limits as data and pure arithmetic |
+//! | [`repeat`] | idempotent calls |
+//! | [`message`], [`locale`], [`brand`] | what is sent, as data |
+//! | [`secret`] | the master key and what is derived from it |
+//! | [`ports`] | storage, clock, randomness, pictures, as traits |
+//! | [`service`] | [`service::Accounts`], the only door for surfaces |
+//!
+//! # Adding a use case
+//!
+//! 1. Write its rule as a pure function over data and `now`, with its tests, in the module of its subject.
+//! 2. Give it a method on [`service::Accounts`], in that module: input already parsed; hashing before the transaction; one call of the
+//!    store, which is one transaction; sending by the outbox, in that transaction. It answers with an enum of its outcomes.
+//! 3. If it needs a new transaction, add a method to [`ports::Store`], an operation to the store crate, and cases to its contract suite.
+//! 4. Translate it in every surface that has it; the compiler finds the places, because no surface has a wildcard arm.
+
+pub mod account;
+mod admission;
+pub mod brand;
+pub mod client;
+pub mod code;
+pub mod enrolment;
+pub mod hashing;
+pub mod identifier;
+pub mod locale;
+pub mod message;
+pub mod password;
+pub mod ports;
+pub mod profile;
+pub mod registration;
+pub mod repeat;
+pub mod secret;
+pub mod service;
+pub mod session;
+pub mod sign_in;
+pub mod throttle;
+pub mod token;

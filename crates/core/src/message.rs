@@ -1,0 +1,277 @@
+//! What is sent, as data with stable names: who reads it, in which language and brand, and what it says. Delivery turns it into
+//! text; the outbox keeps it sealed, because it holds codes and links (threat row 54).
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::account::named;
+use crate::identifier::{EmailAddress, IdentifierError, IdentifierKind, LoginId, PhoneNumber};
+use crate::locale::Locale;
+use crate::ports::{Entropy, Timestamp};
+use crate::secret::{SealKey, Unsealable};
+
+/// Names a message for ever; its `Message-ID`, and the key under which a gateway may recognise a repeat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct MessageId(pub Uuid);
+
+named! {
+    /// The way a message goes.
+    Channel {
+        /// Electronic mail.
+        Email = "email",
+        /// Short messages to a phone.
+        Sms = "sms",
+    }
+}
+
+/// Who a message is for: exactly one address or number (threat row 40).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Recipient {
+    /// By mail.
+    Email(EmailAddress),
+    /// By short message.
+    Sms(PhoneNumber),
+}
+
+impl Recipient {
+    /// The way to this recipient.
+    #[must_use]
+    pub const fn channel(&self) -> Channel {
+        match self {
+            Self::Email(_) => Channel::Email,
+            Self::Sms(_) => Channel::Sms,
+        }
+    }
+
+    /// The address or number.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Email(address) => address.as_str(),
+            Self::Sms(number) => number.as_e164(),
+        }
+    }
+
+    /// The recipient that a row names.
+    ///
+    /// # Errors
+    /// [`IdentifierError`] when the row is damaged.
+    pub fn from_stored(channel: Channel, text: &str) -> Result<Self, IdentifierError> {
+        match channel {
+            Channel::Email => EmailAddress::parse(text).map(Self::Email),
+            Channel::Sms => PhoneNumber::from_e164(text).map(Self::Sms),
+        }
+    }
+}
+
+impl TryFrom<LoginId> for Recipient {
+    type Error = IdentifierError;
+
+    /// # Errors
+    /// A username cannot be written to.
+    fn try_from(id: LoginId) -> Result<Self, IdentifierError> {
+        match id {
+            LoginId::Email(address) => Ok(Self::Email(address)),
+            LoginId::Phone(number) => Ok(Self::Sms(number)),
+            LoginId::Username(_) => Err(IdentifierError::Malformed),
+        }
+    }
+}
+
+/// Which contact a notice is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ContactKind {
+    /// The e-mail address.
+    Email,
+    /// The phone number.
+    Phone,
+}
+
+impl ContactKind {
+    /// The kind of contact that an identifier is; a username is none.
+    #[must_use]
+    pub const fn of(kind: IdentifierKind) -> Option<Self> {
+        match kind {
+            IdentifierKind::Email => Some(Self::Email),
+            IdentifierKind::Phone => Some(Self::Phone),
+            IdentifierKind::Username => None,
+        }
+    }
+}
+
+/// What a message says. The variants' names are stored: add, never rename.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Content {
+    /// The code that finishes a registration, and by mail a link that does.
+    SignupCode {
+        /// The first name of whoever registered.
+        name: String,
+        /// The code.
+        code: String,
+        /// How many minutes the code works.
+        code_minutes: u64,
+        /// The link, where there is one.
+        link: Option<String>,
+        /// How many minutes the link works.
+        link_minutes: u64,
+    },
+    /// Somebody else proved a contact that this account never proved; it has left the account.
+    ContactLost {
+        /// Which contact.
+        contact: ContactKind,
+        /// The contact itself, masked.
+        masked: String,
+    },
+    /// A contact of this account was changed; told to the old one (threat row 57).
+    ContactChanged {
+        /// Which contact.
+        contact: ContactKind,
+    },
+}
+
+impl Content {
+    /// The stable name of what it says, for the outbox and its metrics.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::SignupCode { .. } => "signup_code",
+            Self::ContactLost { .. } => "contact_lost",
+            Self::ContactChanged { .. } => "contact_changed",
+        }
+    }
+}
+
+impl std::fmt::Debug for Content {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Content({})", self.name())
+    }
+}
+
+/// A message: one recipient, one thing to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// Who it is for.
+    pub to: Recipient,
+    /// In which language.
+    pub locale: Locale,
+    /// In which brand: USAPI's `platform`, `None` for the installation's own.
+    pub platform: Option<String>,
+    /// What it says.
+    pub content: Content,
+}
+
+/// A message as the outbox keeps it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Envelope {
+    /// Its name.
+    pub id: MessageId,
+    /// Who it is for.
+    pub to: Recipient,
+    /// The stable name of what it says.
+    pub kind: String,
+    /// Everything else, sealed.
+    pub sealed: Vec<u8>,
+    /// When it was written.
+    pub created_at: Timestamp,
+    /// When it is not worth sending any more.
+    pub expires_at: Timestamp,
+}
+
+impl std::fmt::Debug for Envelope {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Envelope").field("id", &self.id).field("to", &self.to).field("kind", &self.kind).finish_non_exhaustive()
+    }
+}
+
+/// What is inside an envelope.
+#[derive(Serialize, Deserialize)]
+struct Letter {
+    locale: String,
+    platform: Option<String>,
+    content: Content,
+}
+
+/// Why an envelope cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum EnvelopeError {
+    /// Sealed under another key, or damaged.
+    #[error(transparent)]
+    Unsealable(#[from] Unsealable),
+    /// Its letter is of a form that this version does not know.
+    #[error("the letter has an unknown form")]
+    Unreadable(#[from] serde_json::Error),
+}
+
+/// Seals messages for the outbox and opens them for the sender.
+#[derive(Clone)]
+pub struct Sealer {
+    key: SealKey,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl std::fmt::Debug for Sealer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Sealer(..)")
+    }
+}
+
+impl Sealer {
+    /// Seals under `key`.
+    #[must_use]
+    pub fn new(key: SealKey, entropy: Arc<dyn Entropy>) -> Self {
+        Self { key, entropy }
+    }
+
+    /// Puts `message` into an envelope that is worth sending until `expires_at`.
+    ///
+    /// # Errors
+    /// [`EnvelopeError`], which a message of sane size never meets.
+    pub fn seal(&self, message: Message, now: Timestamp, expires_at: Timestamp) -> Result<Envelope, EnvelopeError> {
+        let id = MessageId(crate::ports::new_id(now, &*self.entropy));
+        let kind = message.content.name().to_owned();
+        let letter = Letter { locale: message.locale.tag().to_owned(), platform: message.platform, content: message.content };
+        let plain = zeroize::Zeroizing::new(serde_json::to_vec(&letter)?);
+        let sealed = self.key.seal(&plain, id.0.as_bytes(), &*self.entropy)?;
+        Ok(Envelope { id, to: message.to, kind, sealed, created_at: now, expires_at })
+    }
+
+    /// Reads the message in an envelope.
+    ///
+    /// # Errors
+    /// [`EnvelopeError`].
+    pub fn open(&self, envelope: &Envelope) -> Result<Message, EnvelopeError> {
+        let plain = self.key.open(&envelope.sealed, envelope.id.0.as_bytes())?;
+        let letter: Letter = serde_json::from_slice(&plain)?;
+        let locale = Locale::from_tag(&letter.locale).unwrap_or_default();
+        Ok(Message { to: envelope.to.clone(), locale, platform: letter.platform, content: letter.content })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::testing::CountingEntropy;
+    use crate::secret::Secrets;
+
+    #[test]
+    fn row_54_an_envelope_shows_neither_code_nor_link() {
+        let sealer = Sealer::new(Secrets::derive(&[1; 32]).outbox, Arc::new(CountingEntropy::default()));
+        let content = Content::SignupCode {
+            name: "Siti".into(),
+            code: "123456".into(),
+            code_minutes: 10,
+            link: Some("https://x/key".into()),
+            link_minutes: 30,
+        };
+        let to = Recipient::Email(EmailAddress::parse("siti@example.test").unwrap());
+        let message = Message { to, locale: Locale::Indonesian, platform: Some("ONMART".into()), content };
+        let envelope = sealer.seal(message.clone(), Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH).unwrap();
+        let raw = String::from_utf8_lossy(&envelope.sealed).into_owned() + &format!("{envelope:?} {message:?}");
+        assert!(!raw.contains("123456") && !raw.contains("https") && !raw.contains("siti@"), "{raw}");
+        assert_eq!(sealer.open(&envelope).unwrap(), message);
+    }
+}

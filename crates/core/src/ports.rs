@@ -1,0 +1,316 @@
+//! What the core needs from outside, as traits: time, randomness, storage, pictures. The adapters live in other crates; the core
+//! names no database, no file and no network.
+//!
+//! Storage is cut by use case: each writing method of [`Store`] is one transaction that either happens whole or not at all, and what an answer
+//! promises is durable when the method returns. Inside it the adapter decides nothing: it loads, calls the core's
+//! pure functions, and writes what they say.
+
+use std::error::Error as StdError;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use uuid::Uuid;
+
+pub use jiff::Timestamp;
+
+use crate::account::{Account, AccountId, AccountStatus, Claim, NewAccount, PictureId};
+use crate::client::{ClientId, MachineClient};
+use crate::code::Pressure;
+use crate::identifier::{IdentifierKind, LoginId};
+use crate::message::{Channel, Envelope, MessageId};
+use crate::profile::{ProfileUpdate, ProfileUpdated};
+use crate::registration::{FinishRegistration, Finished, LinkedRegistration, NewRegistration, Registration, RegistrationId, Resend, Resent};
+use crate::repeat::{Repeat, Repeated};
+use crate::secret::Mac;
+use crate::session::SessionId;
+use crate::sign_in::{OpenSession, Opened, SignInRecord};
+use crate::throttle::{Charge, Charged};
+
+/// The time of day, to the millisecond. Tests set it.
+pub trait Clock: Send + Sync {
+    /// Now.
+    fn now(&self) -> Timestamp;
+}
+
+/// Randomness good enough for keys.
+pub trait Entropy: Send + Sync {
+    /// Fills `bytes`.
+    fn fill(&self, bytes: &mut [u8]);
+}
+
+/// A new id that sorts by time (UUID version 7, RFC 9562), so that rows written together lie together.
+#[must_use]
+pub fn new_id(now: Timestamp, entropy: &dyn Entropy) -> Uuid {
+    let mut random = [0; 10];
+    entropy.fill(&mut random);
+    uuid::Builder::from_unix_timestamp_millis(u64::try_from(now.as_millisecond()).unwrap_or_default(), &random).into_uuid()
+}
+
+/// The boxed cause of an adapter's failure.
+pub type Cause = Box<dyn StdError + Send + Sync>;
+
+/// Why the store did not do what was asked. Nothing was changed, unless it says otherwise.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// It cannot be reached, or it is too busy to answer in time. Trying again later is right.
+    #[error("the store cannot be reached")]
+    Unavailable(#[source] Cause),
+    /// Its queue is full.
+    #[error("the store is overloaded")]
+    Overloaded,
+    /// A row is not what it must be.
+    #[error("corrupt row in {table}.{column}: {row}")]
+    Corrupt {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+        /// The row's key, as far as it is known.
+        row: String,
+    },
+    /// Anything else: a programming error or a damaged database.
+    #[error("the store failed")]
+    Failed(#[source] Cause),
+}
+
+/// The outcome of a write that claims identifiers: the unique index has the last word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claimed<T> {
+    /// All were free.
+    Done(T),
+    /// This one, the first in the order of the claims, is another account's. Nothing was written.
+    Taken(IdentifierKind),
+}
+
+/// A call that may be a repeat, and what to keep of its outcome if it is the first.
+#[derive(Debug, Clone)]
+pub struct Once {
+    /// The call.
+    pub repeat: Repeat,
+    /// What a repeat gets instead of being carried out.
+    pub answer: Vec<u8>,
+}
+
+/// The account store, by use case. Reads see everything that was acknowledged before them.
+#[async_trait]
+pub trait Store: Send + Sync {
+    // --- look-ups: no transaction, no waiting for writers
+
+    /// Whether the store answers and its schema is the one that this program knows.
+    async fn ready(&self) -> Result<(), StoreError>;
+    /// Whether an account holds `id`; `verified_only`: and has proven it.
+    async fn is_held(&self, id: &LoginId, verified_only: bool) -> Result<bool, StoreError>;
+    /// The first of `claims` that another account than `except` keeps from being made.
+    async fn first_taken(&self, claims: &[Claim], except: Option<AccountId>) -> Result<Option<IdentifierKind>, StoreError>;
+    /// What it takes to check the password of whoever is known by `id`.
+    async fn sign_in_record(&self, id: &LoginId) -> Result<Option<SignInRecord>, StoreError>;
+    /// The account whose session this is, if at `now` the session is neither over nor ended and the account is active.
+    async fn session_account(&self, id: SessionId, now: Timestamp) -> Result<Option<AccountId>, StoreError>;
+    /// A whole account.
+    async fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError>;
+    /// The account known by `id`, verified or not.
+    async fn find_account(&self, id: &LoginId) -> Result<Option<Account>, StoreError>;
+    /// A machine client, disabled ones included.
+    async fn client(&self, id: &ClientId) -> Result<Option<MachineClient>, StoreError>;
+    /// Every machine client, oldest first.
+    async fn clients(&self) -> Result<Vec<MachineClient>, StoreError>;
+    /// A registration, finished and dead ones included until they are swept away.
+    async fn registration(&self, id: RegistrationId) -> Result<Option<Registration>, StoreError>;
+    /// The registration behind a link, and the challenge that was sent with it.
+    async fn linked_registration(&self, link: Mac) -> Result<Option<LinkedRegistration>, StoreError>;
+    /// How much wrong guessing there has been against `subject` (see [`crate::code`]), and in the hour before `now` against everybody.
+    async fn pressure(&self, subject: &str, now: Timestamp) -> Result<Pressure, StoreError>;
+    /// What is kept of the call that `repeat` repeats.
+    async fn repeated(&self, repeat: &Repeat, now: Timestamp) -> Result<Repeated<()>, StoreError>;
+
+    // --- transactions
+
+    /// Makes an account at once.
+    async fn create_account(&self, account: NewAccount, once: Option<Once>) -> Result<Repeated<Claimed<()>>, StoreError>;
+    /// Keeps a pending registration with its challenge and queues its message. Claims what the registration will claim, without reserving it;
+    /// voids older challenges for the same purpose and destination (row 4).
+    async fn start_registration(&self, new: NewRegistration, once: Option<Once>) -> Result<Repeated<Claimed<()>>, StoreError>;
+    /// Sends a registration's code and link anew, the old ones voided.
+    async fn resend_registration(&self, resend: Resend) -> Result<Resent, StoreError>;
+    /// Finishes a registration by code or by link (rows 2, 3, 7): counts the attempt, compares, makes the account, all in one.
+    async fn finish_registration(&self, finish: FinishRegistration) -> Result<Finished, StoreError>;
+    /// Kills the registration behind a link ("this was not me"); whether there was one to kill.
+    async fn disown_registration(&self, link: Mac, now: Timestamp) -> Result<bool, StoreError>;
+    /// Opens a session for a password that was right, unless the account or its password has changed since it was read; gives back the charges.
+    async fn open_session(&self, open: OpenSession) -> Result<Opened, StoreError>;
+    /// Changes the basic profile.
+    async fn update_profile(&self, update: ProfileUpdate) -> Result<Claimed<ProfileUpdated>, StoreError>;
+    /// Enables or disables an account; disabling ends its sessions (row 12). Whether there is such an account.
+    async fn set_status(&self, id: AccountId, status: AccountStatus, now: Timestamp) -> Result<bool, StoreError>;
+    /// Charges every limit, or none (row 14).
+    async fn charge(&self, charges: Vec<Charge>, now: Timestamp) -> Result<Charged, StoreError>;
+    /// Gives charges back.
+    async fn refund(&self, charges: Vec<Charge>, now: Timestamp) -> Result<(), StoreError>;
+    /// Keeps a new machine client.
+    async fn create_client(&self, client: MachineClient) -> Result<(), StoreError>;
+    /// Replaces a machine client's secret; whether there is such a client.
+    async fn rotate_client(&self, id: &ClientId, secret_mac: Mac) -> Result<bool, StoreError>;
+    /// Disables a machine client; whether there is such a client.
+    async fn disable_client(&self, id: &ClientId, now: Timestamp) -> Result<bool, StoreError>;
+    /// Remembers the master key's fingerprint the first time; afterwards whether it is the same.
+    async fn same_master_key(&self, fingerprint: Mac) -> Result<bool, StoreError>;
+    /// Deletes what nobody can need any more: a bounded amount at a time. How many rows went.
+    async fn sweep(&self, now: Timestamp) -> Result<u64, StoreError>;
+}
+
+/// A claimed message and how often it was tried before.
+#[derive(Debug, Clone)]
+pub struct ClaimedMessage {
+    /// The message.
+    pub envelope: Envelope,
+    /// Earlier attempts.
+    pub attempts: u32,
+}
+
+/// What became of a message that a worker had claimed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settlement {
+    /// Sent: its letter is wiped.
+    Sent,
+    /// Not sent: try again at the given time.
+    Retry {
+        /// When.
+        at: Timestamp,
+        /// Why, without secrets and contacts.
+        reason: String,
+    },
+    /// Given up: its letter is wiped.
+    Failed {
+        /// Why, without secrets and contacts.
+        reason: String,
+    },
+}
+
+/// The outbox, as its workers see it.
+#[async_trait]
+pub trait Outbox: Send + Sync {
+    /// Claims up to `limit` messages of `channel` that are due, for the time of `lease`: nobody else gets them until it is over. Those past their
+    /// `expires_at` are given up instead.
+    async fn claim(&self, channel: Channel, limit: u32, now: Timestamp, lease: Duration) -> Result<Vec<ClaimedMessage>, StoreError>;
+    /// Says what became of a claimed message.
+    async fn settle(&self, id: MessageId, settlement: Settlement, now: Timestamp) -> Result<(), StoreError>;
+    /// How many messages are waiting or claimed.
+    async fn waiting(&self) -> Result<u64, StoreError>;
+}
+
+/// A message as a developer reads it in the inbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InboxMessage {
+    /// The message's own id.
+    pub id: MessageId,
+    /// The way it would have gone.
+    pub channel: Channel,
+    /// The address or number.
+    pub to: String,
+    /// Its subject; a short message has none.
+    pub subject: Option<String>,
+    /// Its text.
+    pub text: String,
+    /// Its HTML part; a short message has none.
+    pub html: Option<String>,
+    /// When it was sent.
+    pub sent_at: Timestamp,
+}
+
+/// The development inbox: what would have been sent.
+#[async_trait]
+pub trait Inbox: Send + Sync {
+    /// Puts a message in; one that is there already stays as it is.
+    async fn deliver(&self, message: InboxMessage) -> Result<(), StoreError>;
+    /// The newest `limit` messages, newest first.
+    async fn newest(&self, limit: u32) -> Result<Vec<InboxMessage>, StoreError>;
+    /// One message.
+    async fn message(&self, id: MessageId) -> Result<Option<InboxMessage>, StoreError>;
+}
+
+/// Wakes the outbox workers when a message was queued, so that a code leaves at once and nobody polls in a hurry.
+#[derive(Debug, Clone, Default)]
+pub struct Doorbell(Arc<tokio::sync::Notify>);
+
+impl Doorbell {
+    /// Somebody queued a message.
+    pub fn ring(&self) {
+        self.0.notify_waiters();
+        self.0.notify_one();
+    }
+
+    /// Waits until it rings.
+    pub async fn rung(&self) {
+        self.0.notified().await;
+    }
+}
+
+/// A picture, ready to be kept: upright, without metadata, scaled, re-encoded as JPEG.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PreparedPicture {
+    /// At most 1024 pixels on its longer side.
+    pub image: Bytes,
+    /// At most 256 pixels on its longer side.
+    pub thumbnail: Bytes,
+}
+
+/// Which of a picture's two sizes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PictureSize {
+    /// The picture itself.
+    Full,
+    /// Its thumbnail.
+    Thumbnail,
+}
+
+/// Why a picture is not taken or not found.
+#[derive(Debug, thiserror::Error)]
+pub enum PictureError {
+    /// Not a JPEG, PNG or WebP picture, damaged, or of more pixels than allowed.
+    #[error("not a picture that can be read")]
+    Unreadable,
+    /// Too many pictures are being worked on.
+    #[error("too many pictures are being prepared")]
+    Overloaded,
+    /// The place where pictures are kept failed.
+    #[error("the picture store failed")]
+    Store(#[source] Cause),
+}
+
+/// Where pictures are prepared and kept.
+#[async_trait]
+pub trait Pictures: Send + Sync {
+    /// Decodes, turns upright, scales and re-encodes an upload. Dimensions are checked before anything is decoded (row 46).
+    async fn prepare(&self, upload: Bytes) -> Result<PreparedPicture, PictureError>;
+    /// Keeps a picture under `id`.
+    async fn keep(&self, id: &PictureId, picture: PreparedPicture) -> Result<(), PictureError>;
+    /// The JPEG kept under `id`.
+    async fn read(&self, id: &PictureId, size: PictureSize) -> Result<Option<Bytes>, PictureError>;
+    /// Forgets a picture; one that is not there is no error.
+    async fn forget(&self, id: &PictureId) -> Result<(), PictureError>;
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    //! Ports for the core's own unit tests.
+
+    use super::Entropy;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    /// Repeatable pseudo-randomness (SplitMix64): good enough to look random to a test.
+    #[derive(Default)]
+    pub(crate) struct CountingEntropy(AtomicU64);
+
+    impl Entropy for CountingEntropy {
+        fn fill(&self, bytes: &mut [u8]) {
+            for byte in bytes {
+                let mut z = self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed).wrapping_add(0x9e37_79b9_7f4a_7c15);
+                z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+                z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+                *byte = (z ^ (z >> 31)).to_le_bytes()[0];
+            }
+        }
+    }
+}

@@ -1,0 +1,316 @@
+//! `Accounts`: the only door for surfaces. It holds the ports and the policies; the use cases are its methods and live with their subjects
+//! (`registration.rs`, `sign_in.rs`, …).
+
+use std::sync::Arc;
+
+use crate::account::{AccountId, AccountStatus};
+use crate::admission::Admissions;
+use crate::brand::Brands;
+use crate::client::{CLIENT_NAME_MAX, ClientId, MachineClient, Scope};
+use crate::hashing::{HashingError, HashingPool};
+use crate::identifier::LoginId;
+use crate::message::Sealer;
+use crate::password::{Password, PasswordPolicy, PasswordRecord};
+use crate::ports::{Cause, Clock, Doorbell, Entropy, Pictures, Store, StoreError, Timestamp};
+use crate::registration::RegistrationLifetimes;
+use crate::repeat::{Repeat, RepeatKey};
+use crate::secret::{RandomSecret, Secrets};
+use crate::session::SessionLifetimes;
+use crate::throttle::PasswordLimits;
+use crate::token::KeyRing;
+
+/// Something other than the caller is at fault. A surface says so without a detail; the cause goes to the log, once.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// Too much to do: try again in a moment.
+    #[error("overloaded")]
+    Overloaded,
+    /// The store cannot be reached: try again later.
+    #[error("the store is not available")]
+    Unavailable(#[source] Cause),
+    /// A failure that trying again will not mend.
+    #[error("internal failure")]
+    Broken(#[source] Cause),
+}
+
+impl Fault {
+    /// A failure that should not happen, with its cause.
+    pub fn broken(cause: impl Into<Cause>) -> Self {
+        Self::Broken(cause.into())
+    }
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Overloaded => Self::Overloaded,
+            StoreError::Unavailable(cause) => Self::Unavailable(cause),
+            error @ (StoreError::Corrupt { .. } | StoreError::Failed(_)) => Self::broken(error),
+        }
+    }
+}
+
+impl From<HashingError> for Fault {
+    fn from(error: HashingError) -> Self {
+        match error {
+            HashingError::Overloaded => Self::Overloaded,
+            error @ (HashingError::Parameters(_) | HashingError::Failed(_) | HashingError::Stopped) => Self::broken(error),
+        }
+    }
+}
+
+macro_rules! fault_of_store {
+    ($($error:ty),*) => {$(
+        impl From<StoreError> for $error {
+            fn from(error: StoreError) -> Self {
+                Self::Fault(error.into())
+            }
+        }
+        impl From<HashingError> for $error {
+            fn from(error: HashingError) -> Self {
+                Self::Fault(error.into())
+            }
+        }
+    )*};
+}
+fault_of_store!(crate::registration::RegisterError);
+
+/// What an installation decides for itself.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// Where a link of a registration leads, up to and including the place for its secret.
+    pub signup_link: String,
+    /// The country in which a phone number without one is read at sign-in (ISO 3166).
+    pub country: String,
+    /// New passwords.
+    pub passwords: PasswordPolicy,
+    /// Wrong passwords; `None`: not limited, for development only.
+    pub password_limits: Option<PasswordLimits>,
+    /// How long sessions last.
+    pub sessions: SessionLifetimes,
+    /// How long registrations and codes last.
+    pub registrations: RegistrationLifetimes,
+    /// How messages and pages present themselves.
+    pub brands: Brands,
+}
+
+/// Everything that the use cases work with.
+pub struct Parts {
+    /// The account store.
+    pub store: Arc<dyn Store>,
+    /// The time of day.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// Pictures.
+    pub pictures: Arc<dyn Pictures>,
+    /// The hashing pool.
+    pub hashing: HashingPool,
+    /// Token keys.
+    pub keys: KeyRing,
+    /// What is derived from the master key.
+    pub secrets: Secrets,
+    /// Wakes the outbox workers.
+    pub doorbell: Doorbell,
+    /// What the installation decides.
+    pub policy: Policy,
+}
+
+impl std::fmt::Debug for Parts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Parts").field("policy", &self.policy).finish_non_exhaustive()
+    }
+}
+
+/// The account service. Cheap to clone; every clone is the same service.
+#[derive(Debug, Clone)]
+pub struct Accounts(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    parts: Parts,
+    sealer: Sealer,
+    admissions: Admissions,
+}
+
+impl Accounts {
+    /// A service made of these parts.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        let sealer = Sealer::new(parts.secrets.outbox.clone(), Arc::clone(&parts.entropy));
+        Self(Arc::new(Inner { parts, sealer, admissions: Admissions::default() }))
+    }
+
+    /// What the installation decides.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.0.parts.policy
+    }
+
+    /// The token keys.
+    #[must_use]
+    pub fn keys(&self) -> &KeyRing {
+        &self.0.parts.keys
+    }
+
+    /// The time of day.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.0.parts.clock.now()
+    }
+
+    /// Whether the store answers.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn ready(&self) -> Result<(), Fault> {
+        Ok(self.store().ready().await?)
+    }
+
+    /// Whether an account holds this identifier, proven or not.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn is_registered(&self, id: &LoginId) -> Result<bool, Fault> {
+        // The budget of look-ups per client address (threat row 60) is charged here.
+        Ok(self.store().is_held(id, false).await?)
+    }
+
+    /// The machine client that `id` and `secret` name, if it may act in `scope`.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn authenticate_client(&self, id: &str, secret: &str, scope: Scope) -> Result<Option<ClientId>, Fault> {
+        let Some(id) = ClientId::parse(id) else { return Ok(None) };
+        let client = self.store().client(&id).await?;
+        Ok(client.filter(|client| client.admits(secret, scope, &self.secrets().clients)).map(|client| client.id))
+    }
+
+    /// Describes a call that may be a repeat.
+    #[must_use]
+    pub fn repeat(&self, client: &ClientId, key: RepeatKey, endpoint: &str, body: &[u8]) -> Repeat {
+        Repeat::new(client.clone(), key, endpoint, body, &self.secrets().repeats)
+    }
+
+    /// Enables or disables an account; disabling ends its sessions at once. Whether there is such an account.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn set_status(&self, account: AccountId, status: AccountStatus) -> Result<bool, Fault> {
+        Ok(self.store().set_status(account, status, self.now()).await?)
+    }
+
+    pub(crate) fn store(&self) -> &dyn Store {
+        &*self.0.parts.store
+    }
+
+    pub(crate) fn entropy(&self) -> &dyn Entropy {
+        &*self.0.parts.entropy
+    }
+
+    pub(crate) fn pictures(&self) -> &dyn Pictures {
+        &*self.0.parts.pictures
+    }
+
+    pub(crate) fn hashing(&self) -> &HashingPool {
+        &self.0.parts.hashing
+    }
+
+    pub(crate) fn secrets(&self) -> &Secrets {
+        &self.0.parts.secrets
+    }
+
+    pub(crate) fn sealer(&self) -> &Sealer {
+        &self.0.sealer
+    }
+
+    pub(crate) fn admissions(&self) -> &Admissions {
+        &self.0.admissions
+    }
+
+    /// A message was queued.
+    pub(crate) fn ring(&self) {
+        self.0.parts.doorbell.ring();
+    }
+
+    pub(crate) async fn hash_new(&self, password: &Password) -> Result<PasswordRecord, HashingError> {
+        self.hashing().hash(password, self.entropy()).await
+    }
+}
+
+/// Why a machine client was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// Its name is empty or too long.
+    #[error("a client's name has 1 to {CLIENT_NAME_MAX} characters")]
+    Name,
+    /// It could not be done.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// The administration of machine clients, which needs less than the whole service: an operator's command does it beside a running server.
+pub struct Clients {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    secrets: Secrets,
+}
+
+impl std::fmt::Debug for Clients {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Clients(..)")
+    }
+}
+
+impl Clients {
+    /// Administers the clients in `store`.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>, secrets: Secrets) -> Self {
+        Self { store, clock, entropy, secrets }
+    }
+
+    /// Makes a client; its secret is shown this once.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn create(&self, name: &str, mut scopes: Vec<Scope>) -> Result<(MachineClient, RandomSecret), ClientError> {
+        let name = name.trim();
+        if !(1..=CLIENT_NAME_MAX).contains(&name.chars().count()) {
+            return Err(ClientError::Name);
+        }
+        scopes.sort_unstable_by_key(|scope| scope.name());
+        scopes.dedup();
+        let (id, secret) = (ClientId::draw(&*self.entropy), RandomSecret::draw(&*self.entropy));
+        let secret_mac = MachineClient::mac(&id, &secret, &self.secrets.clients);
+        let client = MachineClient { id, name: name.to_owned(), scopes, secret_mac, created_at: self.clock.now(), disabled_at: None };
+        self.store.create_client(client.clone()).await.map_err(Fault::from)?;
+        Ok((client, secret))
+    }
+
+    /// Every client, oldest first.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn list(&self) -> Result<Vec<MachineClient>, Fault> {
+        Ok(self.store.clients().await?)
+    }
+
+    /// Gives a client a new secret, shown this once; the old one stops at once. `None`: there is no such client.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn rotate(&self, id: &ClientId) -> Result<Option<RandomSecret>, Fault> {
+        let secret = RandomSecret::draw(&*self.entropy);
+        let found = self.store.rotate_client(id, MachineClient::mac(id, &secret, &self.secrets.clients)).await?;
+        Ok(found.then_some(secret))
+    }
+
+    /// Disables a client at once. Whether there is such a client.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn disable(&self, id: &ClientId) -> Result<bool, Fault> {
+        Ok(self.store.disable_client(id, self.clock.now()).await?)
+    }
+}

@@ -1,0 +1,186 @@
+//! THE sign-in: every surface's password sign-in is this function.
+//!
+//! The order matters. Limits are charged before the password is compared, so that racing guesses cannot slip through (row 14); an unknown name
+//! is charged and hashed like a known one (row 19); that an account is disabled is said only to whoever knows its password; and
+//! the session is opened only if account and password are still what they were when they were read.
+
+use std::time::Duration;
+
+use crate::account::{AccountId, AccountStatus, Surface};
+use crate::admission::{Refusal, Ticket};
+use crate::hashing::{Checked, PATIENCE};
+use crate::identifier::LoginId;
+use crate::password::{Password, PasswordRecord};
+use crate::ports::new_id;
+use crate::service::{Accounts, Fault};
+use crate::session::{Session, SessionId};
+use crate::throttle::{Charge, Charged, ClientAddress};
+use crate::token::whole_seconds;
+
+/// What it takes to check somebody's password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignInRecord {
+    /// Who.
+    pub account: AccountId,
+    /// Whether the account may sign in.
+    pub status: AccountStatus,
+    /// The password, if the account has one.
+    pub password: Option<PasswordRecord>,
+}
+
+/// A session to open after a right password.
+#[derive(Debug, Clone)]
+pub struct OpenSession {
+    /// The session.
+    pub session: Session,
+    /// The password that was found right: if it is another by now, nobody is signed in.
+    pub password: PasswordRecord,
+    /// The same password hashed anew, if its record was out of date.
+    pub rehashed: Option<PasswordRecord>,
+    /// The limits to give back.
+    pub refund: Vec<Charge>,
+}
+
+/// What came of opening a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opened {
+    /// It is open.
+    Open,
+    /// The account was disabled meanwhile.
+    Disabled,
+    /// The password was changed, or the account deleted, meanwhile.
+    Stale,
+}
+
+/// Somebody who wants to sign in with a password.
+#[derive(Debug, Clone)]
+pub struct SignIn {
+    /// Where.
+    pub surface: Surface,
+    /// The identifier as typed; what classifies as none is nobody's.
+    pub who: Option<LoginId>,
+    /// The password as typed.
+    pub password: Password,
+    /// From which address.
+    pub from: ClientAddress,
+    /// Whether the caller is the mobile app, whose sessions last longer.
+    pub native_app: bool,
+}
+
+/// What came of signing in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SignedIn {
+    /// The session, and the token that stands for it.
+    Welcome {
+        /// The account.
+        account: AccountId,
+        /// The token.
+        token: String,
+    },
+    /// Nobody is known by this name, or the password is wrong.
+    Refused,
+    /// The password is right, but the account is disabled.
+    Disabled,
+    /// Too many wrong passwords.
+    Throttled {
+        /// How long until the next try.
+        retry_after: Duration,
+    },
+}
+
+impl Accounts {
+    /// Signs somebody in with a password.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn sign_in(&self, attempt: SignIn) -> Result<SignedIn, Fault> {
+        let record = match &attempt.who {
+            Some(who) => self.store().sign_in_record(who).await?,
+            None => None,
+        };
+        let account = record.as_ref().map(|r| r.account);
+        let charges = self.policy().password_limits.map(|limits| limits.charges(account, attempt.who.as_ref(), attempt.from));
+        let charges = charges.unwrap_or_default();
+        let admission = self.admit(&charges).await?;
+        if let Admission::Refused { retry_after } = admission {
+            return Ok(SignedIn::Throttled { retry_after });
+        }
+        // From here on the charge stands, whatever becomes of the caller; only a right password gives it back.
+        let outcome = self.compare_and_open(&attempt, record, charges).await;
+        drop(admission);
+        outcome
+    }
+
+    async fn compare_and_open(&self, attempt: &SignIn, record: Option<SignInRecord>, charges: Vec<Charge>) -> Result<SignedIn, Fault> {
+        let known = record.as_ref().and_then(|r| r.password.as_ref());
+        let checked = match self.hashing().check(&attempt.password, known).await {
+            Ok(checked) => checked,
+            Err(error) => {
+                // Nothing was compared: an overloaded hasher must not use up anybody's tries.
+                self.give_back(charges).await?;
+                return Err(error.into());
+            }
+        };
+        let (Some(SignInRecord { account, status, password: Some(password) }), Checked::Right | Checked::RightButStale) = (record, checked) else {
+            return Ok(SignedIn::Refused);
+        };
+        if status == AccountStatus::Disabled {
+            self.give_back(charges).await?;
+            return Ok(SignedIn::Disabled);
+        }
+        // A stale record is made anew if there is room for another hash; if not, next time.
+        let rehashed = if checked == Checked::RightButStale { self.hash_new(&attempt.password).await.ok() } else { None };
+        let now = self.now();
+        let lifetimes = self.policy().sessions;
+        let lifetime = if attempt.native_app { lifetimes.native_app } else { lifetimes.usual };
+        let session = Session {
+            id: SessionId(new_id(now, self.entropy())),
+            account,
+            surface: attempt.surface,
+            created_at: now,
+            expires_at: whole_seconds(now, lifetime),
+        };
+        let token = self.keys().sign_session(&session, now).map_err(Fault::broken)?;
+        match self.store().open_session(OpenSession { session, password, rehashed, refund: charges }).await? {
+            Opened::Open => Ok(SignedIn::Welcome { account, token }),
+            Opened::Disabled => Ok(SignedIn::Disabled),
+            Opened::Stale => Ok(SignedIn::Refused),
+        }
+    }
+
+    async fn give_back(&self, charges: Vec<Charge>) -> Result<(), Fault> {
+        if !charges.is_empty() {
+            self.store().refund(charges, self.now()).await?;
+        }
+        Ok(())
+    }
+
+    /// Charges the limits, which reserves a wrong answer. While right ones are being compared a limit can look full that is not: then this waits
+    /// for one of them to end and asks again, up to the hashing pool's own patience.
+    async fn admit(&self, charges: &[Charge]) -> Result<Admission<'_>, Fault> {
+        if charges.is_empty() {
+            return Ok(Admission::Unlimited);
+        }
+        let wait = async {
+            let mut ticket = self.admissions().enter(charges).await;
+            loop {
+                let seen = ticket.ask();
+                match self.store().charge(charges.to_vec(), self.now()).await? {
+                    Charged::Allowed => return Ok(Admission::Granted(ticket)),
+                    Charged::Refused { retry_after } => {
+                        if ticket.refused(seen).await == Refusal::Final {
+                            return Ok(Admission::Refused { retry_after });
+                        }
+                    }
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, wait).await.unwrap_or(Err(Fault::Overloaded))
+    }
+}
+
+enum Admission<'a> {
+    Unlimited,
+    Granted(#[expect(dead_code, reason = "held for its end: dropping it lets the next one in")] Ticket<'a>),
+    Refused { retry_after: Duration },
+}

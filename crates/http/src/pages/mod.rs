@@ -1,0 +1,1 @@
+//! Web pages: what the links in messages lead to.
