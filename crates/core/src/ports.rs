@@ -235,15 +235,15 @@ pub trait Inbox: Send + Sync {
 pub struct Doorbell(Arc<tokio::sync::Notify>);
 
 impl Doorbell {
-    /// Somebody queued a message.
+    /// Somebody queued a message: everybody who listens wakes.
     pub fn ring(&self) {
         self.0.notify_waiters();
-        self.0.notify_one();
     }
 
-    /// Waits until it rings.
-    pub async fn rung(&self) {
-        self.0.notified().await;
+    /// Listens from now on, awaited or not: who listens first and looks into the outbox then misses no message.
+    #[must_use]
+    pub fn rung(&self) -> tokio::sync::futures::Notified<'_> {
+        self.0.notified()
     }
 }
 
