@@ -9,6 +9,7 @@ use crate::brand::Brands;
 use crate::client::{CLIENT_NAME_MAX, ClientId, MachineClient, Scope};
 use crate::hashing::{HashingError, HashingPool};
 use crate::identifier::LoginId;
+use crate::locale::Locale;
 use crate::message::Sealer;
 use crate::password::{Password, PasswordPolicy, PasswordRecord};
 use crate::ports::{Cause, Clock, Doorbell, Entropy, Pictures, Store, StoreError, Timestamp};
@@ -82,6 +83,8 @@ pub struct Policy {
     pub signup_link: String,
     /// The country in which a phone number without one is read at sign-in (ISO 3166).
     pub country: String,
+    /// The language to write in where the caller names none.
+    pub locale: Locale,
     /// New passwords.
     pub passwords: PasswordPolicy,
     /// Wrong passwords; `None`: not limited, for development only.
@@ -157,6 +160,14 @@ impl Accounts {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.0.parts.clock.now()
+    }
+
+    /// A random number, for names that need not be secret.
+    #[must_use]
+    pub fn random_number(&self) -> u64 {
+        let mut bytes = [0; 8];
+        self.entropy().fill(&mut bytes);
+        u64::from_le_bytes(bytes)
     }
 
     /// Whether the store answers.

@@ -7,9 +7,16 @@ use daftar_core::ports::Inbox;
 use daftar_core::service::Accounts;
 use ipnet::IpNet;
 
+use crate::surface::headers::RequestIds;
+
 /// The state of the router.
 #[derive(Clone)]
-pub struct App(Arc<Parts>);
+pub struct App(Arc<Inner>);
+
+struct Inner {
+    parts: Parts,
+    request_ids: RequestIds,
+}
 
 /// What an [`App`] is made of.
 pub struct Parts {
@@ -55,36 +62,41 @@ impl App {
     /// The state made of these parts.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(parts))
+        let request_ids = RequestIds::new(parts.accounts.random_number());
+        Self(Arc::new(Inner { parts, request_ids }))
     }
 
     /// The core.
     #[must_use]
     pub fn accounts(&self) -> &Accounts {
-        &self.0.accounts
+        &self.0.parts.accounts
     }
 
     /// The development inbox, if there is one.
     #[must_use]
     pub fn inbox(&self) -> Option<&Arc<dyn Inbox>> {
-        self.0.inbox.as_ref()
+        self.0.parts.inbox.as_ref()
     }
 
     /// HTTP's own settings.
     #[must_use]
     pub fn settings(&self) -> &Settings {
-        &self.0.settings
+        &self.0.parts.settings
+    }
+
+    pub(crate) fn request_ids(&self) -> &RequestIds {
+        &self.0.request_ids
     }
 
     /// Whether the process still wants requests.
     #[must_use]
     pub fn readiness(&self) -> &Readiness {
-        &self.0.readiness
+        &self.0.parts.readiness
     }
 }
 
 impl std::fmt::Debug for App {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("App").field("settings", &self.0.settings).finish_non_exhaustive()
+        f.debug_struct("App").field("settings", &self.0.parts.settings).finish_non_exhaustive()
     }
 }

@@ -1,8 +1,63 @@
 //! The HTTP surfaces, the web pages and the operator endpoints. A handler parses, makes one call on the core's `Accounts`, and maps the outcome;
 //! it holds no rule and no storage.
+//!
+//! | module | what lives there |
+//! |---|---|
+//! | `surface` | what the surfaces share: bodies, strict JSON, who calls, what every response carries |
+//! | `usapi` | USAPI: its requests, answers, texts and statuses |
+//! | [`pages`] | the pages behind the links in messages |
+//! | [`operate`] | health, public keys, the development inbox |
+//! | `pictures` | profile pictures at their unguessable URLs |
+//! | [`server`] | the HTTP/1.1 server with its time-outs and its graceful end |
 
 mod app;
 pub mod operate;
 pub mod pages;
+mod pictures;
+pub mod server;
+mod surface;
+mod usapi;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderValue, Method, header};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::CorsLayer;
 
 pub use app::{App, Parts, Readiness, Settings};
+pub use surface::caller::Peer;
+
+/// Where the link of a registration leads, below the public URL; its secret follows.
+pub const SIGNUP_LINK_PATH: &str = "/signup/confirm?key=";
+
+/// Everything that the program answers.
+pub fn router(app: App) -> Router {
+    let cors = cors(&app.settings().cors_origins);
+    let routes = Router::new()
+        .merge(usapi::router())
+        .merge(pages::router())
+        .merge(pictures::router())
+        .merge(operate::router())
+        .fallback(surface::headers::not_found)
+        .method_not_allowed_fallback(surface::headers::method_not_allowed)
+        // Every reader of a body sets its own limit; the framework's would answer in the framework's words.
+        .layer(DefaultBodyLimit::disable())
+        .layer(CatchPanicLayer::custom(surface::headers::after_panic));
+    let routes = match cors {
+        Some(cors) => routes.layer(cors),
+        None => routes,
+    };
+    routes.layer(axum::middleware::from_fn_with_state(app.clone(), surface::headers::around)).with_state(app)
+}
+
+/// Scripts of other origins may call only where an operator says so (threat row 59).
+fn cors(origins: &[String]) -> Option<CorsLayer> {
+    let origins: Vec<HeaderValue> = origins.iter().filter_map(|origin| origin.parse().ok()).collect();
+    (!origins.is_empty()).then(|| {
+        CorsLayer::new().allow_origin(origins).allow_methods([Method::GET, Method::POST]).allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            header::ACCEPT_LANGUAGE,
+        ])
+    })
+}

@@ -1,0 +1,79 @@
+//! What every response carries, and what every request may take: a request id, no caching, no sniffing; thirty seconds; no panic that reaches a
+//! client (contract `common.md`, *HTTP*).
+
+use std::any::Any;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::App;
+
+/// How long a whole request may take.
+pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Makes request ids: a random number for the process, counted on.
+#[derive(Debug)]
+pub(crate) struct RequestIds {
+    process: u64,
+    next: AtomicU64,
+}
+
+impl RequestIds {
+    /// Ids that begin with what `process` is; a random number.
+    pub(crate) const fn new(process: u64) -> Self {
+        Self { process, next: AtomicU64::new(1) }
+    }
+
+    fn next(&self) -> HeaderValue {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        HeaderValue::from_str(&format!("{:016x}-{number:x}", self.process)).unwrap_or(HeaderValue::from_static("-"))
+    }
+}
+
+/// The outermost layer.
+pub(crate) async fn around(State(app): State<App>, request: Request, next: Next) -> Response {
+    let id = request.headers().get(&REQUEST_ID).filter(|id| is_acceptable(id)).cloned().unwrap_or_else(|| app.request_ids().next());
+    // The path as written may hold a picture's secret name; the route does not.
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let method = request.method().clone();
+    let span = tracing::debug_span!("request", id = id.to_str().unwrap_or_default(), %method, route = route.as_ref().map(MatchedPath::as_str));
+    let answer = tracing::Instrument::instrument(tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)), span.clone()).await;
+    let mut response = answer.unwrap_or_else(|_| message(StatusCode::REQUEST_TIMEOUT, "Request took too long"));
+    span.in_scope(|| tracing::debug!(status = response.status().as_u16(), "answered"));
+    let headers = response.headers_mut();
+    headers.insert(REQUEST_ID, id);
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Turns a panic into the answer for an internal failure. The panic itself has been logged by the panic hook.
+pub(crate) fn after_panic(_: Box<dyn Any + Send + 'static>) -> Response {
+    tracing::error!("a handler panicked");
+    message(StatusCode::INTERNAL_SERVER_ERROR, "Internal error")
+}
+
+/// There is nothing at this path.
+pub(crate) async fn not_found() -> Response {
+    message(StatusCode::NOT_FOUND, "Not found")
+}
+
+/// There is something at this path, but not for this method. The router adds `Allow`.
+pub(crate) async fn method_not_allowed() -> Response {
+    message(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed")
+}
+
+/// The plainest JSON error, for where no surface's own shape applies.
+pub(crate) fn message(status: StatusCode, text: &str) -> Response {
+    (status, axum::Json(serde_json::json!({ "message": text }))).into_response()
+}
+
+fn is_acceptable(id: &HeaderValue) -> bool {
+    let id = id.as_bytes();
+    (1..=64).contains(&id.len()) && id.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+}

@@ -1,0 +1,68 @@
+//! Who calls USAPI. Both extractors look at the request's head alone, before a byte of the body is read: an unauthenticated caller learns
+//! nothing from the body's checks (threat row 33).
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use daftar_core::account::{AccountId, Surface};
+use daftar_core::client::{ClientId, Scope};
+use daftar_core::locale::Locale;
+use daftar_core::repeat::Repeat;
+
+use super::error::UsapiError;
+use crate::App;
+use crate::surface::caller::{basic, bearer, repeat_key};
+
+/// A machine client with scope `usapi` (RFC 7617).
+pub(super) struct Client(pub(super) ClientId);
+
+impl FromRequestParts<App> for Client {
+    type Rejection = UsapiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, UsapiError> {
+        let given = basic(&parts.headers).ok_or(UsapiError::NoClient)?;
+        let client = app.accounts().authenticate_client(&given.user, &given.password, Scope::Usapi).await?;
+        client.map(Self).ok_or(UsapiError::NoClient)
+    }
+}
+
+/// A person who is signed in on USAPI (RFC 6750).
+pub(super) struct Person(pub(super) AccountId);
+
+impl FromRequestParts<App> for Person {
+    type Rejection = UsapiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, UsapiError> {
+        let token = bearer(&parts.headers).ok_or(UsapiError::NotSignedIn)?;
+        Ok(Self(app.accounts().authenticate(token, Surface::Usapi).await?))
+    }
+}
+
+/// The idempotency key of a call, for [`Repeats::of`].
+pub(super) struct Repeats(Option<daftar_core::repeat::RepeatKey>);
+
+impl FromRequestParts<App> for Repeats {
+    type Rejection = UsapiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, UsapiError> {
+        repeat_key(&parts.headers).map(Self).map_err(|_| UsapiError::RepeatKey)
+    }
+}
+
+impl Repeats {
+    /// The call as one that may be a repeat, if its client said so.
+    pub(super) fn of(self, app: &App, client: &ClientId, endpoint: &str, body: &[u8]) -> Option<Repeat> {
+        self.0.map(|key| app.accounts().repeat(client, key, endpoint, body))
+    }
+}
+
+/// The language in which to write to the person: the one that the caller passes on, else the installation's.
+pub(super) struct Writes(pub(super) Locale);
+
+impl FromRequestParts<App> for Writes {
+    type Rejection = UsapiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, UsapiError> {
+        let wished = parts.headers.get(axum::http::header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).and_then(Locale::negotiate);
+        Ok(Self(wished.unwrap_or(app.accounts().policy().locale)))
+    }
+}

@@ -1,0 +1,59 @@
+//! `POST /internal/register`: an account at once, for a trusted caller (contract `usapi.md`).
+
+use axum::Json;
+use axum::extract::{Request, State};
+use daftar_core::account::Surface;
+use daftar_core::enrolment::Enrolment;
+use serde::Serialize;
+
+use super::caller::{Client, Repeats, Writes};
+use super::error::UsapiError;
+use super::wire;
+use crate::App;
+
+/// `{"status": true, "message": …}`.
+#[derive(Serialize)]
+pub(super) struct Done {
+    status: bool,
+    message: &'static str,
+}
+
+impl Done {
+    pub(super) const fn saying(message: &'static str) -> Json<Self> {
+        Json(Self { status: true, message })
+    }
+}
+
+/// What both ways to an account say when it exists.
+pub(super) const CREATED: &str = "Account has been created";
+
+pub(super) async fn register(
+    State(app): State<App>,
+    Client(client): Client,
+    repeats: Repeats,
+    Writes(locale): Writes,
+    request: Request,
+) -> Result<Json<Done>, UsapiError> {
+    let wire::JsonRequest { properties: body, bytes } = wire::json(request).await?;
+    let policy = app.accounts().policy().passwords;
+    let username = wire::username(&body)?;
+    let password = wire::new_password(&body, &policy)?;
+    let first_name = body.text("first_name")?.person_name()?;
+    let last_name = body.text("last_name")?.person_name()?;
+    let phone = body.text("phone_number")?.any_length();
+    let email = wire::email(&body)?;
+    let person = wire::Person { username, password, email, phone: Some(phone) }.check(&policy, UsapiError::PhoneFormat)?;
+    let enrolment = Enrolment {
+        surface: Surface::Usapi,
+        client: client.clone(),
+        username: person.username,
+        password: person.password,
+        first_name,
+        last_name,
+        phone: person.phone.ok_or(UsapiError::PhoneFormat)?,
+        email: person.email,
+        locale,
+    };
+    app.accounts().enrol(enrolment, repeats.of(&app, &client, "usapi/internal/register", &bytes)).await?;
+    Ok(Done::saying(CREATED))
+}
