@@ -1,1 +1,32 @@
-//! Placeholder.
+//! Storage for the core's ports, each operation written once.
+//!
+//! ```text
+//! ports.rs      the core's traits, each method one line: which operation, on which path
+//! ops/          the operations, by subject: async functions over a Tx, SQL that both engines take
+//! tx.rs row.rs  what an operation may do with a transaction and with a row
+//! sqlite/       the engine: one writer thread with group commit, look-ups on the caller's thread, two threads for long reads
+//! migration.rs  the one history of the schema (`migrations/`)
+//! ```
+//!
+//! Nothing here decides a rule: an operation loads, calls the core's pure functions, and writes what they say.
+//!
+//! # Adding an operation
+//!
+//! 1. Write it in `ops/`, in the file of its subject: an `async fn` over `&mut Tx` with `$1` parameters, `RETURNING` and `ON CONFLICT` where they
+//!    help. What is not alike on both engines is a method of `Tx`, never a branch. It awaits the transaction and nothing else.
+//! 2. Give the port its method in `ports.rs`: `write` for a transaction, `look_up` for an indexed point look-up, `scan` for anything longer.
+//! 3. Add its cases to the contract suite in the test kit, races included.
+
+mod error;
+mod location;
+mod migration;
+mod ops;
+pub mod pictures;
+mod ports;
+mod row;
+mod sqlite;
+mod store;
+mod tx;
+
+pub use error::OpenError;
+pub use store::SqlStore;
