@@ -241,7 +241,6 @@ impl Doorbell {
     }
 
     /// Listens from now on, awaited or not: who listens first and looks into the outbox then misses no message.
-    #[must_use]
     pub fn rung(&self) -> tokio::sync::futures::Notified<'_> {
         self.0.notified()
     }

@@ -1,1 +1,44 @@
-//! Placeholder.
+//! Sends what the outbox holds. It owns the workers, the words of every message in every language, and the ways a message can go: mail by
+//! SMTP, the development inbox. It does not know why a message is sent, and it decides no rule.
+//!
+//! # The way of a message
+//!
+//! ```text
+//! outbox ──claim──► worker ──open──► core Message ──render──► Rendered ──► Transport ──► mail server, inbox
+//!    ▲                 │
+//!    └─────settle──────┘   sent · again later (retry) · failed
+//! ```
+//!
+//! | module | what lives there |
+//! |---|---|
+//! | [`worker`] | claims, sends, settles; one task per channel |
+//! | [`retry`] | when to try again, as pure arithmetic |
+//! | [`render`] | from what a message says to its words, `locales/` and `templates/` |
+//! | [`transport`] | the trait that every way implements, and why a way refuses |
+//! | [`smtp`], [`inbox`], [`unrouted`] | the ways |
+//!
+//! # Adding a message
+//!
+//! 1. Add a variant to [`daftar_core::message::Content`].
+//! 2. Say it in [`render`]: a mail and, if it can go to a phone, a short message. The compiler finds the places.
+//! 3. Write its texts in all of `locales/*/messages.ftl`; a test fails until every language has every key.
+//!
+//! # Adding a way
+//!
+//! Implement [`transport::Transport`]. It gets one message for one recipient, may be called again for the same message, and says in its
+//! error whether another try can help.
+
+pub mod inbox;
+pub mod render;
+pub mod retry;
+pub mod smtp;
+pub mod transport;
+pub mod unrouted;
+pub mod worker;
+
+pub use inbox::InboxTransport;
+pub use render::{RenderError, Rendered, render};
+pub use smtp::{SmtpConfigError, SmtpSettings, SmtpTransport};
+pub use transport::{SendError, Transport};
+pub use unrouted::Unrouted;
+pub use worker::{Pace, Worker, WorkerHandle, WorkerParts};

@@ -1,0 +1,59 @@
+### What Daftar writes, in Indonesian. A short message (…-sms) must fit one segment of 160 characters of the GSM 03.38 alphabet,
+### with a brand of 20 characters. Indonesian has one plural form.
+
+greeting = Halo { $name },
+greeting-nameless = Halo,
+footer = Email ini dikirim otomatis oleh { $brand }. Balasan tidak dibaca.
+
+## The code and link that finish a registration
+
+signup-subject = Konfirmasi akun { $brand } Anda
+signup-heading = Konfirmasi alamat email Anda
+signup-intro = Terima kasih telah mendaftar di { $brand }. Tinggal satu langkah lagi: pastikan bahwa alamat ini milik Anda.
+signup-button = Konfirmasi alamat saya
+signup-link-intro = Buka tautan ini untuk mengonfirmasi:
+signup-link-instead = Jika tombol tidak berfungsi, buka tautan ini:
+signup-link-lasts = Tautan berlaku selama { $link_minutes } menit dan hanya dapat dipakai satu kali.
+signup-code-instead = Atau ketik kode ini di tempat Anda mendaftar:
+signup-code-intro = Ketik kode ini di tempat Anda mendaftar:
+signup-code-lasts = Kode berlaku selama { $minutes } menit. Jangan berikan kepada siapa pun: { $brand } tidak akan pernah memintanya.
+signup-not-you = Anda tidak mendaftar? Mungkin seseorang keliru memakai alamat Anda. Abaikan email ini dan tidak ada akun yang dibuat, atau buka tautan di atas dan pilih “Ini bukan saya” untuk langsung membatalkan pendaftaran.
+signup-not-you-linkless = Anda tidak mendaftar? Mungkin seseorang keliru memakai alamat Anda. Abaikan email ini dan tidak ada akun yang dibuat.
+signup-sms = { $code } adalah kode { $brand } Anda. Berlaku { $minutes } menit. Jangan berikan kepada siapa pun.
+
+## A contact left the account, because somebody else proved it
+
+contact-lost-subject = { $contact ->
+    [phone] Nomor telepon
+   *[email] Alamat email
+} dihapus dari akun { $brand } Anda
+contact-lost-heading = { $contact ->
+    [phone] Nomor telepon dihapus
+   *[email] Alamat email dihapus
+}
+contact-lost-body = { $masked } tercatat di akun { $brand } Anda tetapi belum pernah dikonfirmasi. Orang lain telah membuktikan bahwa itu miliknya, sehingga dihapus dari akun Anda.
+contact-lost-advice = Akun dan kata sandi Anda tidak berubah. Jika menurut Anda ini keliru, hubungi layanan pelanggan { $brand }.
+contact-lost-sms = { $contact ->
+    [phone] Nomor telepon
+   *[email] Alamat email
+} dihapus dari akun { $brand } Anda karena telah dikonfirmasi pemiliknya. Keliru? Hubungi layanan pelanggan.
+
+## A contact of the account was changed; told to the old one
+
+contact-changed-subject = { $contact ->
+    [phone] Nomor telepon
+   *[email] Alamat email
+} akun { $brand } Anda telah diubah
+contact-changed-heading = { $contact ->
+    [phone] Nomor telepon Anda telah diubah
+   *[email] Alamat email Anda telah diubah
+}
+contact-changed-body = { $contact ->
+    [phone] Nomor telepon
+   *[email] Alamat email
+} akun { $brand } Anda baru saja diubah. Kami memberi tahu Anda di kontak yang lama, agar tidak ada yang mengubahnya tanpa sepengetahuan Anda.
+contact-changed-advice = Jika ini memang Anda, tidak perlu melakukan apa pun. Jika bukan, segera ganti kata sandi Anda dan hubungi layanan pelanggan { $brand }.
+contact-changed-sms = { $contact ->
+    [phone] Nomor telepon
+   *[email] Alamat email
+} akun { $brand } Anda telah diubah. Bukan Anda? Ganti kata sandi dan hubungi layanan pelanggan.

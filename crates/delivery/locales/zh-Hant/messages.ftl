@@ -1,0 +1,59 @@
+### What Daftar writes, in Traditional Chinese. A short message (…-sms) must fit one segment of 70 UCS-2 characters, with a brand of 20
+### characters. Chinese has one plural form.
+
+greeting = { $name }，您好：
+greeting-nameless = 您好：
+footer = 此郵件由 { $brand } 自動發出，請勿回覆。
+
+## The code and link that finish a registration
+
+signup-subject = 請確認您的 { $brand } 帳戶
+signup-heading = 確認您的電子郵件地址
+signup-intro = 感謝您註冊 { $brand }。只差一步：請確認此電子郵件地址屬於您。
+signup-button = 確認我的地址
+signup-link-intro = 請開啟以下連結確認：
+signup-link-instead = 如果按鈕沒有反應，請開啟以下連結：
+signup-link-lasts = 連結在 { $link_minutes } 分鐘內有效，只能使用一次。
+signup-code-instead = 或在註冊頁面輸入以下驗證碼：
+signup-code-intro = 請在註冊頁面輸入以下驗證碼：
+signup-code-lasts = 驗證碼在 { $minutes } 分鐘內有效。請勿告訴任何人：{ $brand } 絕不會向您索取驗證碼。
+signup-not-you = 不是您註冊的嗎？可能有人誤用了您的地址。忽略此郵件即不會建立帳戶；您也可以開啟連結並選擇「這不是我」，立即終止註冊。
+signup-not-you-linkless = 不是您註冊的嗎？可能有人誤用了您的地址。忽略此郵件即不會建立帳戶。
+signup-sms = { $code } 是您的 { $brand } 驗證碼，{ $minutes } 分鐘內有效。請勿告訴任何人。
+
+## A contact left the account, because somebody else proved it
+
+contact-lost-subject = { $contact ->
+    [phone] 電話號碼
+   *[email] 電子郵件地址
+}已從您的 { $brand } 帳戶移除
+contact-lost-heading = { $contact ->
+    [phone] 電話號碼已移除
+   *[email] 電子郵件地址已移除
+}
+contact-lost-body = { $masked } 曾登記在您的 { $brand } 帳戶，但從未經過確認。現已有他人證明其為本人所有，因此已從您的帳戶移除。
+contact-lost-advice = 您的帳戶與密碼沒有變更。如果您認為有誤，請聯絡 { $brand } 客戶服務。
+contact-lost-sms = { $contact ->
+    [phone] 電話號碼
+   *[email] 電子郵件地址
+}已由其擁有人確認，並從您的 { $brand } 帳戶移除。如有疑問請聯絡客服。
+
+## A contact of the account was changed; told to the old one
+
+contact-changed-subject = 您的 { $brand } 帳戶的{ $contact ->
+    [phone] 電話號碼
+   *[email] 電子郵件地址
+}已變更
+contact-changed-heading = { $contact ->
+    [phone] 您的電話號碼已變更
+   *[email] 您的電子郵件地址已變更
+}
+contact-changed-body = 您的 { $brand } 帳戶的{ $contact ->
+    [phone] 電話號碼
+   *[email] 電子郵件地址
+}剛剛已變更。我們通知您的舊聯絡方式，以免有人在您不知情時作出變更。
+contact-changed-advice = 如果是您本人操作，無須理會。如果不是，請立即更改密碼並聯絡 { $brand } 客戶服務。
+contact-changed-sms = 您的 { $brand } 帳戶的{ $contact ->
+    [phone] 電話號碼
+   *[email] 電子郵件地址
+}已變更。不是您本人？請更改密碼並聯絡客服。

@@ -1,0 +1,139 @@
+//! From what a message says to its words: subject, text and HTML of a mail, or one short message. Names and addresses that people typed are
+//! cleaned on the way in and escaped on the way out (threat row 40). A subject never shows the code: subjects appear on locked screens.
+
+mod clean;
+mod letter;
+mod words;
+
+use askama::Template as _;
+
+use daftar_core::brand::{Brand, Brands};
+use daftar_core::message::{Channel, ContactKind, Content, Message};
+
+use letter::{Letter, MailPage, Part};
+use words::Words;
+
+/// A message in the words of its language and brand.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Rendered {
+    /// The brand's name: who a mail says it is from.
+    pub from_name: String,
+    /// The subject; a short message has none.
+    pub subject: Option<String>,
+    /// The text: all of a short message, the plain part of a mail.
+    pub text: String,
+    /// The HTML part; a short message has none.
+    pub html: Option<String>,
+}
+
+// The words hold codes and links (threat row 52).
+impl std::fmt::Debug for Rendered {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Rendered").field("from_name", &self.from_name).finish_non_exhaustive()
+    }
+}
+
+/// Why a message has no words: always a fault of this program, never of the message.
+#[derive(Debug, thiserror::Error)]
+pub enum RenderError {
+    /// A text is missing, or names something that it is not given.
+    #[error("the text {key} cannot be written in {language}")]
+    Text {
+        /// The text's key.
+        key: &'static str,
+        /// The language's tag.
+        language: &'static str,
+    },
+    /// The page of the mail does not come out.
+    #[error("the mail cannot be laid out")]
+    Layout(#[source] askama::Error),
+}
+
+/// Puts `message` into words, for the way that its recipient is reached by.
+///
+/// # Errors
+/// [`RenderError`].
+pub fn render(message: &Message, brands: &Brands) -> Result<Rendered, RenderError> {
+    let brand = brands.of(message.platform.as_deref());
+    let name = clean::line(&brand.name);
+    let words = words_for(&message.content, Words::new(message.locale).with("brand", name.clone()));
+    match message.to.channel() {
+        Channel::Email => mail(&words, &message.content, brand, name),
+        Channel::Sms => Ok(Rendered { from_name: name, subject: None, text: words.say(short_key(&message.content))?, html: None }),
+    }
+}
+
+/// Everything that the texts about `content` may name.
+fn words_for(content: &Content, words: Words) -> Words {
+    match content {
+        Content::SignupCode { name, code, code_minutes, link_minutes, .. } => {
+            let words = words.with("code", code.clone()).with("minutes", *code_minutes).with("link_minutes", *link_minutes);
+            match clean::greetable(name) {
+                Some(name) => words.with("name", name),
+                None => words,
+            }
+        }
+        Content::ContactLost { contact, masked } => words.with("contact", contact_name(*contact)).with("masked", clean::line(masked)),
+        Content::ContactChanged { contact } => words.with("contact", contact_name(*contact)),
+    }
+}
+
+/// The word by which the texts choose between the contacts.
+const fn contact_name(contact: ContactKind) -> &'static str {
+    match contact {
+        ContactKind::Email => "email",
+        ContactKind::Phone => "phone",
+    }
+}
+
+/// The text that says `content` in one short message.
+const fn short_key(content: &Content) -> &'static str {
+    match content {
+        Content::SignupCode { .. } => "signup-sms",
+        Content::ContactLost { .. } => "contact-lost-sms",
+        Content::ContactChanged { .. } => "contact-changed-sms",
+    }
+}
+
+fn mail(words: &Words, content: &Content, brand: &Brand, from_name: String) -> Result<Rendered, RenderError> {
+    let letter = letter(words, content)?;
+    let page = MailPage::new(&letter, words.language(), &from_name, &brand.color);
+    let html = page.render().map_err(RenderError::Layout)?;
+    Ok(Rendered { subject: Some(letter.subject.clone()), text: letter.to_text(), html: Some(html), from_name })
+}
+
+/// The mail that says `content`.
+fn letter(words: &Words, content: &Content) -> Result<Letter, RenderError> {
+    let (subject, heading, parts) = match content {
+        Content::SignupCode { code, link, .. } => {
+            let mut parts = vec![Part::Text(words.say("signup-intro")?)];
+            if let Some(url) = link {
+                parts.push(Part::Link {
+                    intro: words.say("signup-link-intro")?,
+                    label: words.say("signup-button")?,
+                    instead: words.say("signup-link-instead")?,
+                    url: url.clone(),
+                });
+                parts.push(Part::Small(words.say("signup-link-lasts")?));
+            }
+            let code_intro = if link.is_some() { "signup-code-instead" } else { "signup-code-intro" };
+            parts.push(Part::Code { intro: words.say(code_intro)?, code: code.clone() });
+            parts.push(Part::Small(words.say("signup-code-lasts")?));
+            parts.push(Part::Small(words.say(if link.is_some() { "signup-not-you" } else { "signup-not-you-linkless" })?));
+            ("signup-subject", "signup-heading", parts)
+        }
+        Content::ContactLost { .. } => {
+            let parts = vec![Part::Text(words.say("contact-lost-body")?), Part::Small(words.say("contact-lost-advice")?)];
+            ("contact-lost-subject", "contact-lost-heading", parts)
+        }
+        Content::ContactChanged { .. } => {
+            let parts = vec![Part::Text(words.say("contact-changed-body")?), Part::Text(words.say("contact-changed-advice")?)];
+            ("contact-changed-subject", "contact-changed-heading", parts)
+        }
+    };
+    let greeting = if words.knows("name") { "greeting" } else { "greeting-nameless" };
+    Ok(Letter { subject: words.say(subject)?, heading: words.say(heading)?, greeting: words.say(greeting)?, parts, footer: words.say("footer")? })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,107 @@
+//! Mail by SMTP (RFC 5321): one message in one conversation, and what the server's answers mean for another try.
+//!
+//! It speaks through lettre's connections but keeps the idle ones itself, see [`connections`]. Server replies are reduced to their numbers:
+//! their text may repeat the address or the link that they are about.
+
+mod connections;
+mod letter;
+mod settings;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use lettre::transport::smtp::Error as SmtpError;
+
+use daftar_core::message::{MessageId, Recipient};
+use daftar_core::ports::Clock;
+
+use crate::render::Rendered;
+use crate::transport::{SendError, Transport};
+
+use connections::{Connections, Failure};
+use letter::Sender;
+pub use settings::{SmtpConfigError, SmtpSettings};
+
+/// Sends mail through one SMTP server.
+pub struct SmtpTransport {
+    connections: Connections,
+    sender: Sender,
+    clock: Arc<dyn Clock>,
+}
+
+impl SmtpTransport {
+    /// A transport for these settings. It connects when there is something to send; a server that is down is no error here.
+    ///
+    /// # Errors
+    /// [`SmtpConfigError`] naming the key that is wrong, without the password.
+    pub fn new(settings: &SmtpSettings, clock: Arc<dyn Clock>) -> Result<Self, SmtpConfigError> {
+        let sender = Sender::parse(&settings.from).ok_or(SmtpConfigError::From)?;
+        Ok(Self { connections: Connections::new(settings::server(&settings.url)?), sender, clock })
+    }
+}
+
+impl std::fmt::Debug for SmtpTransport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SmtpTransport(..)")
+    }
+}
+
+#[async_trait]
+impl Transport for SmtpTransport {
+    async fn send(&self, id: MessageId, to: &Recipient, rendered: &Rendered) -> Result<(), SendError> {
+        let Recipient::Email(address) = to else {
+            return Err(SendError::Refused("a phone number gets no mail".to_owned()));
+        };
+        let mail = self.sender.write(id, address, rendered, self.clock.now()).map_err(|error| SendError::Refused(error.to_string()))?;
+        self.connections.send(mail.envelope(), &mail.formatted()).await.map_err(|failure| verdict(&failure))
+    }
+}
+
+/// Whether another try can help. What fails before the mail is handed over (names, connections, TLS, the password) says nothing about this
+/// message and can be mended by an operator; after that, a 5xx is the server's last word (RFC 5321 §4.2.1).
+fn verdict(failure: &Failure) -> SendError {
+    match failure {
+        Failure::Connecting(error) => SendError::Retry(format!("no connection to the mail server: {}", describe(error))),
+        Failure::Sending(error) if error.is_permanent() => SendError::Refused(describe(error)),
+        Failure::Sending(error) => SendError::Retry(describe(error)),
+    }
+}
+
+/// What happened, without anything that the server wrote but numbers.
+fn describe(error: &SmtpError) -> String {
+    if let Some(code) = error.status() {
+        let text = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+        return match enhanced_code(&text) {
+            Some(enhanced) => format!("the mail server answered {code} {enhanced}"),
+            None => format!("the mail server answered {code}"),
+        };
+    }
+    if error.is_response() {
+        return "the mail server's answer makes no sense".to_owned();
+    }
+    // The others are this machine's own words: a refused connection, an unknown name, a certificate that does not hold.
+    error.to_string()
+}
+
+/// The enhanced status code (RFC 3463) that a reply's text begins with, such as `5.1.1`.
+fn enhanced_code(text: &str) -> Option<&str> {
+    let first = text.split_whitespace().next()?;
+    let mut parts = first.split('.');
+    let class = parts.next().filter(|class| matches!(*class, "2" | "4" | "5"))?;
+    let numbers = parts.clone().filter(|part| (1..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit())).count();
+    (!class.is_empty() && parts.count() == 2 && numbers == 2).then_some(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn row_52_only_the_numbers_of_a_reply_are_kept() {
+        assert_eq!(enhanced_code("5.1.1 <siti@example.test>: no such user"), Some("5.1.1"));
+        assert_eq!(enhanced_code("4.7.1 greylisted"), Some("4.7.1"));
+        for text in ["", "siti@example.test unknown", "5.1", "5.1.1.1", "5.1234.1", "6.1.1", "5..1", "123456"] {
+            assert_eq!(enhanced_code(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! The one thing that a worker asks of every way a message can go, and the two answers that are not "sent".
+
+use async_trait::async_trait;
+
+use daftar_core::message::{MessageId, Recipient};
+
+use crate::render::Rendered;
+
+/// Why a message was not sent. The reasons are kept in the outbox and logged: they hold no address, no code and no text of the message, and
+/// nothing that a remote party wrote freely, because that may repeat all of them.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// Not now; another try can help.
+    #[error("{0}")]
+    Retry(String),
+    /// Not ever: this recipient or this message was turned down.
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// A way that messages go.
+#[async_trait]
+pub trait Transport: Send + Sync {
+    /// Sends one message to one recipient (threat row 40). The worker may cut it off at any moment and may ask again for the same `id`.
+    ///
+    /// # Errors
+    /// [`SendError`]: whether to try again, and why.
+    async fn send(&self, id: MessageId, to: &Recipient, rendered: &Rendered) -> Result<(), SendError>;
+}
