@@ -1,0 +1,105 @@
+//! What can go wrong with a database, sorted into what trying again may mend and what it will not. No text here holds a value of a row.
+
+use daftar_core::ports::StoreError;
+use rusqlite::ErrorCode;
+
+/// Why a store could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The URL names no database.
+    #[error("a database URL is sqlite:///absolute/path or sqlite://relative/path")]
+    Url,
+    /// The URL names an engine that this program was built without.
+    #[error("{engine} is not built into this program yet: use sqlite:///absolute/path")]
+    NotBuiltIn {
+        /// The engine.
+        engine: &'static str,
+    },
+    /// The schema is older than this program.
+    #[error("the database has schema {found}, this program needs {known}: run `daftar migrate`")]
+    OlderSchema {
+        /// What the database has; 0 when it is empty.
+        found: i32,
+        /// What this program knows.
+        known: i32,
+    },
+    /// The schema is newer than this program.
+    #[error("the database has schema {found}, this program knows only {known}: run a newer one")]
+    NewerSchema {
+        /// What the database has.
+        found: i32,
+        /// What this program knows.
+        known: i32,
+    },
+    /// The schema could not be brought up to date; it is as it was.
+    #[error("the schema could not be brought up to date")]
+    Migration(#[source] Box<refinery::Error>),
+    /// The database could not be opened or read.
+    #[error("the database could not be opened")]
+    Database(#[source] rusqlite::Error),
+    /// A file or a thread could not be had.
+    #[error("the operating system refused a file or a thread")]
+    System(#[source] std::io::Error),
+}
+
+/// What SQLite reports, in the core's words.
+pub(crate) fn from_sqlite(error: rusqlite::Error) -> StoreError {
+    if is_passing(&error) { StoreError::Unavailable(error.into()) } else { StoreError::Failed(error.into()) }
+}
+
+/// Whether the same call may succeed later: somebody else holds the lock, the disk is full, or the file cannot be reached right now.
+pub(crate) fn is_passing(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(
+            ErrorCode::DatabaseBusy
+                | ErrorCode::DatabaseLocked
+                | ErrorCode::DiskFull
+                | ErrorCode::ReadOnly
+                | ErrorCode::SystemIoFailure
+                | ErrorCode::CannotOpen
+                | ErrorCode::FileLockingProtocolFailed
+                | ErrorCode::OutOfMemory
+        )
+    )
+}
+
+/// A fault of this crate, or of a thread of its.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+pub(crate) enum Bug {
+    #[error("a statement and its parameters do not match")]
+    Parameters,
+    #[error("a statement that gives a row gave none")]
+    NoRow,
+    #[error("an operation awaited something else than its transaction")]
+    Awaited,
+    #[error("an operation panicked")]
+    Panicked,
+    #[error("a claim that displaces a holder came without the means to tell the holder")]
+    Untold,
+}
+
+impl From<Bug> for StoreError {
+    fn from(bug: Bug) -> Self {
+        Self::Failed(bug.into())
+    }
+}
+
+/// Why the store is not available although the database may be well.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+pub(crate) enum Outage {
+    #[error("the thread that does the work has ended")]
+    ThreadEnded,
+    #[error("the transaction was lost with another one of its batch")]
+    BatchLost,
+    #[error("the database did not take a write in time")]
+    TooSlow,
+    #[error("the database has another schema than this program knows")]
+    Schema,
+}
+
+impl From<Outage> for StoreError {
+    fn from(outage: Outage) -> Self {
+        Self::Unavailable(outage.into())
+    }
+}

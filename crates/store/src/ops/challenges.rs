@@ -1,0 +1,133 @@
+//! One-time codes as rows, and the count of wrong ones. What an attempt comes to is the core's to say.
+
+use std::time::Duration;
+
+use daftar_core::code::{Challenge, ChallengeId, ChallengeState, Pressure, Purpose};
+use daftar_core::identifier::LoginId;
+use daftar_core::ports::{StoreError, Timestamp};
+use daftar_core::secret::Mac;
+use uuid::Uuid;
+
+use super::{before, claims};
+use crate::row::Row;
+use crate::tx::Tx;
+
+const MINUTE_MS: i64 = 60_000;
+const HOUR: Duration = Duration::from_secs(60 * 60);
+
+macro_rules! challenge_where {
+    ($condition:literal) => {
+        concat!(
+            "SELECT id, purpose, subject, destination_kind, destination, digits, code_mac, link_mac, tries_left, state, created_at, expires_at ",
+            "FROM challenges WHERE ",
+            $condition
+        )
+    };
+}
+
+/// The newest challenge of a registration or an account.
+pub(crate) async fn newest_of(tx: &mut Tx<'_>, subject: Uuid) -> Result<Option<Challenge>, StoreError> {
+    // Ids sort by time too: they part two of one millisecond.
+    tx.opt(challenge_where!("subject = $1 ORDER BY created_at DESC, id DESC LIMIT 1"), &[(&subject).into()], read).await
+}
+
+/// The challenge that was sent with a link.
+pub(crate) async fn linked(tx: &mut Tx<'_>, link: Mac) -> Result<Option<Challenge>, StoreError> {
+    tx.opt(challenge_where!("link_mac = $1"), &[(&link).into()], read).await
+}
+
+fn read(row: &Row<'_>) -> Result<Challenge, StoreError> {
+    let row = row.of("challenges");
+    let kind = row.named("destination_kind", claims::kind_named)?;
+    let destination = row.named("destination", |text| claims::id_of(kind, text))?;
+    Ok(Challenge {
+        id: ChallengeId(row.id("id")?),
+        purpose: row.named("purpose", Purpose::from_name)?,
+        subject: row.id("subject")?,
+        destination,
+        digits: row.number("digits")?,
+        code_mac: row.mac("code_mac")?,
+        link_mac: row.opt_mac("link_mac")?,
+        tries_left: row.number("tries_left")?,
+        state: row.named("state", ChallengeState::from_name)?,
+        created_at: row.time("created_at")?,
+        expires_at: row.time("expires_at")?,
+    })
+}
+
+/// Keeps a new challenge; older ones for its purpose and destination, or of its subject, are dead (row 4).
+pub(crate) async fn insert(tx: &mut Tx<'_>, challenge: &Challenge) -> Result<(), StoreError> {
+    let (kind, key) = (challenge.destination.kind().name(), challenge.destination.key());
+    tx.lock("challenge", key).await?;
+    let sql = "UPDATE challenges SET state = 'voided' \
+               WHERE destination_kind = $1 AND destination_key = $2 AND purpose = $3 AND state = 'open'";
+    tx.exec(sql, &[kind.into(), key.into(), challenge.purpose.name().into()]).await?;
+    void_of(tx, challenge.subject).await?;
+    let sql = "INSERT INTO challenges (id, purpose, subject, destination_kind, destination_key, destination, digits, code_mac, link_mac, tries_left, \
+               state, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+    let values = [
+        (&challenge.id.0).into(),
+        challenge.purpose.name().into(),
+        (&challenge.subject).into(),
+        kind.into(),
+        key.into(),
+        challenge.destination.shown().into(),
+        challenge.digits.into(),
+        (&challenge.code_mac).into(),
+        challenge.link_mac.as_ref().into(),
+        challenge.tries_left.into(),
+        challenge.state.name().into(),
+        challenge.created_at.into(),
+        challenge.expires_at.into(),
+    ];
+    tx.exec(sql, &values).await?;
+    Ok(())
+}
+
+/// Writes what an attempt left of a challenge.
+pub(crate) async fn update(tx: &mut Tx<'_>, challenge: &Challenge) -> Result<(), StoreError> {
+    let values = [(&challenge.id.0).into(), challenge.tries_left.into(), challenge.state.name().into()];
+    tx.exec("UPDATE challenges SET tries_left = $2, state = $3 WHERE id = $1", &values).await?;
+    Ok(())
+}
+
+/// Voids the open challenges of a registration or an account.
+pub(crate) async fn void_of(tx: &mut Tx<'_>, subject: Uuid) -> Result<(), StoreError> {
+    tx.exec("UPDATE challenges SET state = 'voided' WHERE subject = $1 AND state = 'open'", &[(&subject).into()]).await?;
+    Ok(())
+}
+
+/// Voids the open challenges of an account that went to `destination` (row 13). Somebody else's registration with it goes on.
+pub(crate) async fn void_to(tx: &mut Tx<'_>, subject: Uuid, destination: &LoginId) -> Result<(), StoreError> {
+    let sql = "UPDATE challenges SET state = 'voided' \
+               WHERE subject = $1 AND destination_kind = $2 AND destination_key = $3 AND state = 'open'";
+    tx.exec(sql, &[(&subject).into(), destination.kind().name().into(), destination.key().into()]).await?;
+    Ok(())
+}
+
+/// How much wrong guessing there has been against `subject`, and in the last hour against everybody.
+pub(crate) async fn pressure(tx: &mut Tx<'_>, subject: &str, now: Timestamp) -> Result<Pressure, StoreError> {
+    let sql = "SELECT coalesce((SELECT wrong FROM wrong_codes WHERE subject = $1), 0) AS subject_wrong, \
+               CAST((SELECT coalesce(sum(wrong), 0) FROM wrong_code_minutes WHERE minute > $2 AND minute <= $3) AS BIGINT) AS hour_wrong";
+    tx.one(sql, &[subject.into(), before(now, HOUR).into(), now.into()], |row| {
+        let row = row.of("wrong_codes");
+        Ok(Pressure { subject: row.number("subject_wrong")?, installation: row.number("hour_wrong")? })
+    })
+    .await
+}
+
+/// Counts a wrong code, against its subject and against the installation.
+pub(crate) async fn count_wrong(tx: &mut Tx<'_>, subject: &str, now: Timestamp) -> Result<(), StoreError> {
+    let sql = "INSERT INTO wrong_codes (subject, wrong) VALUES ($1, 1) ON CONFLICT (subject) DO UPDATE SET wrong = wrong_codes.wrong + 1";
+    tx.exec(sql, &[subject.into()]).await?;
+    let minute = now.as_millisecond().div_euclid(MINUTE_MS) * MINUTE_MS;
+    let sql = "INSERT INTO wrong_code_minutes (minute, wrong) VALUES ($1, 1) ON CONFLICT (minute) DO UPDATE SET wrong = wrong_code_minutes.wrong + 1";
+    tx.exec(sql, &[minute.into()]).await?;
+    Ok(())
+}
+
+/// A right code: its subject starts anew.
+pub(crate) async fn forgive(tx: &mut Tx<'_>, subject: &str) -> Result<(), StoreError> {
+    tx.exec("DELETE FROM wrong_codes WHERE subject = $1", &[subject.into()]).await?;
+    Ok(())
+}

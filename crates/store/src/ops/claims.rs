@@ -1,0 +1,99 @@
+//! Who holds an identifier, and what it takes to take it. The primary key of `identifiers` has the last word.
+
+use daftar_core::account::{AccountId, Claim};
+use daftar_core::identifier::{EmailAddress, IdentifierKind, LoginId, PhoneNumber, Username, mask};
+use daftar_core::message::{ContactKind, Content, Message, Recipient, Sealer};
+use daftar_core::ports::{Claimed, StoreError, Timestamp};
+
+use super::{NOTICE_WORTH, accounts, challenges, outbox};
+use crate::error::Bug;
+use crate::tx::Tx;
+
+/// The kind of a stored name.
+pub(crate) fn kind_named(name: &str) -> Option<IdentifierKind> {
+    [IdentifierKind::Username, IdentifierKind::Email, IdentifierKind::Phone].into_iter().find(|kind| kind.name() == name)
+}
+
+/// The identifier of a kind that a row shows.
+pub(crate) fn id_of(kind: IdentifierKind, shown: &str) -> Option<LoginId> {
+    match kind {
+        IdentifierKind::Username => Username::parse(shown).map(LoginId::from).ok(),
+        IdentifierKind::Email => EmailAddress::parse(shown).map(LoginId::from).ok(),
+        IdentifierKind::Phone => PhoneNumber::from_e164(shown).map(LoginId::from).ok(),
+    }
+}
+
+/// Whether an account holds `id`, and if `verified_only`, has proven it.
+pub(crate) async fn is_held(tx: &mut Tx<'_>, id: &LoginId, verified_only: bool) -> Result<bool, StoreError> {
+    let sql = "SELECT verified_at FROM identifiers WHERE kind = $1 AND key = $2";
+    let values = [id.kind().name().into(), id.key().into()];
+    let proven = tx.opt(sql, &values, |row| Ok(row.of("identifiers").opt_int("verified_at")?.is_some()));
+    Ok(proven.await?.is_some_and(|proven| proven || !verified_only))
+}
+
+/// The first of `claims` that another account than `except` keeps from being made.
+pub(crate) async fn first_taken(tx: &mut Tx<'_>, claims: &[Claim], except: Option<AccountId>) -> Result<Option<IdentifierKind>, StoreError> {
+    for claim in claims {
+        let holder = holder(tx, &claim.id).await?;
+        if holder.is_some_and(|holder| Some(holder.account) != except && claim.standing.blocked_by(holder.is_verified)) {
+            return Ok(Some(claim.id.kind()));
+        }
+    }
+    Ok(None)
+}
+
+struct Holder {
+    account: AccountId,
+    is_verified: bool,
+}
+
+async fn holder(tx: &mut Tx<'_>, id: &LoginId) -> Result<Option<Holder>, StoreError> {
+    let sql = "SELECT account, verified_at FROM identifiers WHERE kind = $1 AND key = $2";
+    tx.opt(sql, &[id.kind().name().into(), id.key().into()], |row| {
+        let row = row.of("identifiers");
+        Ok(Holder { account: AccountId(row.id("account")?), is_verified: row.opt_time("verified_at")?.is_some() })
+    })
+    .await
+}
+
+/// Gives `account` what it claims, if its standing allows it. A holder that never proved it loses it and is told; `sealer` seals that notice.
+pub(crate) async fn claim(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    claim: &Claim,
+    sealer: Option<&Sealer>,
+    now: Timestamp,
+) -> Result<Claimed<()>, StoreError> {
+    let (id, kind) = (&claim.id, claim.id.kind());
+    tx.lock("identifier", id.key()).await?;
+    if let Some(holder) = holder(tx, id).await? {
+        if claim.standing.blocked_by(holder.is_verified) {
+            return Ok(Claimed::Taken(kind));
+        }
+        displace(tx, holder.account, id, sealer.ok_or(Bug::Untold)?, now).await?;
+    }
+    let sql = "INSERT INTO identifiers (kind, key, shown, account, verified_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (kind, key) DO NOTHING";
+    let verified_at = claim.standing.is_verified().then_some(now);
+    let values = [kind.name().into(), id.key().into(), id.shown().into(), (&account.0).into(), verified_at.into()];
+    Ok(if tx.exec(sql, &values).await? == 1 { Claimed::Done(()) } else { Claimed::Taken(kind) })
+}
+
+/// Takes `id` from an account that never proved it: its open codes to it are dead (row 13), and it is told where it still can be.
+async fn displace(tx: &mut Tx<'_>, loser: AccountId, id: &LoginId, sealer: &Sealer, now: Timestamp) -> Result<(), StoreError> {
+    let account = accounts::load(tx, loser).await?;
+    release(tx, loser, id).await?;
+    let Some(account) = account else { return Ok(()) };
+    let (Some(to), Some(contact)) = (account.notice_contact(id), ContactKind::of(id.kind())) else { return Ok(()) };
+    let content = Content::ContactLost { contact, masked: mask(id.shown()) };
+    let to = Recipient::try_from(to).map_err(|error| StoreError::Failed(error.into()))?;
+    let message = Message { to, locale: account.locale, platform: account.origin.platform, content };
+    let envelope = sealer.seal(message, now, now + NOTICE_WORTH).map_err(|error| StoreError::Failed(error.into()))?;
+    outbox::queue(tx, &envelope).await
+}
+
+/// Frees an identifier of `account`, and voids that account's open challenges to it (row 13).
+pub(crate) async fn release(tx: &mut Tx<'_>, account: AccountId, id: &LoginId) -> Result<(), StoreError> {
+    let values = [id.kind().name().into(), id.key().into(), (&account.0).into()];
+    tx.exec("DELETE FROM identifiers WHERE kind = $1 AND key = $2 AND account = $3", &values).await?;
+    challenges::void_to(tx, account.0, id).await
+}

@@ -1,0 +1,57 @@
+//! Machine clients.
+
+use daftar_core::client::{ClientId, MachineClient, Scope};
+use daftar_core::ports::{StoreError, Timestamp};
+use daftar_core::secret::Mac;
+
+use crate::row::Row;
+use crate::tx::Tx;
+
+/// A machine client, disabled ones included.
+pub(crate) async fn load(tx: &mut Tx<'_>, id: &ClientId) -> Result<Option<MachineClient>, StoreError> {
+    let sql = "SELECT id, name, scopes, secret_mac, created_at, disabled_at FROM clients WHERE id = $1";
+    tx.opt(sql, &[id.as_str().into()], read).await
+}
+
+/// Every machine client, oldest first.
+pub(crate) async fn list(tx: &mut Tx<'_>) -> Result<Vec<MachineClient>, StoreError> {
+    tx.all("SELECT id, name, scopes, secret_mac, created_at, disabled_at FROM clients ORDER BY created_at, id", &[], read).await
+}
+
+fn read(row: &Row<'_>) -> Result<MachineClient, StoreError> {
+    let row = row.of("clients");
+    Ok(MachineClient {
+        id: row.named("id", ClientId::parse)?,
+        name: row.text("name")?.to_owned(),
+        scopes: row.named("scopes", |names| names.split_whitespace().map(Scope::from_name).collect())?,
+        secret_mac: row.mac("secret_mac")?,
+        created_at: row.time("created_at")?,
+        disabled_at: row.opt_time("disabled_at")?,
+    })
+}
+
+/// Keeps a new machine client.
+pub(crate) async fn create(tx: &mut Tx<'_>, client: &MachineClient) -> Result<(), StoreError> {
+    let scopes = client.scopes.iter().map(|scope| scope.name()).collect::<Vec<_>>().join(" ");
+    let values = [
+        client.id.as_str().into(),
+        client.name.as_str().into(),
+        scopes.as_str().into(),
+        (&client.secret_mac).into(),
+        client.created_at.into(),
+        client.disabled_at.into(),
+    ];
+    tx.exec("INSERT INTO clients (id, name, scopes, secret_mac, created_at, disabled_at) VALUES ($1, $2, $3, $4, $5, $6)", &values).await?;
+    Ok(())
+}
+
+/// Replaces a machine client's secret; whether there is such a client.
+pub(crate) async fn rotate(tx: &mut Tx<'_>, id: &ClientId, secret_mac: Mac) -> Result<bool, StoreError> {
+    Ok(tx.exec("UPDATE clients SET secret_mac = $2 WHERE id = $1", &[id.as_str().into(), (&secret_mac).into()]).await? > 0)
+}
+
+/// Disables a machine client, since the first time it was; whether there is such a client.
+pub(crate) async fn disable(tx: &mut Tx<'_>, id: &ClientId, now: Timestamp) -> Result<bool, StoreError> {
+    let sql = "UPDATE clients SET disabled_at = coalesce(disabled_at, $2) WHERE id = $1";
+    Ok(tx.exec(sql, &[id.as_str().into(), now.into()]).await? > 0)
+}

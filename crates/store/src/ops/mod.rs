@@ -1,0 +1,31 @@
+//! The operations, by subject. Each is an async function over a transaction and its input, and can be run again from the start.
+
+pub(crate) mod accounts;
+pub(crate) mod challenges;
+pub(crate) mod claims;
+pub(crate) mod clients;
+pub(crate) mod housekeeping;
+pub(crate) mod inbox;
+pub(crate) mod limits;
+pub(crate) mod outbox;
+pub(crate) mod profiles;
+pub(crate) mod registrations;
+pub(crate) mod repeats;
+pub(crate) mod sessions;
+
+use std::time::Duration;
+
+use daftar_core::ports::Timestamp;
+
+/// How long a notice to a person is worth sending.
+const NOTICE_WORTH: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The moment `age` before `now`, in milliseconds.
+fn before(now: Timestamp, age: Duration) -> i64 {
+    now.as_millisecond().saturating_sub(i64::try_from(age.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// The moment `time` after `now`, in milliseconds.
+fn after(now: Timestamp, time: Duration) -> i64 {
+    now.as_millisecond().saturating_add(i64::try_from(time.as_millis()).unwrap_or(i64::MAX))
+}

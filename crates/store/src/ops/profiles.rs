@@ -1,0 +1,51 @@
+//! Changing the basic profile, and what a changed phone number entails.
+
+use daftar_core::account::{Account, Claim, Gender, PictureId, Standing};
+use daftar_core::identifier::LoginId;
+use daftar_core::message::{ContactKind, Content, Message, Recipient};
+use daftar_core::ports::{Claimed, StoreError};
+use daftar_core::profile::{ProfileUpdate, ProfileUpdated};
+
+use super::{NOTICE_WORTH, accounts, claims, outbox};
+use crate::tx::Tx;
+
+/// Changes the basic profile, all of it or nothing.
+pub(crate) async fn update(tx: &mut Tx<'_>, update: &ProfileUpdate) -> Result<Claimed<ProfileUpdated>, StoreError> {
+    let sql = format!("SELECT id FROM accounts WHERE id = $1 {}", tx.for_update());
+    tx.opt(&sql, &[(&update.account.0).into()], |_| Ok(())).await?;
+    let Some(account) = accounts::load(tx, update.account).await? else {
+        return Ok(Claimed::Done(ProfileUpdated { found: false, replaced_picture: None }));
+    };
+    if let Claimed::Taken(kind) = change_phone(tx, &account, update).await? {
+        tx.keep_nothing();
+        return Ok(Claimed::Taken(kind));
+    }
+    let birth_date = update.birth_date.to_string();
+    let values = [
+        (&account.id.0).into(),
+        birth_date.as_str().into(),
+        Gender::name(update.gender).into(),
+        update.picture.as_ref().map(PictureId::as_str).into(),
+    ];
+    tx.exec("UPDATE accounts SET birth_date = $2, gender = $3, picture = coalesce($4, picture) WHERE id = $1", &values).await?;
+    let replaced_picture = account.profile.picture.filter(|_| update.picture.is_some());
+    Ok(Claimed::Done(ProfileUpdated { found: true, replaced_picture }))
+}
+
+/// The same number keeps its standing; a new one starts unverified, and a verified old one is told (row 57).
+async fn change_phone(tx: &mut Tx<'_>, account: &Account, update: &ProfileUpdate) -> Result<Claimed<()>, StoreError> {
+    if let Some(old) = &account.phone {
+        if old.id == update.phone {
+            return Ok(Claimed::Done(()));
+        }
+        claims::release(tx, account.id, &LoginId::from(old.id.clone())).await?;
+        if old.verified_at.is_some() {
+            let content = Content::ContactChanged { contact: ContactKind::Phone };
+            let to = Recipient::Sms(old.id.clone());
+            let message = Message { to, locale: account.locale, platform: account.origin.platform.clone(), content };
+            let sealed = update.sealer.seal(message, update.now, update.now + NOTICE_WORTH);
+            outbox::queue(tx, &sealed.map_err(|error| StoreError::Failed(error.into()))?).await?;
+        }
+    }
+    claims::claim(tx, account.id, &Claim::new(update.phone.clone(), Standing::Said), Some(&update.sealer), update.now).await
+}

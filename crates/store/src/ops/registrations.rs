@@ -1,0 +1,187 @@
+//! Registrations: keeping them, sending anew, finishing by code or by link, disowning.
+
+use daftar_core::account::{AccountId, PersonName, Surface};
+use daftar_core::client::ClientId;
+use daftar_core::code::{Challenge, ChallengeState};
+use daftar_core::identifier::{EmailAddress, PhoneNumber, Username};
+use daftar_core::locale::Locale;
+use daftar_core::ports::{Claimed, Once, StoreError, Timestamp};
+use daftar_core::registration::{
+    FinishRegistration, Finished, LinkedRegistration, Mode, NewRegistration, Proof, Registration, RegistrationId, RegistrationState, Resend, Resent,
+    judge_code, subject_of,
+};
+use daftar_core::repeat::Repeated;
+use daftar_core::secret::Mac;
+
+use super::{accounts, challenges, claims, outbox, repeats};
+use crate::row::Row;
+use crate::tx::Tx;
+
+/// The registration named `id`.
+pub(crate) async fn load(tx: &mut Tx<'_>, id: RegistrationId) -> Result<Option<Registration>, StoreError> {
+    let sql = "SELECT id, surface, client, username, email, phone, mode, scheme, phc, first_name, last_name, platform, locale, state, created_at, \
+               expires_at FROM registrations WHERE id = $1";
+    tx.opt(sql, &[(&id.0).into()], read).await
+}
+
+/// The registration named `id`, which nobody else changes until this transaction is over.
+async fn hold(tx: &mut Tx<'_>, id: RegistrationId) -> Result<Option<Registration>, StoreError> {
+    let sql = format!("SELECT id FROM registrations WHERE id = $1 {}", tx.for_update());
+    tx.opt(&sql, &[(&id.0).into()], |_| Ok(())).await?;
+    load(tx, id).await
+}
+
+fn read(row: &Row<'_>) -> Result<Registration, StoreError> {
+    let row = row.of("registrations");
+    Ok(Registration {
+        id: RegistrationId(row.id("id")?),
+        surface: row.named("surface", Surface::from_name)?,
+        client: row.named("client", ClientId::parse)?,
+        username: row.named("username", |text| Username::parse(text).ok())?,
+        email: row.named("email", |text| EmailAddress::parse(text).ok())?,
+        phone: row.opt_named("phone", |text| PhoneNumber::from_e164(text).ok())?,
+        mode: row.named("mode", Mode::from_name)?,
+        password: accounts::password(row)?.ok_or_else(|| row.corrupt("scheme"))?,
+        first_name: row.named("first_name", |text| PersonName::parse(text).ok())?,
+        last_name: row.named("last_name", |text| PersonName::parse(text).ok())?,
+        platform: row.opt_text("platform")?.map(str::to_owned),
+        locale: row.named("locale", Locale::from_tag)?,
+        state: row.named("state", RegistrationState::from_name)?,
+        created_at: row.time("created_at")?,
+        expires_at: row.time("expires_at")?,
+    })
+}
+
+/// The registration behind a link, and the challenge that was sent with it.
+pub(crate) async fn linked(tx: &mut Tx<'_>, link: Mac) -> Result<Option<LinkedRegistration>, StoreError> {
+    let Some(challenge) = challenges::linked(tx, link).await? else { return Ok(None) };
+    let registration = load(tx, RegistrationId(challenge.subject)).await?;
+    Ok(registration.map(|registration| LinkedRegistration { registration, challenge }))
+}
+
+/// Keeps a pending registration with its challenge, and queues its message.
+pub(crate) async fn start(tx: &mut Tx<'_>, new: &NewRegistration, once: Option<&Once>) -> Result<Repeated<Claimed<()>>, StoreError> {
+    let registration = &new.registration;
+    if let Some(again) = repeats::again(tx, once, registration.created_at).await? {
+        return Ok(again);
+    }
+    if let Some(kind) = claims::first_taken(tx, &registration.claims(), None).await? {
+        return Ok(Repeated::First(Claimed::Taken(kind)));
+    }
+    insert(tx, registration).await?;
+    challenges::insert(tx, &new.challenge).await?;
+    outbox::queue(tx, &new.envelope).await?;
+    repeats::remember(tx, once, registration.created_at).await?;
+    Ok(Repeated::First(Claimed::Done(())))
+}
+
+async fn insert(tx: &mut Tx<'_>, registration: &Registration) -> Result<(), StoreError> {
+    let sql = "INSERT INTO registrations (id, surface, client, username, email, phone, mode, scheme, phc, first_name, last_name, platform, locale, \
+               state, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+    let values = [
+        (&registration.id.0).into(),
+        registration.surface.name().into(),
+        registration.client.as_str().into(),
+        registration.username.as_str().into(),
+        registration.email.as_str().into(),
+        registration.phone.as_ref().map(PhoneNumber::as_e164).into(),
+        registration.mode.name().into(),
+        registration.password.scheme.name().into(),
+        registration.password.phc.as_str().into(),
+        registration.first_name.as_str().into(),
+        registration.last_name.as_str().into(),
+        registration.platform.as_deref().into(),
+        registration.locale.tag().into(),
+        registration.state.name().into(),
+        registration.created_at.into(),
+        registration.expires_at.into(),
+    ];
+    tx.exec(sql, &values).await?;
+    Ok(())
+}
+
+/// Keeps a new challenge for a registration that still waits for its proof, and queues its message.
+pub(crate) async fn resend(tx: &mut Tx<'_>, resend: &Resend) -> Result<Resent, StoreError> {
+    match hold(tx, resend.registration).await? {
+        Some(registration) if registration.state == RegistrationState::Complete => Ok(Resent::Complete),
+        Some(registration) if registration.is_pending(resend.now) => {
+            challenges::insert(tx, &resend.challenge).await?;
+            outbox::queue(tx, &resend.envelope).await?;
+            Ok(Resent::Sent)
+        }
+        Some(_) | None => Ok(Resent::Dead),
+    }
+}
+
+/// Finishes a registration: counts the attempt, compares, makes the account, all in one (rows 2, 3, 7).
+pub(crate) async fn finish(tx: &mut Tx<'_>, finish: &FinishRegistration) -> Result<Finished, StoreError> {
+    let judged = match &finish.proof {
+        Proof::Code { registration, .. } => by_code(tx, *registration, finish).await?,
+        Proof::Link(link) => by_link(tx, *link, finish.now).await?,
+    };
+    let registration = match judged {
+        Ok(registration) => registration,
+        Err(refusal) => return Ok(refusal),
+    };
+    complete(tx, &registration, finish).await
+}
+
+async fn by_code(tx: &mut Tx<'_>, id: RegistrationId, finish: &FinishRegistration) -> Result<Result<Registration, Finished>, StoreError> {
+    let Proof::Code { client, code, key, .. } = &finish.proof else { return Ok(Err(Finished::Refused)) };
+    let Some(registration) = hold(tx, id).await? else { return Ok(Err(Finished::Refused)) };
+    let Some(mut challenge) = challenges::newest_of(tx, id.0).await? else { return Ok(Err(Finished::Refused)) };
+    let subject = subject_of(&challenge.destination);
+    let pressure = challenges::pressure(tx, &subject, finish.now).await?;
+    let tries_before = challenge.tries_left;
+    let verdict = judge_code(&registration, &mut challenge, client, code, key, pressure, finish.now);
+    challenges::update(tx, &challenge).await?;
+    if verdict == Err(Finished::Refused) && challenge.tries_left < tries_before {
+        challenges::count_wrong(tx, &subject, finish.now).await?;
+    }
+    Ok(verdict.map(|()| registration))
+}
+
+async fn by_link(tx: &mut Tx<'_>, link: Mac, now: Timestamp) -> Result<Result<Registration, Finished>, StoreError> {
+    let Some(mut linked) = hold_linked(tx, link).await? else { return Ok(Err(Finished::Refused)) };
+    let live = linked.live(now);
+    if live.is_ok() {
+        linked.challenge.state = ChallengeState::Used;
+        challenges::update(tx, &linked.challenge).await?;
+    }
+    Ok(live.map(|()| linked.registration))
+}
+
+async fn hold_linked(tx: &mut Tx<'_>, link: Mac) -> Result<Option<LinkedRegistration>, StoreError> {
+    let Some(Challenge { subject, .. }) = challenges::linked(tx, link).await? else { return Ok(None) };
+    let Some(_) = hold(tx, RegistrationId(subject)).await? else { return Ok(None) };
+    // Read again, now that nobody else changes it.
+    linked(tx, link).await
+}
+
+async fn complete(tx: &mut Tx<'_>, registration: &Registration, finish: &FinishRegistration) -> Result<Finished, StoreError> {
+    let account: AccountId = finish.account;
+    if let Claimed::Taken(kind) = accounts::insert(tx, &registration.account(account, finish.now), Some(&finish.sealer)).await? {
+        // The code was right: neither it nor the try is spent.
+        return Ok(Finished::Taken(kind));
+    }
+    settle(tx, registration.id, RegistrationState::Complete).await?;
+    challenges::forgive(tx, &subject_of(&registration.destination())).await?;
+    Ok(Finished::Created(account))
+}
+
+/// Kills the registration behind a link; whether there was a live one.
+pub(crate) async fn disown(tx: &mut Tx<'_>, link: Mac, now: Timestamp) -> Result<bool, StoreError> {
+    let Some(linked) = hold_linked(tx, link).await? else { return Ok(false) };
+    if linked.live(now).is_err() {
+        return Ok(false);
+    }
+    settle(tx, linked.registration.id, RegistrationState::Disowned).await?;
+    challenges::void_of(tx, linked.registration.id.0).await?;
+    Ok(true)
+}
+
+/// Ends a registration. Its password goes: the account has it, or nobody is to have it.
+async fn settle(tx: &mut Tx<'_>, id: RegistrationId, state: RegistrationState) -> Result<(), StoreError> {
+    tx.exec("UPDATE registrations SET state = $2, phc = '' WHERE id = $1", &[(&id.0).into(), state.name().into()]).await?;
+    Ok(())
+}

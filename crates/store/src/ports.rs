@@ -1,0 +1,166 @@
+//! The core's ports: each method names its operation and the path on which it runs.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use daftar_core::account::{Account, AccountId, AccountStatus, Claim, NewAccount};
+use daftar_core::client::{ClientId, MachineClient};
+use daftar_core::code::Pressure;
+use daftar_core::identifier::{IdentifierKind, LoginId};
+use daftar_core::message::{Channel, MessageId};
+use daftar_core::ports::{Claimed, ClaimedMessage, Inbox, InboxMessage, Once, Outbox, Settlement, Store, StoreError, Timestamp};
+use daftar_core::profile::{ProfileUpdate, ProfileUpdated};
+use daftar_core::registration::{FinishRegistration, Finished, LinkedRegistration, NewRegistration, Registration, RegistrationId, Resend, Resent};
+use daftar_core::repeat::{Repeat, Repeated};
+use daftar_core::secret::Mac;
+use daftar_core::session::SessionId;
+use daftar_core::sign_in::{OpenSession, Opened, SignInRecord};
+use daftar_core::throttle::{Charge, Charged};
+
+use crate::SqlStore;
+use crate::ops::{accounts, challenges, claims, clients, housekeeping, inbox, limits, outbox, profiles, registrations, repeats, sessions};
+
+#[async_trait]
+impl Store for SqlStore {
+    async fn ready(&self) -> Result<(), StoreError> {
+        self.check().await
+    }
+
+    async fn is_held(&self, id: &LoginId, verified_only: bool) -> Result<bool, StoreError> {
+        self.look_up((id, verified_only), |tx, &(id, verified_only)| Box::pin(claims::is_held(tx, id, verified_only))).await
+    }
+
+    async fn first_taken(&self, claims: &[Claim], except: Option<AccountId>) -> Result<Option<IdentifierKind>, StoreError> {
+        self.look_up((claims, except), |tx, &(claims, except)| Box::pin(claims::first_taken(tx, claims, except))).await
+    }
+
+    async fn sign_in_record(&self, id: &LoginId) -> Result<Option<SignInRecord>, StoreError> {
+        self.look_up(id, |tx, id| Box::pin(accounts::sign_in_record(tx, id))).await
+    }
+
+    async fn session_account(&self, id: SessionId, now: Timestamp) -> Result<Option<AccountId>, StoreError> {
+        self.look_up((id, now), |tx, &(id, now)| Box::pin(sessions::account_of(tx, id, now))).await
+    }
+
+    async fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
+        self.look_up(id, |tx, &id| Box::pin(accounts::load(tx, id))).await
+    }
+
+    async fn find_account(&self, id: &LoginId) -> Result<Option<Account>, StoreError> {
+        self.look_up(id, |tx, id| Box::pin(accounts::find(tx, id))).await
+    }
+
+    async fn client(&self, id: &ClientId) -> Result<Option<MachineClient>, StoreError> {
+        self.look_up(id, |tx, id| Box::pin(clients::load(tx, id))).await
+    }
+
+    async fn clients(&self) -> Result<Vec<MachineClient>, StoreError> {
+        self.scan((), |tx, ()| Box::pin(clients::list(tx))).await
+    }
+
+    async fn registration(&self, id: RegistrationId) -> Result<Option<Registration>, StoreError> {
+        self.look_up(id, |tx, &id| Box::pin(registrations::load(tx, id))).await
+    }
+
+    async fn linked_registration(&self, link: Mac) -> Result<Option<LinkedRegistration>, StoreError> {
+        self.look_up(link, |tx, &link| Box::pin(registrations::linked(tx, link))).await
+    }
+
+    async fn pressure(&self, subject: &str, now: Timestamp) -> Result<Pressure, StoreError> {
+        self.look_up((subject, now), |tx, &(subject, now)| Box::pin(challenges::pressure(tx, subject, now))).await
+    }
+
+    async fn repeated(&self, repeat: &Repeat, now: Timestamp) -> Result<Repeated<()>, StoreError> {
+        self.look_up((repeat, now), |tx, &(repeat, now)| Box::pin(repeats::look_up(tx, repeat, now))).await
+    }
+
+    async fn create_account(&self, account: NewAccount, once: Option<Once>) -> Result<Repeated<Claimed<()>>, StoreError> {
+        self.write((account, once), |tx, (account, once)| Box::pin(accounts::create(tx, account, once.as_ref()))).await
+    }
+
+    async fn start_registration(&self, new: NewRegistration, once: Option<Once>) -> Result<Repeated<Claimed<()>>, StoreError> {
+        self.write((new, once), |tx, (new, once)| Box::pin(registrations::start(tx, new, once.as_ref()))).await
+    }
+
+    async fn resend_registration(&self, resend: Resend) -> Result<Resent, StoreError> {
+        self.write(resend, |tx, resend| Box::pin(registrations::resend(tx, resend))).await
+    }
+
+    async fn finish_registration(&self, finish: FinishRegistration) -> Result<Finished, StoreError> {
+        self.write(finish, |tx, finish| Box::pin(registrations::finish(tx, finish))).await
+    }
+
+    async fn disown_registration(&self, link: Mac, now: Timestamp) -> Result<bool, StoreError> {
+        self.write((link, now), |tx, &(link, now)| Box::pin(registrations::disown(tx, link, now))).await
+    }
+
+    async fn open_session(&self, open: OpenSession) -> Result<Opened, StoreError> {
+        self.write(open, |tx, open| Box::pin(sessions::open(tx, open))).await
+    }
+
+    async fn update_profile(&self, update: ProfileUpdate) -> Result<Claimed<ProfileUpdated>, StoreError> {
+        self.write(update, |tx, update| Box::pin(profiles::update(tx, update))).await
+    }
+
+    async fn set_status(&self, id: AccountId, status: AccountStatus, now: Timestamp) -> Result<bool, StoreError> {
+        self.write((id, status, now), |tx, &(id, status, now)| Box::pin(accounts::set_status(tx, id, status, now))).await
+    }
+
+    async fn charge(&self, charges: Vec<Charge>, now: Timestamp) -> Result<Charged, StoreError> {
+        self.write((charges, now), |tx, (charges, now)| Box::pin(limits::charge(tx, charges, *now))).await
+    }
+
+    async fn refund(&self, charges: Vec<Charge>, now: Timestamp) -> Result<(), StoreError> {
+        self.write((charges, now), |tx, (charges, now)| Box::pin(limits::refund(tx, charges, *now))).await
+    }
+
+    async fn create_client(&self, client: MachineClient) -> Result<(), StoreError> {
+        self.write(client, |tx, client| Box::pin(clients::create(tx, client))).await
+    }
+
+    async fn rotate_client(&self, id: &ClientId, secret_mac: Mac) -> Result<bool, StoreError> {
+        self.write((id.clone(), secret_mac), |tx, (id, secret_mac)| Box::pin(clients::rotate(tx, id, *secret_mac))).await
+    }
+
+    async fn disable_client(&self, id: &ClientId, now: Timestamp) -> Result<bool, StoreError> {
+        self.write((id.clone(), now), |tx, (id, now)| Box::pin(clients::disable(tx, id, *now))).await
+    }
+
+    async fn same_master_key(&self, fingerprint: Mac) -> Result<bool, StoreError> {
+        self.write(fingerprint, |tx, &fingerprint| Box::pin(housekeeping::same_master_key(tx, fingerprint))).await
+    }
+
+    async fn sweep(&self, now: Timestamp) -> Result<u64, StoreError> {
+        self.write(now, |tx, &now| Box::pin(housekeeping::sweep(tx, now))).await
+    }
+}
+
+#[async_trait]
+impl Outbox for SqlStore {
+    async fn claim(&self, channel: Channel, limit: u32, now: Timestamp, lease: Duration) -> Result<Vec<ClaimedMessage>, StoreError> {
+        self.write((channel, limit, now, lease), |tx, &(channel, limit, now, lease)| Box::pin(outbox::claim(tx, channel, limit, now, lease))).await
+    }
+
+    async fn settle(&self, id: MessageId, settlement: Settlement, now: Timestamp) -> Result<(), StoreError> {
+        self.write((id, settlement, now), |tx, (id, settlement, now)| Box::pin(outbox::settle(tx, *id, settlement, *now))).await
+    }
+
+    async fn waiting(&self) -> Result<u64, StoreError> {
+        self.scan((), |tx, ()| Box::pin(outbox::waiting(tx))).await
+    }
+}
+
+#[async_trait]
+impl Inbox for SqlStore {
+    async fn deliver(&self, message: InboxMessage) -> Result<(), StoreError> {
+        self.write(message, |tx, message| Box::pin(inbox::deliver(tx, message))).await
+    }
+
+    async fn newest(&self, limit: u32) -> Result<Vec<InboxMessage>, StoreError> {
+        self.scan(limit, |tx, &limit| Box::pin(inbox::newest(tx, limit))).await
+    }
+
+    async fn message(&self, id: MessageId) -> Result<Option<InboxMessage>, StoreError> {
+        self.look_up(id, |tx, &id| Box::pin(inbox::message(tx, id))).await
+    }
+}

@@ -1,0 +1,78 @@
+//! The SQLite engine: who opens connections, and on which thread an operation runs.
+
+mod reader;
+mod writer;
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::time::Duration;
+
+use daftar_core::ports::StoreError;
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use rusqlite::{Connection, OpenFlags};
+
+use crate::error::{Bug, OpenError};
+use crate::tx::Tx;
+
+pub(crate) use reader::Readers;
+pub(crate) use writer::Writer;
+
+/// An operation over its input. A plain function: it can be run again, and holds nothing but what it is given.
+pub(crate) type Op<I, T> = for<'t> fn(&'t mut Tx<'_>, &'t I) -> BoxFuture<'t, Result<T, StoreError>>;
+
+/// How long a thread of ours waits for a lock that another process holds (a command line beside the server).
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Prepared statements kept per connection: more than there are.
+const STATEMENTS: usize = 128;
+
+/// Opens the one connection that writes, and the file if there is none: readable for its owner alone.
+fn open_writer(file: &Path) -> Result<Connection, OpenError> {
+    create(file).map_err(OpenError::System)?;
+    let open = || {
+        let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        connection.busy_timeout(PATIENCE)?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        // An answer is a promise: a commit is on the disk before anybody hears of it.
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        Ok(connection)
+    };
+    open().map_err(OpenError::Database)
+}
+
+/// Opens a connection that only reads, and waits `patience` for a lock.
+fn open_reader(file: &Path, patience: Duration) -> Result<Connection, rusqlite::Error> {
+    let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(patience)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(connection)
+}
+
+fn create(file: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file).map(|_| ())
+}
+
+/// Runs an operation to its end, which SQLite reaches without waiting. A panic is caught: the thread serves others too.
+fn run<I, T>(op: Op<I, T>, tx: &mut Tx<'_>, input: &I) -> Result<T, StoreError> {
+    let ended = catch_unwind(AssertUnwindSafe(|| {
+        let outcome = op(tx, input).now_or_never();
+        debug_assert!(outcome.is_some(), "{}", Bug::Awaited);
+        outcome
+    }));
+    match ended {
+        Ok(outcome) => outcome.unwrap_or_else(|| Err(Bug::Awaited.into())),
+        Err(panic) => Err(panicked(&*panic)),
+    }
+}
+
+/// The panic's own words went to the panic hook; here it is only known that there was one.
+fn panicked(_panic: &(dyn Any + Send)) -> StoreError {
+    Bug::Panicked.into()
+}
