@@ -449,14 +449,17 @@ impl Accounts {
         self.finish(Proof::Link(self.link_mac(secret))).await
     }
 
-    /// The live registration behind a link, for a page that names it; if it is not live, what trying to finish it would come to. Changes nothing (row 39).
+    /// The registration behind a link, for a page that names it, and whether the link is live; if not, what trying to finish with it would come to.
+    /// `None`: there is no such link. Changes nothing (row 39).
     ///
     /// # Errors
     /// [`Fault`].
-    pub async fn registration_behind(&self, secret: &str) -> Result<Result<Registration, Finished>, Fault> {
+    pub async fn registration_behind(&self, secret: &str) -> Result<Option<(Registration, Result<(), Finished>)>, Fault> {
         let linked = self.store().linked_registration(self.link_mac(secret)).await?;
-        let Some(linked) = linked else { return Ok(Err(Finished::Refused)) };
-        Ok(linked.live(self.now()).map(|()| linked.registration))
+        Ok(linked.map(|linked| {
+            let live = linked.live(self.now());
+            (linked.registration, live)
+        }))
     }
 
     /// "This was not me": kills the registration behind a link (row 34). Whether there was a live one.

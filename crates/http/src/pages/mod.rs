@@ -1,1 +1,24 @@
-//! Web pages: what the links in messages lead to.
+//! Web pages: what the links in messages lead to (contract `usapi.md`, *Finishing a registration*). Plain HTML without scripts, one response
+//! each, in the reader's language and the brand's colours.
+//!
+//! | module | what lives there |
+//! |---|---|
+//! | `signup` | the page that finishes a registration |
+//! | `html` | the response around a page and its content security policy |
+//! | `look` | a brand's name, and colours that can be read on it |
+//! | `texts` | what the pages say, by language (`locales/*/pages.ftl`) |
+
+pub(crate) mod html;
+mod look;
+mod signup;
+mod texts;
+
+use axum::Router;
+use axum::routing::get;
+
+use crate::App;
+
+/// The routes of this module.
+pub fn router() -> Router<App> {
+    Router::new().route("/signup/confirm", get(signup::show).post(signup::decide))
+}

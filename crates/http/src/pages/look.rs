@@ -1,0 +1,142 @@
+//! How a brand looks on a page: its name, an initial in place of a logo, and its colour with a text colour that can be read on it, whatever colour
+//! an operator chose (WCAG 2.2, 1.4.3 and 1.4.11).
+
+use daftar_core::brand::Brand;
+
+/// What every page has in its style besides the brand's colours.
+const SHEET: &str = include_str!("../../templates/page.css");
+
+/// The cards of the style sheet, light and dark: what a button lies on.
+const CARDS: [Colour; 2] = [Colour([0xff, 0xff, 0xff]), Colour([0x17, 0x1b, 0x21])];
+/// Lines that can be seen on them (`--strong`).
+const STRONG: [Colour; 2] = [Colour([0x76, 0x7e, 0x8b]), Colour([0x87, 0x91, 0xa0])];
+/// For a brand whose colour cannot be read.
+const PLAIN: Colour = Colour([0x2f, 0x5d, 0x62]);
+/// The least contrast of a button with what is around it.
+const VISIBLE: f64 = 3.0;
+
+/// A brand, ready for a template.
+#[derive(Debug)]
+pub(super) struct Look {
+    /// The name that people know.
+    pub(super) name: String,
+    /// Its first letter, for the mark before it.
+    pub(super) initial: String,
+    /// The page's whole style.
+    pub(super) style: String,
+}
+
+impl Look {
+    /// How `brand` looks.
+    pub(super) fn of(brand: &Brand) -> Self {
+        let colour = Colour::parse(&brand.color).unwrap_or(PLAIN);
+        let on = colour.ink();
+        let [light, dark] = colour.edges();
+        Self {
+            name: brand.name.clone(),
+            initial: brand.name.chars().find(|c| c.is_alphanumeric()).into_iter().flat_map(char::to_uppercase).collect(),
+            style: format!(":root {{ --brand: {colour}; --on-brand: {on}; --edge-light: {light}; --edge-dark: {dark}; }}\n{SHEET}"),
+        }
+    }
+}
+
+/// A colour in sRGB.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Colour([u8; 3]);
+
+impl Colour {
+    /// Reads `#rrggbb`.
+    fn parse(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_hexdigit()))?;
+        let [_, red, green, blue] = u32::from_str_radix(digits, 16).ok()?.to_be_bytes();
+        Some(Self([red, green, blue]))
+    }
+
+    /// Relative luminance, 0 to 1 (WCAG 2.2).
+    fn luminance(self) -> f64 {
+        let [red, green, blue] = self.0.map(|channel| {
+            let channel = f64::from(channel) / 255.0;
+            if channel <= 0.04045 { channel / 12.92 } else { ((channel + 0.055) / 1.055).powf(2.4) }
+        });
+        0.2126 * red + 0.7152 * green + 0.0722 * blue
+    }
+
+    /// Contrast ratio, 1 to 21 (WCAG 2.2).
+    fn contrast(self, other: Self) -> f64 {
+        let (a, b) = (self.luminance() + 0.05, other.luminance() + 0.05);
+        a.max(b) / a.min(b)
+    }
+
+    /// The colour of a text on this one. White or black: one of them always has 4.5 or more; at a tie, and a little beyond it, white looks better.
+    fn ink(self) -> Self {
+        let white = Self([255; 3]);
+        if self.contrast(white) >= 4.5 { white } else { Self([0; 3]) }
+    }
+
+    /// The colour of a button's edge on a light and on a dark card: its own, unless nobody would see where the button ends.
+    fn edges(self) -> [Self; 2] {
+        let [(light, light_line), (dark, dark_line)] = [(CARDS[0], STRONG[0]), (CARDS[1], STRONG[1])];
+        [(light, light_line), (dark, dark_line)].map(|(card, line)| if self.contrast(card) >= VISIBLE { self } else { line })
+    }
+}
+
+impl std::fmt::Display for Colour {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let [red, green, blue] = self.0;
+        write!(f, "#{red:02x}{green:02x}{blue:02x}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_can_be_read_on_every_brand_colour_and_every_button_be_seen() {
+        for step in 0..4096_u32 {
+            let channel = |shift: u32| u8::try_from((step >> shift & 15) * 17).unwrap();
+            let colour = Colour([channel(8), channel(4), channel(0)]);
+            assert!(colour.contrast(colour.ink()) >= 4.5, "text on {colour}");
+            for (edge, card) in colour.edges().into_iter().zip(CARDS) {
+                assert!(edge.contrast(card) >= VISIBLE, "edge of {colour}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_colours_here_are_those_of_the_style_sheet() {
+        let sheet = SHEET.split_once("@media (prefers-color-scheme: dark)").unwrap();
+        for (sheet, card, strong) in [(sheet.0, CARDS[0], STRONG[0]), (sheet.1, CARDS[1], STRONG[1])] {
+            assert!(sheet.contains(&format!("--card: {card};")) && sheet.contains(&format!("--strong: {strong};")));
+        }
+    }
+
+    #[test]
+    fn the_style_sheets_own_texts_can_be_read_on_what_they_lie_on() {
+        let (light, dark) = SHEET.split_once("@media (prefers-color-scheme: dark)").unwrap();
+        for sheet in [light, dark] {
+            let colour = |name: &str| {
+                let value = sheet.split_once(&format!("--{name}: ")).unwrap().1.split_once(';').unwrap().0;
+                Colour::parse(value).unwrap()
+            };
+            for ground in ["ground", "card", "sunken"] {
+                for ink in ["ink", "soft"] {
+                    assert!(colour(ink).contrast(colour(ground)) >= 4.5, "{ink} on {ground}");
+                }
+            }
+            assert!(colour("strong").contrast(colour("sunken")) >= VISIBLE);
+            assert!(colour("good").contrast(colour("good-ground")) >= 4.5);
+        }
+    }
+
+    #[test]
+    fn what_is_no_colour_becomes_a_plain_one_and_never_reaches_the_style() {
+        for odd in ["", "red", "#fff", "#12345g", "#1234567", "#12345\u{e9}", "#000000; } body { display: none"] {
+            let look = Look::of(&Brand { name: "Toko".into(), color: odd.into() });
+            assert!(look.style.starts_with(":root { --brand: #2f5d62; --on-brand: #ffffff;"), "{odd}");
+        }
+        let look = Look::of(&Brand { name: "\u{201c}ßhop\u{201d}".into(), color: "#FFD400".into() });
+        assert!(look.style.starts_with(":root { --brand: #ffd400; --on-brand: #000000; --edge-light: #767e8b; --edge-dark: #ffd400;"));
+        assert_eq!(look.initial, "SS");
+    }
+}
