@@ -2,6 +2,8 @@
 //! front (threat row 24). What does not fit is refused at once; a caller that goes away frees no place early, because its job stays
 //! in the queue and is done.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use argon2_rust::params::Memory;
@@ -80,6 +82,7 @@ struct Job {
 #[derive(Debug)]
 pub struct HashingPool {
     jobs: Sender<Job>,
+    done: Arc<AtomicU64>,
     pepper: Pepper,
     /// What an unknown person's password is checked against, so that it costs what a known one's does (threat row 19).
     decoy: PasswordRecord,
@@ -108,11 +111,12 @@ impl HashingPool {
         let decoy = hash(&mut argon2.hasher(), &Mac(nobody), &salt)?;
         let prefix = parameters_of(&decoy.phc).to_owned();
         let (jobs, queue) = bounded(QUEUE);
+        let done = Arc::new(AtomicU64::new(0));
         for number in 0..threads.max(1) {
-            let worker = Worker { hasher: argon2.hasher(), ceiling, current: prefix.clone(), queue: queue.clone() };
+            let worker = Worker { hasher: argon2.hasher(), ceiling, current: prefix.clone(), queue: queue.clone(), done: Arc::clone(&done) };
             std::thread::Builder::new().name(format!("hashing-{number}")).spawn(move || worker.run()).map_err(|_| HashingError::Stopped)?;
         }
-        Ok(Self { jobs, pepper: Pepper(pepper), decoy })
+        Ok(Self { jobs, done, pepper: Pepper(pepper), decoy })
     }
 
     /// Hashes a new password.
@@ -139,6 +143,12 @@ impl HashingPool {
         Ok(if record.is_some() { checked } else { Checked::Wrong })
     }
 
+    /// How many hashes have been computed.
+    #[must_use]
+    pub fn done(&self) -> u64 {
+        self.done.load(Ordering::Relaxed)
+    }
+
     fn pepper(&self, password: &Password) -> Mac {
         self.pepper.0.sign(&[password.bytes()])
     }
@@ -158,12 +168,14 @@ struct Worker {
     ceiling: Params,
     current: String,
     queue: Receiver<Job>,
+    done: Arc<AtomicU64>,
 }
 
 impl Worker {
     fn run(mut self) {
         while let Ok(Job { work, queued_at }) = self.queue.recv() {
             let in_time = queued_at.elapsed() < PATIENCE;
+            self.done.fetch_add(u64::from(in_time), Ordering::Relaxed);
             // A caller that went away does not want the answer any more: that is no error.
             match work {
                 Work::Hash { peppered, salt, answer } => {

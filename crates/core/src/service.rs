@@ -170,6 +170,12 @@ impl Accounts {
         u64::from_le_bytes(bytes)
     }
 
+    /// How many password hashes have been computed since the start.
+    #[must_use]
+    pub fn hashes_done(&self) -> u64 {
+        self.hashing().done()
+    }
+
     /// Whether the store answers.
     ///
     /// # Errors

@@ -1,1 +1,16 @@
-//! Placeholder.
+//! What the tests of every crate share: a whole installation, a clock to set, callers, sinks for what is sent, and the suite that every store
+//! must pass. Never part of a release build.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod breakable;
+pub mod clock;
+pub mod http;
+pub mod installation;
+pub mod log;
+pub mod pictures;
+pub mod smtp;
+
+pub use clock::{ManualClock, OsEntropy};
+pub use http::{Answer, Caller};
+pub use installation::{Builder, Installation};

@@ -1,0 +1,6 @@
+//! The HTTP surfaces, black-box: the real router over the real store, called by a real client. The folders mirror the contract.
+
+mod operate;
+mod property;
+mod requests;
+mod usapi;

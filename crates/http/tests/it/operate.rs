@@ -1,0 +1,81 @@
+//! The endpoints for operators and developers (contract `operations.md`).
+
+use daftar_testkit::Installation;
+use serde_json::json;
+
+use crate::usapi::{applicant, started};
+
+#[tokio::test]
+async fn it_is_alive_and_ready() {
+    let site = Installation::start().await;
+    assert_eq!(site.anybody().get("/healthz").await.status, 200);
+    assert_eq!(site.anybody().get("/readyz").await.status, 200);
+}
+
+#[tokio::test]
+async fn it_is_alive_but_not_ready_while_draining() {
+    let site = Installation::start().await;
+    site.readiness.drain();
+    assert_eq!(site.anybody().get("/healthz").await.status, 200);
+    let answer = site.anybody().get("/readyz").await;
+    assert_eq!(answer.status, 503);
+    assert!(!answer.header("retry-after").is_empty());
+}
+
+#[tokio::test]
+async fn a_broken_store_is_503_never_a_false_200() {
+    let site = Installation::start().await;
+    site.break_store();
+    assert_eq!(site.anybody().get("/readyz").await.status, 503);
+    assert_eq!(site.anybody().get("/healthz").await.status, 200);
+    for (path, body) in
+        [("/check/email", json!({"email": "a@b.example"})), ("/auth", json!({"username": "a", "password": "b"})), ("/signup", applicant(1, "OTP"))]
+    {
+        let answer = site.shop().post(path, &body).await;
+        answer.says(503, "Service is busy, please try again");
+        assert!(!answer.header("retry-after").is_empty());
+    }
+}
+
+#[tokio::test]
+async fn the_public_keys_are_published_for_a_while() {
+    let site = Installation::start().await;
+    let answer = site.anybody().get("/.well-known/jwks.json").await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.json()["keys"].as_array().unwrap().len(), 1);
+    assert!(answer.header("cache-control").contains("max-age"));
+}
+
+#[tokio::test]
+async fn the_inbox_lists_what_was_sent_newest_first_and_filters() {
+    let site = Installation::start().await;
+    started(&site, &applicant(1, "LINK")).await;
+    site.only_message("siti1@example.test").await;
+    started(&site, &applicant(2, "OTP")).await;
+    site.only_message("+6281000000002").await;
+    let read = |query: &str| {
+        let (caller, path) = (site.anybody(), format!("/dev/inbox.json{query}"));
+        async move { caller.get(&path).await.json().as_array().unwrap().clone() }
+    };
+    let all = read("").await;
+    assert_eq!((all.len(), &all[0]["channel"], &all[1]["channel"]), (2, &json!("sms"), &json!("email")));
+    let mut names: Vec<_> = all[0].as_object().unwrap().keys().cloned().collect();
+    names.sort_unstable();
+    assert_eq!(names, ["channel", "html", "id", "sent_at", "subject", "text", "to"]);
+    assert_eq!(read("?channel=email").await.len(), 1);
+    for to in ["siti1@example.test", "SITI1@example.test"] {
+        assert_eq!(read(&format!("?to={to}")).await[0]["to"], "siti1@example.test");
+    }
+    for to in ["6281000000002", "+6281000000002", "%2B6281000000002"] {
+        assert_eq!(read(&format!("?to={to}&channel=sms")).await.len(), 1, "{to}");
+    }
+    assert_eq!(read("?to=nobody@example.test").await.len(), 0);
+}
+
+#[tokio::test]
+async fn without_an_inbox_transport_there_is_no_inbox() {
+    let site = Installation::builder().without_inbox().start().await;
+    for path in ["/dev/inbox", "/dev/inbox.json"] {
+        assert_eq!(site.anybody().get(path).await.status, 404);
+    }
+}

@@ -1,0 +1,123 @@
+//! Bearer tokens on USAPI: threat rows 25–32.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use daftar_testkit::{Answer, Installation};
+use serde_json::{Value, json};
+
+use super::{applicant, signed_in, started};
+
+async fn with_token(site: &Installation, token: &str) -> Answer {
+    site.anybody().bearer(token).get("/basic-profile").await
+}
+
+#[tokio::test]
+async fn without_a_token_of_ours_nobody_gets_in() {
+    let site = Installation::start().await;
+    let mut answers = vec![site.anybody().get("/basic-profile").await, site.shop().get("/basic-profile").await];
+    for odd in ["", "x", "a.b", "a.b.c", "..", &"x".repeat(5000), "null"] {
+        answers.push(with_token(&site, odd).await);
+    }
+    answers.push(site.anybody().post_raw("/update-basic-profile", "text/plain", "x").await);
+    for answer in answers {
+        answer.says(401, "Unauthorized");
+        assert!(answer.header("www-authenticate").starts_with("Bearer"));
+    }
+}
+
+#[tokio::test]
+async fn row_9_a_session_token_holds_its_allowed_claims_and_nothing_else() {
+    let site = Installation::start().await;
+    let token = signed_in(&site, 1).await;
+    let decode = |part: &str| -> Value { serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap() };
+    let parts: Vec<_> = token.split('.').collect();
+    let (header, claims) = (decode(parts[0]), decode(parts[1]));
+    let names = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<std::collections::BTreeSet<_>>().into_iter().collect::<Vec<_>>();
+    assert_eq!(names(&claims), ["aud", "exp", "iat", "iss", "jti", "sub"]);
+    assert_eq!(names(&header), ["alg", "kid", "typ"]);
+    assert_eq!((&header["alg"], &claims["aud"]), (&json!("ES256"), &json!("usapi")));
+    let keys = site.anybody().get("/.well-known/jwks.json").await.json();
+    assert_eq!(keys["keys"][0]["kid"], header["kid"]);
+    assert_eq!(names(&keys["keys"][0]), ["alg", "crv", "kid", "kty", "use", "x", "y"]);
+}
+
+#[tokio::test]
+async fn row_25_no_algorithm_but_the_keys_own() {
+    let site = Installation::start().await;
+    let token = signed_in(&site, 1).await;
+    let payload = token.split('.').nth(1).unwrap();
+    let kid = site.anybody().get("/.well-known/jwks.json").await.json()["keys"][0]["kid"].clone();
+    for header in [
+        json!({"alg": "none", "typ": "JWT", "kid": kid}),
+        json!({"alg": "None", "typ": "JWT", "kid": kid}),
+        json!({"alg": "HS256", "typ": "JWT", "kid": kid}),
+        json!({"alg": "ES256", "typ": "JWT"}),
+        json!({"alg": "ES256", "typ": "JWT", "kid": "../../dev/null"}),
+        json!({"alg": "ES256", "typ": "JWT", "kid": kid, "jku": "https://evil.example/jwks.json"}),
+    ] {
+        let header = URL_SAFE_NO_PAD.encode(header.to_string());
+        for signature in ["", "AAAA", token.rsplit('.').next().unwrap()] {
+            with_token(&site, &format!("{header}.{payload}.{signature}")).await.says(401, "Unauthorized");
+        }
+    }
+}
+
+#[tokio::test]
+async fn row_28_a_changed_token_is_refused() {
+    let site = Installation::start().await;
+    let token = signed_in(&site, 1).await;
+    for i in (0..token.len()).step_by(7) {
+        let mut bytes = token.clone().into_bytes();
+        bytes[i] = if bytes[i] == b'A' { b'B' } else { b'A' };
+        if bytes != token.as_bytes() {
+            with_token(&site, std::str::from_utf8(&bytes).unwrap()).await.says(401, "Unauthorized");
+        }
+    }
+    for changed in [format!("{token}="), format!("{token}A"), token[..token.len() - 1].to_owned(), format!("{token}.x")] {
+        with_token(&site, &changed).await.says(401, "Unauthorized");
+    }
+    assert_eq!(with_token(&site, &token).await.status, 200);
+}
+
+#[tokio::test]
+async fn row_27_a_registration_token_opens_no_session_and_the_reverse() {
+    let site = Installation::start().await;
+    let session = signed_in(&site, 1).await;
+    let registration = started(&site, &applicant(2, "LINK")).await;
+    with_token(&site, &registration).await.says(401, "Unauthorized");
+    site.shop().post("/signup/resend", &json!({"token": session})).await.says(400, "Invalid verification code");
+}
+
+#[tokio::test]
+async fn row_32_a_persons_token_is_no_machine_and_a_machine_no_person() {
+    let site = Installation::start().await;
+    let session = signed_in(&site, 1).await;
+    site.anybody().bearer(&session).post("/signup", &applicant(2, "LINK")).await.says(401, "Unauthorized");
+    site.shop().get("/basic-profile").await.says(401, "Unauthorized");
+}
+
+#[tokio::test]
+async fn row_29_an_ended_session_is_over_at_once_and_after_a_restart() {
+    let site = Installation::start().await;
+    let (ended, kept) = (signed_in(&site, 1).await, signed_in(&site, 2).await);
+    site.disable("siti 1").await;
+    with_token(&site, &ended).await.says(401, "Unauthorized");
+    let site = site.restarted().await;
+    with_token(&site, &ended).await.says(401, "Unauthorized");
+    assert_eq!(with_token(&site, &kept).await.status, 200);
+}
+
+#[tokio::test]
+async fn row_31_the_account_comes_from_the_token_never_from_the_body() {
+    let site = Installation::start().await;
+    let (mine, theirs) = (signed_in(&site, 1).await, signed_in(&site, 2).await);
+    let profile = json!({
+        "date_of_birth": "1996-10-18", "gender": "Perempuan", "phone_number": "6281777777777",
+        "sub": "x", "username": "siti 2", "account_id": "2",
+    });
+    let form = reqwest::multipart::Form::new().text("basic_profile", profile.to_string()).text("username", "siti 2");
+    let request = site.anybody().bearer(&mine).request(reqwest::Method::POST, "/update-basic-profile").multipart(form);
+    assert_eq!(request.send().await.unwrap().status(), 200);
+    assert_eq!(with_token(&site, &mine).await.json()["phone_number"], "6281777777777");
+    assert_eq!(with_token(&site, &theirs).await.json()["phone_number"], "6281000000002");
+}

@@ -1,0 +1,382 @@
+//! A whole installation in a test: the real router, store, hashing pool and outbox workers, on a free loopback port, with a clock that the test
+//! moves and an inbox that it reads. It stops when it is dropped.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use daftar_core::account::AccountStatus;
+use daftar_core::brand::{Brand, Brands};
+use daftar_core::client::{MachineClient, Scope};
+use daftar_core::hashing::{HashingCost, HashingPool};
+use daftar_core::identifier::LoginId;
+use daftar_core::locale::Locale;
+use daftar_core::message::Sealer;
+use daftar_core::password::PasswordPolicy;
+use daftar_core::ports::{Clock as _, Doorbell, Inbox, InboxMessage, Outbox as _, Store};
+use daftar_core::registration::RegistrationLifetimes;
+use daftar_core::secret::{RandomSecret, Secrets};
+use daftar_core::service::{Accounts, Clients, Parts, Policy};
+use daftar_core::session::SessionLifetimes;
+use daftar_core::throttle::PasswordLimits;
+use daftar_core::token::{KeyRing, SigningKey};
+use daftar_delivery::{InboxTransport, Pace, Worker, WorkerHandle, WorkerParts};
+use daftar_http::{App, Readiness, SIGNUP_LINK_PATH, Settings};
+use daftar_store::SqlStore;
+use daftar_store::pictures::FilePictures;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use crate::breakable::Breakable;
+use crate::clock::{ManualClock, OsEntropy};
+use crate::http::Caller;
+
+/// How long a test waits for something that happens by itself before it says that it does not.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What a test may want to be otherwise.
+#[derive(Debug, Clone)]
+pub struct Builder {
+    limits: bool,
+    inbox: bool,
+    cost: HashingCost,
+    threads: usize,
+    cors_origins: Vec<String>,
+}
+
+impl Builder {
+    /// With the limits on wrong passwords, which are off by default as they are in a development configuration that turns limits off.
+    #[must_use]
+    pub fn limits(mut self) -> Self {
+        self.limits = true;
+        self
+    }
+
+    /// With hashes at the cost of production, or dearer, on one thread.
+    #[must_use]
+    pub fn costly_hashes(mut self) -> Self {
+        self.cost = HashingCost { memory_kib: 48 * 1024, ..HashingCost::default() };
+        self.threads = 1;
+        self
+    }
+
+    /// With hashes exactly as in production.
+    #[must_use]
+    pub fn production_hashes(mut self) -> Self {
+        self.cost = HashingCost::default();
+        self.threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        self
+    }
+
+    /// With scripts of an origin allowed to call.
+    #[must_use]
+    pub fn cors_origin(mut self, origin: &str) -> Self {
+        self.cors_origins.push(origin.to_owned());
+        self
+    }
+
+    /// Without the pages of the inbox, as with real transports.
+    #[must_use]
+    pub fn without_inbox(mut self) -> Self {
+        self.inbox = false;
+        self
+    }
+
+    /// Starts the installation.
+    pub async fn start(self) -> Installation {
+        let keys = Keys { master: *b"the master key of every test yes", pem: SigningKey::generate().unwrap() };
+        Installation::launch(self, TempDir::new().unwrap(), keys, Arc::new(ManualClock::default()), None).await
+    }
+}
+
+struct Keys {
+    master: [u8; 32],
+    pem: zeroize::Zeroizing<String>,
+}
+
+/// A running installation.
+pub struct Installation {
+    /// The clock of everything in it.
+    pub clock: Arc<ManualClock>,
+    /// Whether it wants requests.
+    pub readiness: Readiness,
+    accounts: Accounts,
+    store: SqlStore,
+    switch: Arc<Breakable>,
+    url: String,
+    address: SocketAddr,
+    shop: (MachineClient, RandomSecret),
+    builder: Builder,
+    dir: Option<TempDir>,
+    keys: Option<Keys>,
+    worker: Option<WorkerHandle>,
+    stop: Option<oneshot::Sender<()>>,
+    served: Option<tokio::task::JoinHandle<()>>,
+}
+
+impl Installation {
+    /// What most tests want: cheap hashes, an inbox, no limits.
+    #[must_use]
+    pub fn builder() -> Builder {
+        let cost = HashingCost { memory_kib: 128, passes: 1, lanes: 1 };
+        Builder { limits: false, inbox: true, cost, threads: 2, cors_origins: Vec::new() }
+    }
+
+    /// Starts what most tests want.
+    pub async fn start() -> Self {
+        Self::builder().start().await
+    }
+
+    /// Starts the same with the limits on wrong passwords.
+    pub async fn with_limits() -> Self {
+        Self::builder().limits().start().await
+    }
+
+    async fn launch(builder: Builder, dir: TempDir, keys: Keys, clock: Arc<ManualClock>, shop: Option<(MachineClient, RandomSecret)>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let url = format!("http://{address}");
+        let store = SqlStore::open_file(dir.path().join("daftar.db"), true).await.unwrap();
+        let switch = Arc::new(Breakable::new(Arc::new(store.clone())));
+        let secrets = Secrets::derive(&keys.master);
+        let (entropy, doorbell) = (Arc::new(OsEntropy), Doorbell::default());
+        let clients = Clients::new(Arc::new(store.clone()), clock.clone(), entropy.clone(), secrets.clone());
+        let shop = match shop {
+            Some(shop) => shop,
+            None => clients.create("shop", vec![Scope::Usapi]).await.unwrap(),
+        };
+        let policy = policy(&url, builder.limits);
+        let inbox: Arc<dyn Inbox> = Arc::new(store.clone());
+        let transport = Arc::new(InboxTransport::new(Arc::clone(&inbox), clock.clone()));
+        let worker = Worker::spawn(WorkerParts {
+            outbox: Arc::new(store.clone()),
+            sealer: Sealer::new(secrets.outbox.clone(), entropy.clone()),
+            clock: clock.clone(),
+            doorbell: doorbell.clone(),
+            brands: policy.brands.clone(),
+            email: transport.clone(),
+            sms: transport,
+            pace: Pace::default(),
+        });
+        let accounts = Accounts::new(Parts {
+            store: switch.clone(),
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+            pictures: Arc::new(FilePictures::new(&dir.path().join("pictures")).unwrap()),
+            hashing: HashingPool::start(builder.cost, builder.threads, secrets.passwords.clone(), &OsEntropy).unwrap(),
+            keys: KeyRing::new("https://accounts.example.test", vec![SigningKey::es256(&keys.pem).unwrap()]).unwrap(),
+            secrets,
+            doorbell,
+            policy,
+        });
+        let readiness = Readiness::default();
+        let settings = Settings { public_url: url.clone(), trusted_proxies: Vec::new(), cors_origins: builder.cors_origins.clone() };
+        let app = App::new(daftar_http::Parts {
+            accounts: accounts.clone(),
+            inbox: builder.inbox.then_some(inbox),
+            settings,
+            readiness: readiness.clone(),
+        });
+        let (stop, stopped) = oneshot::channel::<()>();
+        let served = tokio::spawn(async move {
+            let until = async {
+                let _ = stopped.await;
+            };
+            daftar_http::server::serve(listener, daftar_http::router(app), until, Duration::from_secs(5)).await.unwrap();
+        });
+        Self {
+            clock,
+            readiness,
+            accounts,
+            store,
+            switch,
+            url,
+            address,
+            shop,
+            builder,
+            dir: Some(dir),
+            keys: Some(keys),
+            worker: Some(worker),
+            stop: Some(stop),
+            served: Some(served),
+        }
+    }
+
+    /// Stops it and starts it again on the same data, as after a deployment.
+    pub async fn restarted(mut self) -> Self {
+        drop(self.stop.take());
+        if let Some(served) = self.served.take() {
+            served.await.unwrap();
+        }
+        if let Some(worker) = self.worker.take() {
+            worker.stop().await;
+        }
+        let (dir, keys, clock, shop, builder) =
+            (self.dir.take().unwrap(), self.keys.take().unwrap(), Arc::clone(&self.clock), self.shop.clone(), self.builder.clone());
+        drop(self);
+        Self::launch(builder, dir, keys, clock, Some(shop)).await
+    }
+
+    /// Where it is reached.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Its socket.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The core behind it.
+    #[must_use]
+    pub fn accounts(&self) -> &Accounts {
+        &self.accounts
+    }
+
+    /// Somebody without credentials.
+    #[must_use]
+    pub fn anybody(&self) -> Caller {
+        Caller::new(&self.url)
+    }
+
+    /// The back end of a shop: a machine client with scope `usapi`.
+    #[must_use]
+    pub fn shop(&self) -> Caller {
+        self.anybody().basic(self.shop.0.id.as_str(), self.shop.1.expose())
+    }
+
+    /// The shop's secret.
+    #[must_use]
+    pub fn shop_secret(&self) -> &str {
+        self.shop.1.expose()
+    }
+
+    /// Another machine client, with these scopes.
+    pub async fn client_with(&self, scopes: &[&str]) -> Caller {
+        let scopes = scopes.iter().map(|name| Scope::from_name(name).unwrap()).collect();
+        let secrets = Secrets::derive(&self.keys.as_ref().unwrap().master);
+        let clients = Clients::new(Arc::new(self.store.clone()), self.clock.clone(), Arc::new(OsEntropy), secrets);
+        let (client, secret) = clients.create("another", scopes).await.unwrap();
+        self.anybody().basic(client.id.as_str(), secret.expose())
+    }
+
+    /// Disables the account known by `name`.
+    pub async fn disable(&self, name: &str) {
+        self.set_status(name, AccountStatus::Disabled).await;
+    }
+
+    /// Enables the account known by `name`.
+    pub async fn enable(&self, name: &str) {
+        self.set_status(name, AccountStatus::Active).await;
+    }
+
+    async fn set_status(&self, name: &str, status: AccountStatus) {
+        let id = LoginId::classify(name, "ID").unwrap();
+        let account = self.store.find_account(&id).await.unwrap().expect("there is such an account");
+        assert!(self.accounts.set_status(account.id, status).await.unwrap());
+    }
+
+    /// Takes the store away from the core, as when the database cannot be reached.
+    pub fn break_store(&self) {
+        self.switch.set_broken(true);
+    }
+
+    /// How many hashes were computed.
+    #[must_use]
+    pub fn hashes(&self) -> u64 {
+        self.accounts.hashes_done()
+    }
+
+    /// How many wrong codes are counted against a subject.
+    pub async fn wrong_codes(&self, subject: &str) -> u32 {
+        self.store.pressure(subject, self.clock.now()).await.unwrap().subject
+    }
+
+    /// How many picture files are kept.
+    #[must_use]
+    pub fn files_kept(&self) -> usize {
+        fn count(dir: PathBuf) -> usize {
+            let Ok(entries) = std::fs::read_dir(dir) else { return 0 };
+            entries.map(Result::unwrap).map(|e| if e.file_type().unwrap().is_dir() { count(e.path()) } else { 1 }).sum()
+        }
+        count(self.dir.as_ref().unwrap().path().join("pictures"))
+    }
+
+    /// Every message that was sent, newest first.
+    pub async fn messages(&self) -> Vec<InboxMessage> {
+        self.store.newest(10_000).await.unwrap()
+    }
+
+    /// Waits until the outbox is empty.
+    pub async fn all_sent(&self) {
+        self.until("the outbox is empty", || async { (self.store.waiting().await.unwrap() == 0).then_some(()) }).await;
+    }
+
+    /// The one message that was sent to somebody.
+    pub async fn only_message(&self, to: &str) -> InboxMessage {
+        self.nth_message(1, to).await
+    }
+
+    /// The newest message to somebody, once there are `count`.
+    pub async fn nth_message(&self, count: usize, to: &str) -> InboxMessage {
+        self.until(&format!("message {count} to {to}"), || async {
+            let messages: Vec<_> = self.messages().await.into_iter().filter(|message| message.to == to).collect();
+            assert!(messages.len() <= count, "{} messages to {to} instead of {count}", messages.len());
+            (messages.len() == count).then(|| messages.into_iter().next().unwrap())
+        })
+        .await
+    }
+
+    /// The code in the one message to somebody.
+    pub async fn code_for(&self, to: &str) -> String {
+        self.newest_code(1, to).await
+    }
+
+    /// The code in the newest message to somebody, once there are `count`.
+    pub async fn newest_code(&self, count: usize, to: &str) -> String {
+        let text = self.nth_message(count, to).await.text;
+        let mut numbers = text.split(|c: char| !c.is_ascii_digit()).filter(|run| matches!(run.len(), 4 | 6 | 8));
+        numbers.next().unwrap_or_else(|| panic!("no code in {text:?}")).to_owned()
+    }
+
+    /// The link in the one message to somebody.
+    pub async fn link_for(&self, to: &str) -> String {
+        let text = self.only_message(to).await.text;
+        let link = text.split_whitespace().find(|word| word.starts_with("http"));
+        link.unwrap_or_else(|| panic!("no link in {text:?}")).to_owned()
+    }
+
+    async fn until<T, F: Future<Output = Option<T>>>(&self, what: &str, look: impl Fn() -> F) -> T {
+        let looking = async {
+            let mut pause = tokio::time::interval(Duration::from_millis(5));
+            loop {
+                if let Some(found) = look().await {
+                    return found;
+                }
+                pause.tick().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, looking).await.unwrap_or_else(|_| panic!("did not happen: {what}"))
+    }
+}
+
+fn policy(url: &str, limits: bool) -> Policy {
+    let brand = |name: &str| (name.to_owned(), Brand { name: name.to_owned(), color: "#0b6e4f".to_owned() });
+    Policy {
+        signup_link: format!("{url}{SIGNUP_LINK_PATH}"),
+        country: "ID".to_owned(),
+        locale: Locale::English,
+        passwords: PasswordPolicy::default(),
+        password_limits: limits.then(PasswordLimits::default),
+        sessions: SessionLifetimes::default(),
+        registrations: RegistrationLifetimes::default(),
+        brands: Brands {
+            default: Brand { name: "Daftar".to_owned(), color: "#1f4e79".to_owned() },
+            platforms: ["ONMART", "ONMARKET", "OSAS", "ONAPPS"].map(brand).to_vec(),
+        },
+    }
+}
