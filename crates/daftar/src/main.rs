@@ -1,2 +1,70 @@
-//! Placeholder.
-fn main() {}
+//! Daftar, the program: the command line, the configuration, the keys, and the wiring of the other crates. It holds no rule.
+//!
+//! | module | what lives there |
+//! |---|---|
+//! | `cli` | what can be said on the command line |
+//! | `config` | the configuration, a section per file |
+//! | `keys`, `system` | key files; the clock and the randomness |
+//! | `wiring` | from a configuration to the parts of the other crates |
+//! | `serve`, `dev` | running the server, and running it for development with a tour |
+//! | `commands` | what works beside a running server |
+
+mod cli;
+mod commands;
+mod config;
+mod dev;
+mod housekeeping;
+mod keys;
+mod logging;
+mod serve;
+mod signals;
+mod system;
+mod tour;
+mod wiring;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use cli::{Cli, Command};
+use config::{Config, Preset, Sources, Use};
+
+fn main() -> ExitCode {
+    // A wrong command line ends here with status 2, as clap does it.
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            // The last resort is silent: there is nowhere left to say that standard error is gone.
+            let _ = writeln!(std::io::stderr(), "daftar: {}", chain(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[tokio::main]
+async fn run(cli: Cli) -> anyhow::Result<()> {
+    // Two libraries that could each choose another provider would panic at the first handshake.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let usual = Sources::of_process(Preset::Usual, cli.config.clone());
+    match cli.command {
+        Command::Dev => dev::run(&Sources { preset: Preset::Development, ..usual }).await,
+        Command::Serve => serve::run(&usual).await,
+        Command::Config(command) => commands::config::run(&usual, &command),
+        Command::Migrate => commands::migrate::run(Config::load(&usual.or_development(), Use::Store)?).await,
+        Command::Client(command) => commands::client::run(Config::load(&usual.or_development(), Use::Store)?, command).await,
+        Command::Account(command) => commands::account::run(Config::load(&usual.or_development(), Use::Store)?, command).await,
+    }
+}
+
+/// An error with its causes, on one line.
+fn chain(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+/// Whether whoever reads our output has seen enough (`daftar client list | head -1`).
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| cause.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe))
+}

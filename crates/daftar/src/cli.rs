@@ -1,0 +1,157 @@
+//! The command line (contract `operations.md`): what can be said, and nothing of how it is done.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use daftar_core::client::Scope;
+
+/// A self-hosted account service.
+#[derive(Debug, Parser)]
+#[command(name = "daftar", version, about, arg_required_else_help = true)]
+#[command(after_help = "`daftar dev` runs everything at once, without any configuration.")]
+pub(crate) struct Cli {
+    /// The configuration; by default daftar.toml in the working directory, if it is there
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(crate) config: Option<PathBuf>,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run everything for development: local data, an inbox instead of mail and SMS, a ready machine client, a tour
+    Dev,
+    /// Run the server
+    Serve,
+    /// Bring the database's schema up to date
+    Migrate,
+    /// Machine clients: who may call with Basic authentication
+    #[command(subcommand, arg_required_else_help = true)]
+    Client(ClientCommand),
+    /// Accounts of people
+    #[command(subcommand, arg_required_else_help = true)]
+    Account(AccountCommand),
+    /// The configuration
+    #[command(subcommand, arg_required_else_help = true)]
+    Config(ConfigCommand),
+}
+
+/// Machine clients.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ClientCommand {
+    /// Make a client; its secret is shown this once
+    Create {
+        /// What its owner calls it
+        name: String,
+        /// What it may do; repeat for more
+        #[arg(long = "scope", value_name = "SCOPE", required = true)]
+        scopes: Vec<ScopeName>,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// List every client, oldest first
+    List {
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Give a client a new secret, shown this once; the old one stops at once
+    Rotate {
+        /// The client's id
+        id: String,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Disable a client at once
+    Disable {
+        /// The client's id
+        id: String,
+    },
+}
+
+/// Accounts.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AccountCommand {
+    /// Show an account
+    Show {
+        #[command(flatten)]
+        whom: Whom,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Disable an account: it cannot sign in, and its sessions end at once
+    Disable {
+        #[command(flatten)]
+        whom: Whom,
+    },
+    /// Enable an account again
+    Enable {
+        #[command(flatten)]
+        whom: Whom,
+    },
+}
+
+/// The configuration.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Say whether the server would start on it, and what it would use
+    Check,
+    /// Print the effective configuration, secrets masked
+    Show,
+}
+
+/// An account.
+#[derive(Debug, Args)]
+pub(crate) struct Whom {
+    /// The account's id, or its e-mail address, phone number or username
+    #[arg(value_name = "ACCOUNT")]
+    pub(crate) whom: String,
+}
+
+/// How to print.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Output {
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What a machine client may do.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum ScopeName {
+    /// Call USAPI
+    Usapi,
+    /// Call INVAS
+    B2b,
+    /// Administer the installation
+    Admin,
+}
+
+impl From<ScopeName> for Scope {
+    fn from(name: ScopeName) -> Self {
+        match name {
+            ScopeName::Usapi => Self::Usapi,
+            ScopeName::B2b => Self::B2b,
+            ScopeName::Admin => Self::Admin,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_scope_can_be_named_as_it_is_stored() {
+        let names: Vec<_> =
+            ScopeName::value_variants().iter().map(|name| (name.to_possible_value().unwrap().get_name().to_owned(), Scope::from(*name))).collect();
+        assert_eq!(names.len(), Scope::ALL.len());
+        assert!(names.iter().all(|(name, scope)| name == scope.name()));
+    }
+}

@@ -1,0 +1,71 @@
+//! `daftar account`: the accounts of people, one at a time.
+
+use anyhow::Context as _;
+use daftar_core::account::{Account, AccountId, AccountStatus, PersonName};
+use daftar_core::identifier::{LoginId, Username, mask};
+use daftar_core::ports::Store as _;
+use serde_json::{Value, json};
+
+use super::{say, say_json};
+use crate::cli::AccountCommand;
+use crate::config::{Checked, Config};
+use crate::wiring::Foundation;
+
+/// Carries the command out.
+pub(crate) async fn run(Checked { config, .. }: Checked, command: AccountCommand) -> anyhow::Result<()> {
+    let foundation = Foundation::open(&config, config.database.migrate).await?;
+    match command {
+        AccountCommand::Show { whom, output } => {
+            let account = find(&foundation, &config, &whom.whom).await?;
+            if output.json { Ok(say_json(&shown(&account))?) } else { show(&shown(&account)) }
+        }
+        AccountCommand::Disable { whom } => set(&foundation, &config, &whom.whom, AccountStatus::Disabled).await,
+        AccountCommand::Enable { whom } => set(&foundation, &config, &whom.whom, AccountStatus::Active).await,
+    }
+}
+
+async fn set(foundation: &Foundation, config: &Config, whom: &str, status: AccountStatus) -> anyhow::Result<()> {
+    let account = find(foundation, config, whom).await?;
+    let found = foundation.store.set_status(account.id, status, foundation.clock.now()).await?;
+    anyhow::ensure!(found, "the account is gone");
+    Ok(say(format_args!("account {} is {}", account.id, status.name()))?)
+}
+
+/// The account by its id or by any identifier; a phone number without a country is read in `usapi.country`.
+async fn find(foundation: &Foundation, config: &Config, whom: &str) -> anyhow::Result<Account> {
+    if let Ok(id) = whom.parse()
+        && let Some(account) = foundation.store.account(AccountId(id)).await?
+    {
+        return Ok(account);
+    }
+    let nobody = || format!("there is no account {}", if whom.contains('@') { mask(whom) } else { whom.to_owned() });
+    let id = LoginId::classify(whom, &config.usapi.country.0).with_context(nobody)?;
+    foundation.store.find_account(&id).await?.with_context(nobody)
+}
+
+fn shown(account: &Account) -> Value {
+    let name = |name: &Option<PersonName>| name.as_ref().map(|name| name.as_str().to_owned());
+    json!({
+        "id": account.id.to_string(),
+        "status": account.status.name(),
+        "username": account.username.as_ref().map(Username::as_str),
+        "email": account.email.as_ref().map(|contact| contact.id.as_str()),
+        "email_verified": account.email.as_ref().is_some_and(|contact| contact.verified_at.is_some()),
+        "phone": account.phone.as_ref().map(|contact| contact.id.as_e164()),
+        "phone_verified": account.phone.as_ref().is_some_and(|contact| contact.verified_at.is_some()),
+        "first_name": name(&account.profile.first_name),
+        "last_name": name(&account.profile.last_name),
+        "surface": account.origin.surface.name(),
+        "platform": account.origin.platform,
+        "locale": account.locale.tag(),
+        "created_at": account.created_at.to_string(),
+    })
+}
+
+fn show(account: &Value) -> anyhow::Result<()> {
+    for (key, value) in account.as_object().into_iter().flatten() {
+        let value = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+        say(format_args!("{key:<16}{}", if value == "null" { "-" } else { &value }))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,220 @@
+//! The checks that take more than one key, done together so that somebody who writes a configuration learns everything at once
+//! (threat row 53: outside development nothing starts on a missing, short or example secret).
+
+use std::fmt::Display;
+use std::sync::Arc;
+
+use daftar_delivery::{SmtpConfigError, SmtpSettings, SmtpTransport};
+use url::Url;
+
+use super::error::{ConfigError, Problem};
+use super::layers::Written;
+use super::secret::{MASK, looks_like_an_example};
+use super::tokens::{MASTER_KEY_RULE, SHARED_SECRET_RULE};
+use crate::system::SystemClock;
+
+use super::{Algorithm, Config, EmailTransport, Environment, SmsTransport, master_key_of};
+
+/// What a configuration is read for: a command beside the server needs the store alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Use {
+    /// To serve.
+    Serving,
+    /// To work on the store.
+    Store,
+}
+
+/// A configuration that can be worked with, and what an operator should know about it.
+#[derive(Debug)]
+pub(crate) struct Checked {
+    pub(crate) config: Config,
+    /// What works, but perhaps not as meant.
+    pub(crate) warnings: Vec<String>,
+}
+
+impl Written {
+    /// Checks every key against the others.
+    pub(super) fn check(self, purpose: Use) -> Result<Checked, ConfigError> {
+        let mut findings = Findings { written: &self, problems: Vec::new(), warnings: Vec::new() };
+        findings.store();
+        if purpose == Use::Serving {
+            findings.reachability();
+            findings.email();
+            findings.sms();
+            findings.rules();
+            findings.tokens();
+            findings.brands();
+        }
+        let Findings { problems, warnings, .. } = findings;
+        if problems.is_empty() { Ok(Checked { config: self.config, warnings }) } else { Err(ConfigError::Values(problems)) }
+    }
+}
+
+struct Findings<'a> {
+    written: &'a Written,
+    problems: Vec<Problem>,
+    warnings: Vec<String>,
+}
+
+impl<'a> Findings<'a> {
+    fn config(&self) -> &'a Config {
+        &self.written.config
+    }
+
+    fn in_production(&self) -> bool {
+        self.config().environment == Environment::Production
+    }
+
+    /// `key` has a value that is not allowed.
+    fn refuse(&mut self, key: &str, value: impl Display, allowed: impl Into<String>) {
+        self.problems.push(Problem {
+            key: key.to_owned(),
+            source: self.written.source_of(key),
+            value: Some(value.to_string()),
+            allowed: allowed.into(),
+        });
+    }
+
+    /// `key` has no value and needs one.
+    fn miss(&mut self, key: &str, allowed: impl Into<String>) {
+        self.problems.push(Problem { key: key.to_owned(), source: None, value: None, allowed: allowed.into() });
+    }
+
+    fn store(&mut self) {
+        let url = self.config().database_url();
+        if !matches!(url.scheme(), "sqlite" | "postgres" | "postgresql") {
+            self.refuse(
+                "database.url",
+                format_args!("{:?}", url.masked()),
+                "allowed is sqlite:// followed by a path, such as \"sqlite:///var/lib/daftar/daftar.db\"",
+            );
+        } else if url.scheme() != "sqlite" {
+            self.refuse(
+                "database.url",
+                format_args!("{:?}", url.masked()),
+                "PostgreSQL is not built in yet; allowed is sqlite:// followed by a path",
+            );
+        }
+        if let Some(key) = &self.config().secrets.master_key {
+            match master_key_of(key.expose()) {
+                None => self.refuse("secrets.master_key", MASK, format!("allowed is {MASTER_KEY_RULE}")),
+                Some(bytes) if self.in_production() && (looks_like_an_example(key.expose()) || all_the_same(&bytes)) => {
+                    self.refuse("secrets.master_key", MASK, format!("this looks like an example; allowed is {MASTER_KEY_RULE}"));
+                }
+                Some(_) => {}
+            }
+        }
+    }
+
+    fn reachability(&mut self) {
+        const RULE: &str = "in production allowed is an https URL, or http on this machine, such as \"https://accounts.example.com\"";
+        if self.in_production() {
+            match &self.config().public_url {
+                None => self.miss("public_url", format!("it must be set: {RULE}")),
+                Some(url) if !url.is_safe() => self.refuse("public_url", format_args!("{:?}", url.as_str()), RULE),
+                Some(_) => {}
+            }
+        }
+        for origin in &self.config().http.cors_origins {
+            let bare = Url::parse(origin).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == *origin);
+            if !bare {
+                let rule = "allowed is a list of origins (scheme, host, port and nothing else), such as [\"https://shop.example.com\"]";
+                self.refuse("http.cors_origins", format_args!("{origin:?}"), rule);
+            }
+        }
+    }
+
+    fn email(&mut self) {
+        let email = &self.config().email;
+        if email.transport(self.config().environment) == EmailTransport::Inbox {
+            if self.in_production() {
+                self.refuse("email.transport", "\"inbox\"", "the inbox is for development alone; in production allowed is \"smtp\"");
+            }
+            return;
+        }
+        match (&email.url, &email.from) {
+            (Some(url), Some(from)) => {
+                let settings = SmtpSettings { url: url.expose().to_owned(), from: from.clone() };
+                match SmtpTransport::new(&settings, Arc::new(SystemClock)) {
+                    Ok(_) => {}
+                    Err(wrong @ SmtpConfigError::From) => self.refuse("email.from", format_args!("{from:?}"), wrong.to_string()),
+                    Err(wrong) => self.refuse("email.url", format_args!("{:?}", url.masked()), wrong.to_string()),
+                }
+            }
+            (url, from) => {
+                let rule = "it must be set for the transport \"smtp\", such as";
+                if url.is_none() {
+                    self.miss("email.url", format!("{rule} \"smtp://user:password@mail.example.com:587\""));
+                }
+                if from.is_none() {
+                    self.miss("email.from", format!("{rule} \"accounts@example.com\""));
+                }
+            }
+        }
+    }
+
+    fn sms(&mut self) {
+        let sms = &self.config().sms;
+        if !sms.routes.is_empty() {
+            let rule = "gateways for short messages are not built yet; allowed is no [[sms.routes]] at all, and short messages wait unsent";
+            self.refuse("sms.routes", format_args!("{} of them", sms.routes.len()), rule);
+        }
+        match sms.transport(self.config().environment) {
+            SmsTransport::Inbox if self.in_production() => {
+                self.refuse("sms.transport", "\"inbox\"", "the inbox is for development alone; in production allowed is \"http\"");
+            }
+            SmsTransport::Http => {
+                self.warnings.push("no gateway for short messages is configured: registrations by OTP cannot be delivered".to_owned())
+            }
+            SmsTransport::Inbox => {}
+        }
+    }
+
+    fn rules(&mut self) {
+        let config = self.config();
+        if !config.limits.enabled && self.in_production() {
+            self.refuse("limits.enabled", false, "in production allowed is true");
+        }
+        if config.passwords.max.0 < config.passwords.min.0 {
+            self.refuse("passwords.max", config.passwords.max.0, format!("allowed is passwords.min ({}) or more", config.passwords.min.0));
+        }
+        let fewest = 8 * config.hashing.lanes.0;
+        if config.hashing.memory_kib.0 < fewest {
+            self.refuse("hashing.memory_kib", config.hashing.memory_kib.0, format!("allowed is 8 KiB for each of the lanes ({fewest}) or more"));
+        }
+        if config.codes.lifetime.duration() > config.registrations.lifetime.duration() {
+            self.warnings.push("codes.lifetime is longer than registrations.lifetime: a code ends with its registration".to_owned());
+        }
+    }
+
+    fn tokens(&mut self) {
+        let tokens = &self.config().tokens;
+        match (tokens.algorithm, &tokens.secret) {
+            (Algorithm::Es256, None) => {}
+            (Algorithm::Es256, Some(_)) => self.refuse("tokens.secret", MASK, "it is for tokens.algorithm = \"HS256\" alone"),
+            (Algorithm::Hs256, None) => self.miss("tokens.secret", format!("it must be set for HS256: {SHARED_SECRET_RULE}")),
+            (Algorithm::Hs256, Some(secret)) if secret.expose().len() < daftar_core::token::SHARED_SECRET_MIN => {
+                self.refuse("tokens.secret", MASK, format!("it is too short; allowed is {SHARED_SECRET_RULE}"));
+            }
+            (Algorithm::Hs256, Some(secret)) if self.in_production() && looks_like_an_example(secret.expose()) => {
+                self.refuse("tokens.secret", MASK, format!("this looks like an example; allowed is {SHARED_SECRET_RULE}"));
+            }
+            (Algorithm::Hs256, Some(_)) => {}
+        }
+        if tokens.issuer.as_ref().is_some_and(|issuer| issuer.trim().is_empty()) {
+            self.refuse("tokens.issuer", "\"\"", "allowed is a text that is not empty; leave it out for the public URL");
+        }
+    }
+
+    fn brands(&mut self) {
+        let platforms = &self.config().usapi.platforms;
+        let repeated = platforms.iter().enumerate().find(|(i, platform)| platforms.iter().take(*i).any(|earlier| earlier.id == platform.id));
+        if let Some((_, platform)) = repeated {
+            self.refuse("usapi.platforms", format_args!("{:?} twice", platform.id.0), "allowed is every id once");
+        }
+    }
+}
+
+fn all_the_same(bytes: &[u8]) -> bool {
+    bytes.windows(2).all(|pair| pair.first() == pair.last())
+}

@@ -1,0 +1,81 @@
+//! Running the server: from the socket to the last answer.
+//!
+//! It ends in this order, so that no acknowledged answer is lost and no balancer sends somebody into the void: not ready, a pause in which
+//! requests are still taken, no new connections, answers for what is at work, the workers, the store.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tokio::net::TcpListener;
+
+use crate::config::{Checked, Config, Sources, Use};
+use crate::logging;
+use crate::signals::Signals;
+use crate::wiring::Installation;
+
+/// How long requests at work may take to finish (contract `common.md`, *HTTP*).
+const DRAIN: Duration = Duration::from_secs(20);
+
+/// `daftar serve`.
+pub(crate) async fn run(sources: &Sources) -> anyhow::Result<()> {
+    let Checked { config, warnings } = Config::load(sources, Use::Serving)?;
+    logging::start(&config.log);
+    for warning in warnings {
+        tracing::warn!("{warning}");
+    }
+    Server::start(&config).await?.run(&config).await
+}
+
+/// A server that listens and is ready to answer.
+pub(crate) struct Server {
+    listener: TcpListener,
+    signals: Signals,
+    pub(crate) installation: Installation,
+}
+
+impl Server {
+    /// Binds the socket, then puts the installation together.
+    pub(crate) async fn start(config: &Config) -> anyhow::Result<Self> {
+        // Silent sockets must not use up what people need (threat row 49); a system that refuses gives us what it gave.
+        if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+            tracing::debug!(%error, "the number of open files stays as it is");
+        }
+        let signals = Signals::listen().context("signals cannot be heard")?;
+        let listener = TcpListener::bind(config.listen).await.with_context(|| {
+            format!("cannot listen at `listen` = \"{}\" (set another address there, or in the environment variable DAFTAR_LISTEN)", config.listen)
+        })?;
+        let installation = Installation::start(config, listener.local_addr()?).await?;
+        Ok(Self { listener, signals, installation })
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> anyhow::Result<SocketAddr> {
+        Ok(self.listener.local_addr()?)
+    }
+
+    /// Serves until a signal ends it.
+    pub(crate) async fn run(self, config: &Config) -> anyhow::Result<()> {
+        let address = self.address()?;
+        let Self { listener, mut signals, installation } = self;
+        let (readiness, delay) = (installation.app.readiness().clone(), config.shutdown.delay.duration());
+        let asked_to_end = async move {
+            let signal = signals.next().await;
+            tracing::info!(signal, "ending: not ready any more");
+            readiness.drain();
+            // Whoever asks twice does not want to wait.
+            tokio::spawn(async move {
+                let signal = signals.next().await;
+                tracing::warn!(signal, "ending at once");
+                std::process::exit(1);
+            });
+            tokio::time::sleep(delay).await;
+        };
+        tracing::info!("listening on http://{address}");
+        let router = daftar_http::router(installation.app.clone());
+        daftar_http::server::serve(listener, router, asked_to_end, DRAIN).await.context("the server failed")?;
+        installation.stop().await;
+        tracing::info!("ended");
+        Ok(())
+    }
+}

@@ -1,0 +1,72 @@
+//! What `daftar dev` prints: where to click, and a tour whose every line can be pasted into bash by itself.
+
+/// Between these lines stands the tour, and nothing else.
+const BEGIN: &str = "# ---- the tour: paste it into bash, line by line ----";
+const END: &str = "# ---- the end of the tour ----";
+
+/// A tiny picture to upload: a blue dot, as PNG.
+const PICTURE: &str = "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAH0lEQVR42mP4jwMwQCj5+P1whJBAFoXLUVkCp+VYAQDE1IdBbE+D7QAAAABJRU5ErkJggg==";
+
+/// The steps: what each shows, and its one line of bash. It needs curl, grep, sed and base64, and works as often as one likes.
+const STEPS: [(&str, &str); 9] = [
+    (
+        "Somebody new: a name and a phone number that nobody has yet.",
+        r#"NAME="siti$RANDOM$RANDOM"; PHONE="62812$((10000000 + (RANDOM * 32768 + RANDOM) % 90000000))"; echo "$NAME $PHONE""#,
+    ),
+    (
+        "Signing up, as a shop's back end does it. The answer's token names the registration and proves nothing.",
+        r#"ANSWER=$(curl -s -u "$CLIENT" -H 'content-type: application/json' -d '{"username":"'$NAME'","password":"correct horse","email":"'$NAME'@example.com","first_name":"Siti","last_name":"Rahma","platform":"ONMART"}' "$BASE/signup"); echo "$ANSWER""#,
+    ),
+    (
+        "The code from the mail. Look at the mail itself in a browser, at /dev/inbox; its button works, too.",
+        r#"for TRY in {1..50}; do CODE=$(curl -s "$BASE/dev/inbox.json?to=$NAME@example.com&channel=email" | grep -oE '\\n[0-9]{6}(\\r)?\\n' | head -n 1 | tr -dc '0-9'); [ -n "$CODE" ] && break; sleep 0.1; done; echo "The code is $CODE.""#,
+    ),
+    (
+        "Finishing the registration with it.",
+        r#"TOKEN=$(sed -E 's/.*"token": ?"([^"]*)".*/\1/' <<< "$ANSWER"); curl -s -u "$CLIENT" -H 'content-type: application/json' -d '{"token":"'$TOKEN'","otp":"'$CODE'"}' "$BASE/signup/verify"; echo"#,
+    ),
+    (
+        "Signing in, as a browser or an app does it.",
+        r#"SESSION=$(curl -s -H 'content-type: application/json' -d '{"username":"'$NAME'","password":"correct horse"}' "$BASE/auth" | sed -E 's/.*"token": ?"([^"]*)".*/\1/'); echo "$SESSION""#,
+    ),
+    ("Who is signed in.", r#"curl -s -H "authorization: Bearer $SESSION" "$BASE/basic-profile"; echo"#),
+    (
+        "The profile, with a picture (here a tiny blue dot).",
+        r#"base64 -d <<< 'PICTURE' | curl -s -H "authorization: Bearer $SESSION" -F 'basic_profile={"date_of_birth":"1990-04-17","gender":"Perempuan","phone_number":"'$PHONE'"}' -F 'profile_img=@-;filename=me.png;type=image/png' "$BASE/update-basic-profile"; echo"#,
+    ),
+    ("The same person again. The picture's URL opens in a browser.", r#"curl -s -H "authorization: Bearer $SESSION" "$BASE/basic-profile"; echo"#),
+    (
+        "Is this address registered? Now it is.",
+        r#"curl -s -H 'content-type: application/json' -d '{"email":"'$NAME'@example.com"}' "$BASE/check/email"; echo"#,
+    ),
+];
+
+/// Everything that is printed once the server listens at `base`.
+pub(crate) fn welcome(base: &str, id: &str, secret: &str, has_inbox: bool) -> String {
+    let mut text = format!("\nDaftar is running at {base}\n\n");
+    if has_inbox {
+        text += &format!("  Mail and SMS    {base}/dev/inbox   (open it in a browser)\n");
+    }
+    text += &format!("  Public keys     {base}/.well-known/jwks.json\n");
+    text += &format!("  Machine client  {id}   (its secret is in the tour, and in {})\n\n", crate::dev::CLIENT_FILE);
+    text += &format!("{BEGIN}\nBASE='{base}'; CLIENT='{id}:{secret}'\n");
+    for (what, line) in STEPS {
+        text += &format!("# {what}\n{}\n", line.replace("PICTURE", PICTURE));
+    }
+    text + END + "\n\nCtrl-C ends it; what was made stays for the next time.\n\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_of_the_tour_is_a_comment_or_one_command() {
+        let text = welcome("http://127.0.0.1:1", "id", "secret", true);
+        let tour = text.split(BEGIN).nth(1).unwrap().split(END).next().unwrap();
+        let commands: Vec<_> = tour.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+        assert_eq!(commands.len(), STEPS.len() + 1);
+        // An exclamation mark is history to an interactive bash.
+        assert!(commands.iter().all(|line| !line.contains('!') && !line.ends_with('\\')), "{commands:?}");
+    }
+}

@@ -1,0 +1,175 @@
+//! From a configuration to the parts of the other crates. First the foundation that every command needs (store and keys), then, to serve,
+//! the whole installation on it.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use daftar_core::hashing::HashingPool;
+use daftar_core::message::Sealer;
+use daftar_core::ports::{Clock, Doorbell, Entropy, Inbox, Outbox, Store};
+use daftar_core::secret::Secrets;
+use daftar_core::service::{Accounts, Parts, Policy};
+use daftar_core::token::{KeyRing, SigningKey};
+use daftar_delivery::{InboxTransport, Pace, SmtpSettings, SmtpTransport, Transport, Unrouted, Worker, WorkerHandle, WorkerParts};
+use daftar_http::{App, Readiness, Settings};
+use daftar_store::SqlStore;
+use daftar_store::pictures::FilePictures;
+use tokio::task::JoinHandle;
+
+use crate::config::{Algorithm, Config, EmailTransport, SmsTransport, master_key_of};
+use crate::housekeeping;
+use crate::keys::{self, MasterKey};
+use crate::system::{OsEntropy, SystemClock};
+
+/// Where pictures lie in the data directory.
+const PICTURES: &str = "pictures";
+
+/// The store and the keys: what every command works with.
+pub(crate) struct Foundation {
+    pub(crate) store: Arc<SqlStore>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) secrets: Secrets,
+}
+
+impl Foundation {
+    /// Opens the store, made and brought up to date if `migrate`, with the master key that it was made under.
+    ///
+    /// # Errors
+    /// When a file, the schema or the key is not what it must be.
+    pub(crate) async fn open(config: &Config, migrate: bool) -> anyhow::Result<Self> {
+        let (data_dir, url) = (config.data_dir(), config.database_url());
+        keys::private_dir(&data_dir).context("`data_dir`")?;
+        if let Some(file) = url.expose().strip_prefix("sqlite://").map(Path::new) {
+            if let Some(dir) = file.parent().filter(|dir| !dir.as_os_str().is_empty()) {
+                keys::private_dir(dir).context("`database.url`")?;
+            }
+            // SQLite gives its log and its index the mode of the database.
+            keys::private_file(file).context("`database.url`")?;
+        }
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
+        let store = SqlStore::open(url.expose(), migrate).await.with_context(|| format!("`database.url` = {:?}", url.masked()))?;
+        let master = match &config.secrets.master_key {
+            Some(key) => MasterKey::configured(master_key_of(key.expose()).context("`secrets.master_key` is no key")?),
+            None => MasterKey::in_dir(&data_dir, &*entropy)?,
+        };
+        let secrets = Secrets::derive(&master.bytes);
+        if !store.same_master_key(secrets.fingerprint).await.context("the store does not answer")? {
+            master.reject();
+            anyhow::bail!(
+                "the database was made under another master key, without which no password and no client secret in it can be checked: \
+                 put the right one back as {} or `secrets.master_key`",
+                data_dir.join(keys::MASTER_FILE).display()
+            );
+        }
+        Ok(Self { store: Arc::new(store), clock, entropy, secrets })
+    }
+}
+
+/// A whole installation at work.
+pub(crate) struct Installation {
+    pub(crate) app: App,
+    pub(crate) foundation: Foundation,
+    worker: WorkerHandle,
+    housekeeping: JoinHandle<()>,
+}
+
+impl Installation {
+    /// Puts everything together and starts the workers; `bound` is where the server listens.
+    ///
+    /// # Errors
+    /// When the configuration asks for what cannot be had.
+    pub(crate) async fn start(config: &Config, bound: SocketAddr) -> anyhow::Result<Self> {
+        let foundation = Foundation::open(config, config.database.migrate).await?;
+        let Foundation { store, clock, entropy, secrets } = &foundation;
+        let doorbell = Doorbell::default();
+        let public_url = config.public_url(bound);
+        let hashing = HashingPool::start(config.hashing.cost(), config.hashing.threads(), secrets.passwords.clone(), &**entropy);
+        let pictures = FilePictures::new(&config.data_dir().join(PICTURES)).context("the directory of pictures")?;
+        let accounts = Accounts::new(Parts {
+            store: Arc::<SqlStore>::clone(store),
+            clock: Arc::clone(clock),
+            entropy: Arc::clone(entropy),
+            pictures: Arc::new(pictures),
+            hashing: hashing.context("`hashing`")?,
+            keys: KeyRing::new(config.issuer(), vec![signing_key(config, &**entropy)?]).context("`tokens`")?,
+            secrets: secrets.clone(),
+            doorbell: doorbell.clone(),
+            policy: policy(config, &public_url),
+        });
+        let worker = Worker::spawn(WorkerParts {
+            outbox: Arc::<SqlStore>::clone(store) as Arc<dyn Outbox>,
+            sealer: Sealer::new(secrets.outbox.clone(), Arc::clone(entropy)),
+            clock: Arc::clone(clock),
+            doorbell,
+            brands: config.brands(),
+            email: email(config, &foundation)?,
+            sms: sms(config, &foundation),
+            pace: Pace::default(),
+        });
+        let app = App::new(daftar_http::Parts {
+            accounts,
+            inbox: config.has_inbox().then(|| Arc::<SqlStore>::clone(store) as Arc<dyn Inbox>),
+            settings: Settings { public_url, trusted_proxies: config.trusted_proxies.clone(), cors_origins: config.http.cors_origins.clone() },
+            readiness: Readiness::default(),
+        });
+        let housekeeping = tokio::spawn(housekeeping::run(Arc::<SqlStore>::clone(store), Arc::clone(clock)));
+        Ok(Self { app, foundation, worker, housekeeping })
+    }
+
+    /// Ends the workers, then closes the store. No request may be at work any more.
+    pub(crate) async fn stop(self) {
+        self.worker.stop().await;
+        self.housekeeping.abort();
+        // It holds the store; whether it was aborted or has panicked, it is gone now.
+        let _ = self.housekeeping.await;
+        drop(self.app);
+        drop(self.foundation);
+    }
+}
+
+fn signing_key(config: &Config, entropy: &dyn Entropy) -> anyhow::Result<SigningKey> {
+    match (config.tokens.algorithm, &config.tokens.secret) {
+        (Algorithm::Es256, _) => Ok(keys::signing_key(&config.data_dir(), entropy)?),
+        (Algorithm::Hs256, Some(secret)) => SigningKey::hs256(secret.expose().as_bytes()).context("`tokens.secret`"),
+        (Algorithm::Hs256, None) => anyhow::bail!("`tokens.secret` must be set for HS256"),
+    }
+}
+
+fn policy(config: &Config, public_url: &str) -> Policy {
+    Policy {
+        signup_link: format!("{public_url}{}", daftar_http::SIGNUP_LINK_PATH),
+        country: config.usapi.country.0.clone(),
+        locale: config.locale,
+        passwords: config.passwords.policy(),
+        password_limits: config.limits.passwords(),
+        sessions: config.sessions.lifetimes(),
+        registrations: config.registration_lifetimes(),
+        brands: config.brands(),
+    }
+}
+
+fn email(config: &Config, foundation: &Foundation) -> anyhow::Result<Arc<dyn Transport>> {
+    match config.email.transport(config.environment) {
+        EmailTransport::Inbox => Ok(inbox(foundation)),
+        EmailTransport::Smtp => {
+            let url = config.email.url.as_ref().context("`email.url` must be set")?.expose().to_owned();
+            let from = config.email.from.clone().context("`email.from` must be set")?;
+            Ok(Arc::new(SmtpTransport::new(&SmtpSettings { url, from }, Arc::clone(&foundation.clock))?))
+        }
+    }
+}
+
+fn sms(config: &Config, foundation: &Foundation) -> Arc<dyn Transport> {
+    match config.sms.transport(config.environment) {
+        SmsTransport::Inbox => inbox(foundation),
+        SmsTransport::Http => Arc::new(Unrouted),
+    }
+}
+
+fn inbox(foundation: &Foundation) -> Arc<dyn Transport> {
+    Arc::new(InboxTransport::new(Arc::<SqlStore>::clone(&foundation.store), Arc::clone(&foundation.clock)))
+}
