@@ -1,1 +1,193 @@
+use std::collections::BTreeSet;
+
+use daftar_core::identifier::{EmailAddress, PhoneNumber};
+use daftar_core::locale::Locale;
+use daftar_core::message::Recipient;
+
 use super::*;
+
+/// The characters of one GSM 03.38 septet; those of [`GSM_EXTENDED`] take two.
+const GSM_BASIC: &str =
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
+const GSM_EXTENDED: &str = "^{}\\[~]|€";
+const LINK: &str = "https://accounts.example.test/signup/confirm?key=abc-_123";
+
+fn brands() -> Brands {
+    let brand = |name: &str, color: &str| Brand { name: name.to_owned(), color: color.to_owned() };
+    Brands {
+        default: brand("Daftar", "#1f3a5f"),
+        platforms: vec![
+            ("ONMART".to_owned(), brand("ONMART", "#c8102e")),
+            ("LONG".to_owned(), brand("ABCDEFGHIJ KLMNOPQRS", "#123456")),
+            ("ODD".to_owned(), brand("R&D <b>\r\nBcc: x", "red;\"><script>")),
+        ],
+    }
+}
+
+fn signup(name: &str, link: Option<&str>, code_minutes: u64) -> Content {
+    Content::SignupCode { name: name.to_owned(), code: "12345678".to_owned(), code_minutes, link: link.map(str::to_owned), link_minutes: 30 }
+}
+
+/// One of every kind of thing to say.
+fn contents() -> Vec<Content> {
+    let mut contents = vec![signup("Siti", Some(LINK), 10), signup("Siti", None, 10)];
+    for contact in [ContactKind::Email, ContactKind::Phone] {
+        contents.push(Content::ContactLost { contact, masked: "+62*****890".to_owned() });
+        contents.push(Content::ContactChanged { contact });
+    }
+    contents
+}
+
+fn write(channel: Channel, locale: Locale, platform: &str, content: Content) -> Rendered {
+    let to = match channel {
+        Channel::Email => Recipient::Email(EmailAddress::parse("siti@example.test").unwrap()),
+        Channel::Sms => Recipient::Sms(PhoneNumber::from_e164("+6281234567890").unwrap()),
+    };
+    render(&Message { to, locale, platform: Some(platform.to_owned()), content }, &brands()).unwrap()
+}
+
+fn mail_to(name: &str) -> Rendered {
+    write(Channel::Email, Locale::English, "ONMART", signup(name, Some(LINK), 10))
+}
+
+#[test]
+fn everything_can_be_said_in_every_language() {
+    for locale in Locale::ALL {
+        for content in contents() {
+            let mail = write(Channel::Email, locale, "ONMART", content.clone());
+            let (subject, html) = (mail.subject.unwrap(), mail.html.unwrap());
+            for words in [&subject, &mail.text, &html] {
+                assert!(words.contains("ONMART"), "{locale:?} {content:?}: {words}");
+                assert!(!words.contains("{ $") && !words.contains("{$"), "{locale:?} {content:?}: {words}");
+                assert!(!words.contains(['\u{2068}', '\u{2069}']), "{locale:?} {content:?}: {words}");
+            }
+            assert!(html.contains(&format!("<html lang=\"{}\">", locale.tag())), "{html}");
+            let sms = write(Channel::Sms, locale, "ONMART", content);
+            assert_eq!((sms.subject, sms.html), (None, None));
+            assert!(sms.text.contains("ONMART"));
+        }
+    }
+}
+
+#[test]
+fn the_languages_have_the_same_texts() {
+    let keys = |text: &str| -> BTreeSet<String> {
+        let entries = text.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase()));
+        entries.filter_map(|line| line.split_once(" = ")).map(|(key, _)| key.to_owned()).collect()
+    };
+    let english = keys(include_str!("../../locales/en/messages.ftl"));
+    assert!(english.len() > 20, "{english:?}");
+    assert_eq!(keys(include_str!("../../locales/id/messages.ftl")), english);
+    assert_eq!(keys(include_str!("../../locales/zh-Hant/messages.ftl")), english);
+}
+
+#[test]
+fn a_text_that_is_missing_is_an_error_and_not_english() {
+    let words = Words::new(Locale::Indonesian);
+    assert!(matches!(words.say("no-such-text"), Err(RenderError::Text { key: "no-such-text", language: "id" })));
+    // It names a brand that it was not given.
+    assert!(words.say("footer").is_err());
+}
+
+#[test]
+fn a_short_message_fits_one_segment_with_a_long_brand() {
+    for locale in Locale::ALL {
+        for content in contents() {
+            let text = write(Channel::Sms, locale, "LONG", content).text;
+            let fits = match locale {
+                Locale::English | Locale::Indonesian => septets(&text).is_some_and(|septets| septets <= 160),
+                Locale::TraditionalChinese => text.encode_utf16().count() <= 70,
+            };
+            assert!(fits, "{locale:?}, {} characters: {text}", text.chars().count());
+        }
+    }
+}
+
+/// How many septets a text takes in GSM 03.38, if it can be written in it.
+fn septets(text: &str) -> Option<usize> {
+    text.chars().map(|c| if GSM_BASIC.contains(c) { Some(1) } else { GSM_EXTENDED.contains(c).then_some(2) }).sum()
+}
+
+#[test]
+fn a_short_message_begins_with_its_code_and_minutes_have_their_plural() {
+    let sms = |locale, minutes| write(Channel::Sms, locale, "ONMART", signup("Siti", None, minutes)).text;
+    assert_eq!(sms(Locale::English, 10), "12345678 is your ONMART code. It works for 10 minutes. Never share it.");
+    assert_eq!(sms(Locale::English, 1), "12345678 is your ONMART code. It works for one minute. Never share it.");
+    assert_eq!(sms(Locale::Indonesian, 10), "12345678 adalah kode ONMART Anda. Berlaku 10 menit. Jangan berikan kepada siapa pun.");
+    assert_eq!(sms(Locale::TraditionalChinese, 10), "12345678 是您的 ONMART 驗證碼\u{ff0c}10 分鐘內有效。請勿告訴任何人。");
+}
+
+#[test]
+fn link_and_code_stand_alone_on_their_lines_and_not_in_the_subject() {
+    for locale in Locale::ALL {
+        let mail = write(Channel::Email, locale, "ONMART", signup("Siti", Some(LINK), 10));
+        assert_eq!(mail.text.lines().filter(|line| *line == LINK).count(), 1, "{}", mail.text);
+        assert_eq!(mail.text.lines().filter(|line| *line == "12345678").count(), 1, "{}", mail.text);
+        assert!(!mail.subject.as_deref().unwrap_or_default().contains("1234"));
+        let html = mail.html.unwrap();
+        // The button and the plain link below it.
+        assert_eq!(html.matches(&format!("href=\"{LINK}\"")).count(), 2, "{html}");
+        assert!(html.contains(&format!(">{LINK}</a>")) && html.contains(">12345678</p>"), "{html}");
+    }
+}
+
+#[test]
+fn a_mail_without_a_link_speaks_of_none() {
+    let mail = write(Channel::Email, Locale::English, "ONMART", signup("Siti", None, 10));
+    assert!(!mail.text.contains("link") && !mail.html.unwrap().contains("<a "), "{}", mail.text);
+}
+
+#[test]
+fn a_mail_loads_nothing_from_anywhere() {
+    let html = mail_to("Siti").html.unwrap();
+    for loader in ["<img", "<script", "<link", "url(", "src=", "@import", "<form"] {
+        assert!(!html.contains(loader), "{loader}");
+    }
+    assert!(html.contains("color-scheme") && html.contains("prefers-color-scheme: dark") && html.contains("#c8102e"));
+}
+
+#[test]
+fn row_40_a_name_cannot_write_html() {
+    let html = mail_to("<b>Siti\"'&</b >").html.unwrap();
+    assert!(!html.contains("<b>"), "{html}");
+    let html = mail_to("<b>Siti\"'&").html.unwrap();
+    assert!(!html.contains("<b>") && html.contains("Siti"), "{html}");
+}
+
+#[test]
+fn row_40_a_name_stays_on_its_line() {
+    let text = mail_to("Siti\r\nBcc: x\n\nYour code is 999999").text;
+    assert!(!text.contains("Bcc"), "a name with a colon is not repeated: {text}");
+    let text = mail_to("Siti\r\nAminah\u{2028}Putri").text;
+    assert!(text.starts_with("Hello Siti Aminah Putri,\n"), "{text}");
+}
+
+#[test]
+fn row_40_a_name_that_is_an_advertisement_is_not_repeated() {
+    for name in ["Win at shop.example now", "http://shop.example", "shop@shop.example"] {
+        let mail = mail_to(name);
+        assert!(mail.text.starts_with("Hello,\n") && !mail.text.contains("shop"), "{}", mail.text);
+        assert!(!mail.html.unwrap().contains("shop"));
+    }
+}
+
+#[test]
+fn a_long_name_is_repeated_whole() {
+    let name = "長".repeat(100);
+    assert!(mail_to(&name).text.starts_with(&format!("Hello {name},\n")));
+}
+
+#[test]
+fn row_40_a_brand_is_one_line_and_its_colour_is_a_colour() {
+    let mail = write(Channel::Email, Locale::English, "ODD", signup("Siti", Some(LINK), 10));
+    assert_eq!(mail.from_name, "R&D <b> Bcc: x");
+    assert_eq!(mail.subject.as_deref(), Some("Confirm your R&D <b> Bcc: x account"));
+    let html = mail.html.unwrap();
+    assert!(!html.contains("<b>") && !html.contains("<script"), "{html}");
+}
+
+#[test]
+fn row_52_a_rendered_message_does_not_print_its_words() {
+    let shown = format!("{:?}", mail_to("Siti"));
+    assert!(!shown.contains("1234") && !shown.contains("http") && !shown.contains("Siti"), "{shown}");
+}
