@@ -152,9 +152,11 @@ CREATE TABLE inbox (
     subject TEXT,
     body TEXT NOT NULL,
     html TEXT,
-    sent_at BIGINT NOT NULL
+    sent_at BIGINT NOT NULL,
+    arrival BIGINT NOT NULL
 ); -- by key
 CREATE INDEX inbox_by_time ON inbox (sent_at);
+CREATE INDEX inbox_by_arrival ON inbox (arrival);
 
 -- What the installation remembers of itself.
 CREATE TABLE settings (

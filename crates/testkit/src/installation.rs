@@ -231,6 +231,12 @@ impl Installation {
         self.address
     }
 
+    /// The store behind it.
+    #[must_use]
+    pub fn store(&self) -> &SqlStore {
+        &self.store
+    }
+
     /// The core behind it.
     #[must_use]
     pub fn accounts(&self) -> &Accounts {

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{FromRequest as _, Multipart, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRequest as _, Multipart, Request, State};
 use axum::http::header;
 use daftar_core::account::{Account, BirthDate, Gender};
 use daftar_core::identifier::PhoneNumber;
@@ -66,6 +66,7 @@ impl Form {
         let content_type = parts.headers.get(header::CONTENT_TYPE).cloned().unwrap_or(header::HeaderValue::from_static(""));
         let mut request = Request::new(whole.into());
         request.headers_mut().insert(header::CONTENT_TYPE, content_type);
+        DefaultBodyLimit::disable().apply(&mut request);
         let mut multipart = Multipart::from_request(request, &()).await.map_err(|_| UsapiError::Body(BodyError::Malformed))?;
         let mut form = Self::default();
         let mut count = 0;

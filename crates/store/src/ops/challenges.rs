@@ -25,10 +25,10 @@ macro_rules! challenge_where {
     };
 }
 
-/// The newest challenge of a registration or an account.
+/// The challenge of a registration or an account that stands: the one that is not voided, else the newest.
 pub(crate) async fn newest_of(tx: &mut Tx<'_>, subject: Uuid) -> Result<Option<Challenge>, StoreError> {
-    // Ids sort by time too: they part two of one millisecond.
-    tx.opt(challenge_where!("subject = $1 ORDER BY created_at DESC, id DESC LIMIT 1"), &[(&subject).into()], read).await
+    // Two can be of one millisecond, but at most one of them is not voided.
+    tx.opt(challenge_where!("subject = $1 ORDER BY state = 'voided', created_at DESC LIMIT 1"), &[(&subject).into()], read).await
 }
 
 /// The challenge that was sent with a link.

@@ -48,7 +48,7 @@ struct Holder {
 }
 
 async fn holder(tx: &mut Tx<'_>, id: &LoginId) -> Result<Option<Holder>, StoreError> {
-    let sql = "SELECT account, verified_at FROM identifiers WHERE kind = $1 AND key = $2";
+    let sql = "SELECT key, account, verified_at FROM identifiers WHERE kind = $1 AND key = $2";
     tx.opt(sql, &[id.kind().name().into(), id.key().into()], |row| {
         let row = row.of("identifiers");
         Ok(Holder { account: AccountId(row.id("account")?), is_verified: row.opt_time("verified_at")?.is_some() })

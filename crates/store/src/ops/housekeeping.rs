@@ -50,7 +50,7 @@ pub(crate) async fn touch(tx: &mut Tx<'_>) -> Result<(), StoreError> {
 /// Remembers the master key's fingerprint the first time; afterwards whether it is the same.
 pub(crate) async fn same_master_key(tx: &mut Tx<'_>, fingerprint: Mac) -> Result<bool, StoreError> {
     put(tx, "master_key", "ON CONFLICT (key) DO NOTHING", &fingerprint.0).await?;
-    tx.one("SELECT value FROM settings WHERE key = 'master_key'", &[], |row| Ok(row.of("settings").mac("value")? == fingerprint)).await
+    tx.one("SELECT key, value FROM settings WHERE key = 'master_key'", &[], |row| Ok(row.of("settings").mac("value")? == fingerprint)).await
 }
 
 async fn put(tx: &mut Tx<'_>, key: &str, on_conflict: &str, value: &[u8]) -> Result<(), StoreError> {

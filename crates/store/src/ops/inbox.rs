@@ -8,8 +8,9 @@ use crate::tx::Tx;
 
 /// Puts a message in; one that is there already stays as it is.
 pub(crate) async fn deliver(tx: &mut Tx<'_>, message: &InboxMessage) -> Result<(), StoreError> {
-    let sql = "INSERT INTO inbox (id, channel, recipient, subject, body, html, sent_at) VALUES ($1, $2, $3, $4, $5, $6, $7) \
-               ON CONFLICT (id) DO NOTHING";
+    // Many messages can be sent in one millisecond; their order of arrival is theirs still.
+    let sql = "INSERT INTO inbox (id, channel, recipient, subject, body, html, sent_at, arrival) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, (SELECT COALESCE(MAX(arrival), 0) + 1 FROM inbox)) ON CONFLICT (id) DO NOTHING";
     let values = [
         (&message.id.0).into(),
         message.channel.name().into(),
@@ -25,7 +26,7 @@ pub(crate) async fn deliver(tx: &mut Tx<'_>, message: &InboxMessage) -> Result<(
 
 /// The newest `limit` messages, newest first.
 pub(crate) async fn newest(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<InboxMessage>, StoreError> {
-    let sql = "SELECT id, channel, recipient, subject, body, html, sent_at FROM inbox ORDER BY sent_at DESC, id DESC LIMIT $1";
+    let sql = "SELECT id, channel, recipient, subject, body, html, sent_at FROM inbox ORDER BY arrival DESC, id DESC LIMIT $1";
     tx.all(sql, &[limit.into()], read).await
 }
 

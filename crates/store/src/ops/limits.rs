@@ -46,7 +46,7 @@ async fn lock(tx: &mut Tx<'_>, charges: &[Charge]) -> Result<(), StoreError> {
 }
 
 async fn arrival(tx: &mut Tx<'_>, key: &LimitKey) -> Result<Option<Timestamp>, StoreError> {
-    tx.opt("SELECT arrival FROM limits WHERE key = $1", &[key.0.as_str().into()], |row| row.of("limits").time("arrival")).await
+    tx.opt("SELECT key, arrival FROM limits WHERE key = $1", &[key.0.as_str().into()], |row| row.of("limits").time("arrival")).await
 }
 
 async fn put(tx: &mut Tx<'_>, key: &LimitKey, arrival: Timestamp) -> Result<(), StoreError> {

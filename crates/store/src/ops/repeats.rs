@@ -8,7 +8,7 @@ use crate::tx::Tx;
 
 /// What is kept of the call that `repeat` repeats.
 pub(crate) async fn look_up(tx: &mut Tx<'_>, repeat: &Repeat, now: Timestamp) -> Result<Repeated<()>, StoreError> {
-    let sql = "SELECT fingerprint, answer FROM repeats WHERE client = $1 AND key = $2 AND created_at > $3";
+    let sql = "SELECT key, fingerprint, answer FROM repeats WHERE client = $1 AND key = $2 AND created_at > $3";
     let values = [repeat.client.as_str().into(), repeat.key.as_str().into(), before(now, REMEMBERED).into()];
     let kept = tx.opt(sql, &values, |row| {
         let row = row.of("repeats");

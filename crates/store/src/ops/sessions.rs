@@ -10,7 +10,7 @@ use crate::tx::Tx;
 
 /// The account whose session this is, if it is neither over nor ended and the account is active.
 pub(crate) async fn account_of(tx: &mut Tx<'_>, id: SessionId, now: Timestamp) -> Result<Option<AccountId>, StoreError> {
-    let sql = "SELECT s.account FROM sessions s JOIN accounts a ON a.id = s.account \
+    let sql = "SELECT s.id, s.account FROM sessions s JOIN accounts a ON a.id = s.account \
                WHERE s.id = $1 AND s.expires_at > $2 AND s.ended_at IS NULL AND a.status = 'active'";
     tx.opt(sql, &[(&id.0).into(), now.into()], |row| Ok(AccountId(row.of("sessions").id("account")?))).await
 }
@@ -18,10 +18,10 @@ pub(crate) async fn account_of(tx: &mut Tx<'_>, id: SessionId, now: Timestamp) -
 /// Opens a session, unless the account or its password has changed since they were read; gives back the charges of whoever knew the password.
 pub(crate) async fn open(tx: &mut Tx<'_>, open: &OpenSession) -> Result<Opened, StoreError> {
     let session = &open.session;
-    let sql = format!("SELECT status FROM accounts WHERE id = $1 {}", tx.for_update());
+    let sql = format!("SELECT id, status FROM accounts WHERE id = $1 {}", tx.for_update());
     let status = tx.opt(&sql, &[(&session.account.0).into()], |row| row.of("accounts").named("status", AccountStatus::from_name)).await?;
     let Some(status) = status else { return Ok(Opened::Stale) };
-    let sql = "SELECT scheme, phc FROM passwords WHERE account = $1";
+    let sql = "SELECT account, scheme, phc FROM passwords WHERE account = $1";
     let kept = tx.opt(sql, &[(&session.account.0).into()], |row| accounts::password(row.of("passwords"))).await?.flatten();
     if kept.as_ref() != Some(&open.password) {
         return Ok(Opened::Stale);

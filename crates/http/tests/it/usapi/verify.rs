@@ -156,8 +156,8 @@ async fn whoever_finishes_first_gets_the_name() {
     let slow = started(&site, &applicant(1, "OTP")).await;
     let code = site.code_for(PHONE).await;
     for (property, value, message) in [
-        ("username", "siti 1", "Username already exist"),
         ("email", "siti1@example.test", "Email already exist"),
+        ("username", "siti 1", "Username already exist"),
         ("phone_number", "6281000000001", "Phone number already exist"),
     ] {
         let n = 10 + u32::try_from(property.len()).unwrap();
