@@ -231,6 +231,12 @@ impl Installation {
         self.address
     }
 
+    /// What is derived from its master key.
+    #[must_use]
+    pub fn secrets(&self) -> Secrets {
+        Secrets::derive(&self.keys.as_ref().unwrap().master)
+    }
+
     /// The store behind it.
     #[must_use]
     pub fn store(&self) -> &SqlStore {
@@ -264,8 +270,7 @@ impl Installation {
     /// Another machine client, with these scopes.
     pub async fn client_with(&self, scopes: &[&str]) -> Caller {
         let scopes = scopes.iter().map(|name| Scope::from_name(name).unwrap()).collect();
-        let secrets = Secrets::derive(&self.keys.as_ref().unwrap().master);
-        let clients = Clients::new(Arc::new(self.store.clone()), self.clock.clone(), Arc::new(OsEntropy), secrets);
+        let clients = Clients::new(Arc::new(self.store.clone()), self.clock.clone(), Arc::new(OsEntropy), self.secrets());
         let (client, secret) = clients.create("another", scopes).await.unwrap();
         self.anybody().basic(client.id.as_str(), secret.expose())
     }

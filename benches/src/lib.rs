@@ -1,0 +1,6 @@
+//! What the benchmarks share: a load generator that costs next to nothing, and the arithmetic of rounds. The measurements are in `benches/`.
+
+#![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on should stop")]
+
+pub mod load;
+pub mod rounds;
