@@ -4,7 +4,7 @@ confirm-title = Confirm your registration
 confirm-heading = Create your { $brand } account?
 confirm-intro = Somebody registered with these details. Check them before you confirm.
 confirm-username = Username
-confirm-email = Email address
+confirm-email = E-mail address
 confirm-name = Name
 confirm-button = Yes, create my account
 confirm-time =
@@ -18,7 +18,7 @@ reject-button = This was not me
 
 created-title = Your account is ready
 created-heading = Welcome, { $name }!
-created-text = Your email address is confirmed and your { $brand } account is ready.
+created-text = Your e-mail address is confirmed and your { $brand } account is ready.
 created-next = You can close this page and sign in as { $username }.
 
 disowned-title = Registration deleted

@@ -125,7 +125,9 @@ mod tests {
                 }
             }
             assert!(colour("strong").contrast(colour("sunken")) >= VISIBLE);
-            assert!(colour("good").contrast(colour("good-ground")) >= 4.5);
+            for sign in ["good", "stop"] {
+                assert!(colour(sign).contrast(colour(&format!("{sign}-ground"))) >= 4.5, "{sign}");
+            }
         }
     }
 
