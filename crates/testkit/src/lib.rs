@@ -10,6 +10,7 @@ pub mod installation;
 pub mod log;
 pub mod pictures;
 pub mod smtp;
+pub mod store_contract;
 
 pub use clock::{ManualClock, OsEntropy};
 pub use http::{Answer, Caller};

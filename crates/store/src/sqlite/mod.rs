@@ -1,9 +1,10 @@
 //! The SQLite engine: who opens connections, and on which thread an operation runs.
 
 mod reader;
+#[cfg(test)]
+mod tests;
 mod writer;
 
-use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::Duration;
@@ -68,11 +69,7 @@ fn run<I, T>(op: Op<I, T>, tx: &mut Tx<'_>, input: &I) -> Result<T, StoreError> 
     }));
     match ended {
         Ok(outcome) => outcome.unwrap_or_else(|| Err(Bug::Awaited.into())),
-        Err(panic) => Err(panicked(&*panic)),
+        // Its own words went to the panic hook; here it is only known that there was one.
+        Err(_) => Err(Bug::Panicked.into()),
     }
-}
-
-/// The panic's own words went to the panic hook; here it is only known that there was one.
-fn panicked(_panic: &(dyn Any + Send)) -> StoreError {
-    Bug::Panicked.into()
 }

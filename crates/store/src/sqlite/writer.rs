@@ -17,14 +17,14 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::{Op, open_writer, run};
-use crate::error::{Bug, OpenError, Outage, from_sqlite, is_passing};
+use crate::error::{OpenError, Outage, from_sqlite};
 use crate::migration;
 use crate::tx::Tx;
 
 /// Most jobs in one transaction.
 const BATCH: usize = 64;
 /// Most jobs that wait: at the slowest disk worth running on, about as many as are served before a caller gives up.
-const QUEUE: usize = 1024;
+pub(super) const QUEUE: usize = 1024;
 
 /// A handle on the writer thread. Dropping it lets the thread finish what is queued, and waits for that.
 #[derive(Debug)]
@@ -119,6 +119,10 @@ fn serve(mut connection: Connection, queue: &Receiver<Box<dyn Job>>) {
 }
 
 fn batch(connection: &mut Connection, first: Box<dyn Job>, queue: &Receiver<Box<dyn Job>>) {
+    if !connection.is_autocommit() {
+        // Left by a ROLLBACK that failed; if this one does too, BEGIN says so.
+        let _ = statement(connection, "ROLLBACK");
+    }
     if let Err(error) = statement(connection, "BEGIN IMMEDIATE") {
         // Whoever is in the queue has waited as long as the first: each would meet the same lock again, one after the other.
         let lost = Lost::Refused(error);
@@ -137,7 +141,6 @@ fn batch(connection: &mut Connection, first: Box<dyn Job>, queue: &Receiver<Box<
     }
     let committed = ran.and_then(|()| statement(connection, "COMMIT").map_err(Lost::Refused));
     if committed.is_err() && !connection.is_autocommit() {
-        // If this fails too, the next BEGIN says so.
         let _ = statement(connection, "ROLLBACK");
     }
     for job in done {
@@ -174,10 +177,8 @@ impl Lost {
     /// The same failure for each of those whom it hit.
     fn for_one(&self) -> StoreError {
         match self {
-            Self::GivenUp => Outage::BatchLost.into(),
             Self::Refused(rusqlite::Error::SqliteFailure(code, text)) => from_sqlite(rusqlite::Error::SqliteFailure(*code, text.clone())),
-            Self::Refused(error) if is_passing(error) => Outage::BatchLost.into(),
-            Self::Refused(_) => Bug::Parameters.into(),
+            Self::Refused(_) | Self::GivenUp => Outage::BatchLost.into(),
         }
     }
 }

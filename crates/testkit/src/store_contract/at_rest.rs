@@ -1,0 +1,135 @@
+//! What lies on the disk: that it is there, that it gives nothing away, and that damage names itself.
+
+use daftar_core::account::{Gender, PictureId, Standing};
+use daftar_core::client::{MachineClient, Scope};
+use daftar_core::message::{Channel, MessageId};
+use daftar_core::ports::{Inbox as _, InboxMessage, Outbox as _, Store as _, StoreError};
+use daftar_core::registration::Finished;
+use daftar_core::secret::Mac;
+use daftar_core::throttle::{Charge, Charged, Gcra, LimitKey};
+
+use super::Engine;
+use super::given::{self, HOUR, MINUTE, now};
+use super::sessions::sign_in;
+
+pub async fn everything_is_there_after_the_store_was_closed_and_opened<E: Engine>(engine: E) {
+    let store = engine.store();
+    let siti = given::account_with_phone("siti", &given::phone(1), Standing::Vouched);
+    store.create_account(siti.clone(), None).await.unwrap();
+    let account = store.account(siti.id).await.unwrap();
+    let session = sign_in(store, &siti).await;
+    let pending = given::by_mail("budi", None);
+    store.start_registration(pending.new.clone(), None).await.unwrap();
+    store.finish_registration(pending.show_wrong()).await.unwrap();
+    let limit = vec![Charge { key: LimitKey("key".to_owned()), limit: Gcra { burst: 1, period: HOUR } }];
+    store.charge(limit.clone(), now()).await.unwrap();
+
+    let engine = engine.reopened().await;
+    let store = engine.store();
+    assert_eq!(store.account(siti.id).await.unwrap(), account);
+    assert_eq!(store.session_account(session, now()).await.unwrap(), Some(siti.id));
+    assert_eq!(store.registration(pending.id()).await.unwrap(), Some(pending.new.registration.clone()));
+    assert_eq!(engine.count("SELECT wrong FROM wrong_codes").await, 1);
+    assert!(matches!(store.charge(limit, now()).await.unwrap(), Charged::Refused { .. }));
+    let claimed = store.claim(Channel::Email, 10, now(), MINUTE).await.unwrap();
+    assert_eq!(claimed.iter().map(|message| &message.envelope).collect::<Vec<_>>(), [&pending.new.envelope]);
+    assert!(matches!(store.finish_registration(pending.show_code()).await.unwrap(), Finished::Created(_)));
+}
+
+pub async fn row_54_the_database_holds_no_code_no_link_and_no_letter<E: Engine>(engine: E) {
+    let store = engine.store();
+    let pending = given::by_mail("siti", None);
+    store.start_registration(pending.new.clone(), None).await.unwrap();
+    store.finish_registration(pending.show_wrong()).await.unwrap();
+    let bytes = engine.bytes().await;
+    let holds = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
+    assert!(holds("siti@example.test"), "this looks in the right place");
+    // Six digits could be there by chance, in a hash or a time; not as the words of the letter.
+    for secret in [pending.link.as_ref().unwrap().expose(), "https://accounts.example.test", "\"code_minutes\""] {
+        assert!(!holds(secret), "{secret}");
+    }
+    assert!(!holds(&format!("\"{}\"", pending.code.expose())));
+    assert_eq!(engine.count(&format!("SELECT count(*) FROM challenges WHERE CAST(code_mac AS TEXT) LIKE '%{}%'", pending.code.expose())).await, 0);
+}
+
+/// Damages one column after the other, and collects what the store says of it.
+async fn damage<E: Engine>(engine: &E, table: &'static str, columns: &[&'static str], value: &str, read: impl AsyncFn() -> Result<(), StoreError>) {
+    for &column in columns {
+        engine.execute(&format!("CREATE TABLE spare AS SELECT * FROM {table}")).await;
+        engine.execute(&format!("UPDATE {table} SET {column} = {value}")).await;
+        match read().await {
+            Err(StoreError::Corrupt { table: named, column: at, row }) => {
+                assert_eq!((named, at), (table, column));
+                assert!(!row.is_empty() && row != "unknown", "{table}.{column}: {row}");
+            }
+            other => panic!("{table}.{column} is damaged, and the store says {other:?}"),
+        }
+        engine.execute(&format!("UPDATE {table} SET {column} = (SELECT spare.{column} FROM spare)")).await;
+        engine.execute("DROP TABLE spare").await;
+        read().await.unwrap();
+    }
+}
+
+pub async fn a_corrupt_row_names_itself<E: Engine>(engine: E) {
+    let store = engine.store();
+    let mut siti = given::account("siti");
+    siti.claims.truncate(1);
+    siti.profile.gender = Some(Gender::Female);
+    siti.profile.picture = PictureId::parse(&"p".repeat(43));
+    store.create_account(siti.clone(), None).await.unwrap();
+    let read = async || store.account(siti.id).await.map(drop);
+    let names = ["status", "first_name", "birth_date", "gender", "picture", "surface", "client", "locale"];
+    damage(&engine, "accounts", &names, "'  '", read).await;
+    damage(&engine, "identifiers", &["kind"], "'shoe size'", read).await;
+    damage(&engine, "identifiers", &["shown"], "''", read).await;
+    damage(&engine, "passwords", &["scheme"], "'rot13'", async || store.sign_in_record(&given::username("siti").into()).await.map(drop)).await;
+
+    let pending = given::by_mail("budi", Some(&given::phone(1)));
+    store.start_registration(pending.new.clone(), None).await.unwrap();
+    let read = async || store.registration(pending.id()).await.map(drop);
+    let names = ["surface", "client", "username", "email", "phone", "mode", "scheme", "first_name", "locale", "state"];
+    damage(&engine, "registrations", &names, "''", read).await;
+    let read = async || store.linked_registration(pending.link()).await.map(drop);
+    damage(&engine, "challenges", &["purpose", "destination_kind", "destination", "state"], "''", read).await;
+    damage(&engine, "challenges", &["digits", "tries_left"], "-1", read).await;
+    damage(&engine, "challenges", &["created_at"], "9223372036854775807", read).await;
+
+    let client = MachineClient {
+        id: given::client("shop"),
+        name: "shop".to_owned(),
+        scopes: vec![Scope::B2b],
+        secret_mac: Mac([0; 32]),
+        created_at: now(),
+        disabled_at: None,
+    };
+    store.create_client(client.clone()).await.unwrap();
+    damage(&engine, "clients", &["scopes"], "'b2b everything'", async || store.client(&client.id).await.map(drop)).await;
+
+    let letter = InboxMessage {
+        id: MessageId(given::account_id().0),
+        channel: Channel::Sms,
+        to: "+6281200000001".to_owned(),
+        subject: None,
+        text: "text".to_owned(),
+        html: None,
+        sent_at: now(),
+    };
+    store.deliver(letter).await.unwrap();
+    damage(&engine, "inbox", &["channel"], "'pigeon'", async || store.newest(1).await.map(drop)).await;
+}
+
+pub async fn row_52_a_corrupt_row_does_not_name_a_whole_contact<E: Engine>(engine: E) {
+    let store = engine.store();
+    store.create_account(given::account("siti"), None).await.unwrap();
+    let charge = Charge { key: LimitKey("email/siti@example.test".to_owned()), limit: Gcra { burst: 1, period: HOUR } };
+    store.charge(vec![charge.clone()], now()).await.unwrap();
+    engine.execute("UPDATE limits SET arrival = 9223372036854775807").await;
+    let error = store.charge(vec![charge], now()).await.unwrap_err();
+    assert!(matches!(error, StoreError::Corrupt { table: "limits", column: "arrival", .. }), "{error:?}");
+    engine.execute("UPDATE identifiers SET shown = 'not siti@example.test' WHERE kind = 'email'").await;
+    let other = store.find_account(&given::email("siti").into()).await.unwrap_err();
+    assert!(matches!(other, StoreError::Corrupt { table: "identifiers", column: "shown", .. }), "{other:?}");
+    for error in [error, other] {
+        assert!(!format!("{error} {error:?}").contains("siti@"), "{error}");
+    }
+}

@@ -1,0 +1,104 @@
+//! Readiness, the master key, and sweeping.
+
+use std::time::Duration;
+
+use daftar_core::message::Channel;
+use daftar_core::ports::{Inbox as _, Once, Outbox as _, Settlement, Store as _, StoreError};
+use daftar_core::repeat::{Repeat, RepeatKey};
+use daftar_core::secret::Mac;
+use daftar_core::throttle::{Charge, Gcra, LimitKey};
+use daftar_store::SqlStore;
+
+use super::Engine;
+use super::given::{self, DAY, HOUR, MINUTE, now};
+use super::sessions::sign_in;
+
+pub async fn the_store_is_ready<E: Engine>(engine: E) {
+    for _ in 0..3 {
+        engine.store().ready().await.unwrap();
+    }
+}
+
+pub async fn the_store_is_not_ready_when_its_schema_is_another<E: Engine>(engine: E) {
+    engine.execute("UPDATE refinery_schema_history SET version = version + 1000").await;
+    assert!(matches!(engine.store().ready().await, Err(StoreError::Unavailable(_))));
+    engine.execute("UPDATE refinery_schema_history SET version = version - 1000").await;
+    engine.store().ready().await.unwrap();
+}
+
+pub async fn the_master_key_is_remembered_the_first_time<E: Engine>(engine: E) {
+    let store = engine.store();
+    assert!(store.same_master_key(Mac([1; 32])).await.unwrap());
+    assert!(store.same_master_key(Mac([1; 32])).await.unwrap());
+    assert!(!store.same_master_key(Mac([2; 32])).await.unwrap());
+    assert!(store.same_master_key(Mac([1; 32])).await.unwrap());
+    let engine = engine.reopened().await;
+    assert!(!engine.store().same_master_key(Mac([2; 32])).await.unwrap());
+}
+
+/// The tables in which things end, in the order of their names.
+const TABLES: [&str; 8] = ["challenges", "limits", "outbox", "registrations", "repeats", "sessions", "wrong_code_minutes", "inbox"];
+
+async fn left<E: Engine>(engine: &E) -> Vec<(&'static str, i64)> {
+    let mut left = Vec::new();
+    for table in TABLES {
+        left.push((table, engine.count(&format!("SELECT count(*) FROM {table}")).await));
+    }
+    left
+}
+
+/// One row in each of [`TABLES`].
+async fn fill(store: &SqlStore) {
+    let siti = given::account("siti");
+    let repeat = Repeat::new(given::client("shop"), RepeatKey::parse(b"key").unwrap(), "/signup", b"body", &given::secrets().repeats);
+    store.create_account(siti.clone(), Some(Once { repeat, answer: Vec::new() })).await.unwrap();
+    sign_in(store, &siti).await;
+    let pending = given::by_phone("budi", &given::phone(1));
+    store.start_registration(pending.new.clone(), None).await.unwrap();
+    store.finish_registration(pending.show_wrong()).await.unwrap();
+    store.settle(pending.new.envelope.id, Settlement::Sent, now()).await.unwrap();
+    let limit = Gcra { burst: 1, period: HOUR };
+    store.charge(vec![Charge { key: LimitKey("key".to_owned()), limit }], now()).await.unwrap();
+    let message = daftar_core::ports::InboxMessage {
+        id: pending.new.envelope.id,
+        channel: Channel::Sms,
+        to: "+6281200000001".to_owned(),
+        subject: None,
+        text: "text".to_owned(),
+        html: None,
+        sent_at: now(),
+    };
+    store.deliver(message).await.unwrap();
+}
+
+pub async fn a_sweep_deletes_what_is_past_and_keeps_what_is_not<E: Engine>(engine: E) {
+    let store = engine.store();
+    fill(store).await;
+    let went = async |after: Duration| {
+        let count = store.sweep(now() + after).await.unwrap();
+        let empty: Vec<_> = left(&engine).await.into_iter().filter(|(_, rows)| *rows == 0).map(|(table, _)| table).collect();
+        (count, empty)
+    };
+    assert_eq!(went(Duration::ZERO).await, (0, vec![]));
+    assert_eq!(went(HOUR - MINUTE).await, (0, vec![]));
+    assert_eq!(went(HOUR).await, (2, vec!["limits", "wrong_code_minutes"]));
+    assert_eq!(went(DAY - MINUTE).await.0, 0);
+    assert_eq!(went(DAY).await, (1, vec!["limits", "repeats", "wrong_code_minutes"]));
+    assert_eq!(went(DAY + 10 * MINUTE).await.0, 1, "the challenge");
+    assert_eq!(went(DAY + 30 * MINUTE).await.0, 1, "the registration");
+    assert_eq!(went(30 * DAY).await.0, 2, "the sent message, and its copy in the inbox");
+    assert_eq!(went(30 * DAY + 12 * HOUR).await, (1, TABLES.to_vec()));
+    assert_eq!(engine.count("SELECT count(*) FROM accounts").await, 1);
+    assert_eq!(store.waiting().await.unwrap(), 0);
+}
+
+pub async fn a_sweep_takes_a_bounded_amount<E: Engine>(engine: E) {
+    let store = engine.store();
+    let charges = (0..1200).map(|n| Charge { key: LimitKey(format!("key/{n}")), limit: Gcra { burst: 1, period: MINUTE } }).collect();
+    store.charge(charges, now()).await.unwrap();
+    let mut swept = Vec::new();
+    for _ in 0..4 {
+        swept.push(store.sweep(now() + HOUR).await.unwrap());
+    }
+    assert_eq!(swept, [500, 500, 200, 0]);
+}

@@ -1,0 +1,195 @@
+//! One suite of cases for every engine of the store. An engine's tests are one line, `store_contract!(Engine);`, which runs each case in a fresh
+//! database of its own.
+//!
+//! A case is a `pub async fn` over an [`Engine`], named as the sentence that it shows to be true, and listed in [`store_contract!`]; a test here
+//! finds those that are not.
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "this is test code, though it is compiled as a library")]
+#![expect(missing_docs, reason = "a case is named as the sentence that it shows")]
+
+use std::future::Future;
+
+use async_trait::async_trait;
+use daftar_store::SqlStore;
+
+pub mod accounts;
+pub mod at_rest;
+pub mod clients;
+pub mod given;
+pub mod housekeeping;
+pub mod limits;
+pub mod messages;
+pub mod profiles;
+pub mod registrations;
+pub mod repeats;
+pub mod sessions;
+
+/// A database of an engine, and what only a test may do with it.
+#[async_trait]
+pub trait Engine: Send + Sync + Sized {
+    /// A fresh database with the newest schema.
+    async fn fresh() -> Self;
+    /// The store on it.
+    fn store(&self) -> &SqlStore;
+    /// Closes the store and opens it again.
+    async fn reopened(self) -> Self;
+    /// Runs statements behind the store's back.
+    async fn execute(&self, sql: &str);
+    /// The number that a query gives.
+    async fn count(&self, sql: &str) -> i64;
+    /// Everything that the database holds on disk while the store is open.
+    async fn bytes(&self) -> Vec<u8>;
+}
+
+/// Makes all calls at once, each in a task of its own.
+pub(crate) async fn at_once<F>(calls: impl IntoIterator<Item = F>) -> Vec<F::Output>
+where
+    F: Future<Output: Send + 'static> + Send + 'static,
+{
+    let tasks: Vec<_> = calls.into_iter().map(tokio::spawn).collect();
+    let mut answers = Vec::with_capacity(tasks.len());
+    for task in tasks {
+        answers.push(task.await.unwrap());
+    }
+    answers
+}
+
+/// Runs every case on an engine.
+#[macro_export]
+macro_rules! store_contract {
+    ($engine:ty) => {
+        $crate::store_contract! { @list ($crate::store_contract_test), $engine }
+    };
+    (@list ($($with:tt)*), $engine:ty) => {
+        $($with)*! { $engine,
+            accounts {
+                an_account_reads_back_as_it_was_written
+                an_identifier_is_one_in_upper_and_lower_case
+                nobody_is_known_by_a_name_that_nobody_has
+                the_first_taken_claim_is_reported_and_nothing_is_written
+                of_64_simultaneous_accounts_for_one_phone_one_is_made
+                an_unverified_holder_stands_in_the_way_of_everybody_but_a_proof
+                an_account_holds_one_identifier_of_a_kind
+                row_12_disabling_ends_every_session_for_good
+            }
+            at_rest {
+                everything_is_there_after_the_store_was_closed_and_opened
+                row_54_the_database_holds_no_code_no_link_and_no_letter
+                a_corrupt_row_names_itself
+                row_52_a_corrupt_row_does_not_name_a_whole_contact
+            }
+            clients {
+                a_client_reads_back_as_it_was_written
+                clients_are_listed_oldest_first
+                a_client_is_rotated_and_disabled
+                no_two_clients_have_one_id
+            }
+            housekeeping {
+                the_store_is_ready
+                the_store_is_not_ready_when_its_schema_is_another
+                the_master_key_is_remembered_the_first_time
+                a_sweep_deletes_what_is_past_and_keeps_what_is_not
+                a_sweep_takes_a_bounded_amount
+            }
+            limits {
+                row_14_of_100_racing_charges_exactly_the_burst_is_allowed
+                several_limits_are_charged_all_or_none
+                a_refund_makes_room_again
+                a_refund_of_nothing_changes_nothing
+                a_refusal_says_how_long_until_all_have_room
+            }
+            messages {
+                messages_are_claimed_by_channel_when_due_oldest_first
+                a_claimed_message_is_nobody_elses_until_its_lease_is_over
+                of_20_racing_workers_each_message_has_one
+                a_sent_message_is_never_claimed_again
+                a_failed_message_keeps_its_reason_and_loses_its_letter
+                a_retried_message_comes_back_when_it_is_due
+                an_expired_message_is_given_up_unsent
+                the_inbox_shows_the_newest_first
+                a_message_delivered_twice_is_in_the_inbox_once
+            }
+            profiles {
+                a_profile_reads_back_as_it_was_changed
+                the_same_phone_keeps_its_standing
+                a_new_phone_starts_unverified
+                row_57_a_verified_phone_is_told_that_it_was_changed
+                row_13_changing_the_phone_voids_the_accounts_codes_to_it
+                a_taken_phone_changes_nothing_at_all
+                of_16_accounts_that_want_one_phone_one_gets_it
+                the_profile_of_nobody_is_not_found
+            }
+            registrations {
+                a_registration_reads_back_as_it_was_written
+                a_taken_claim_is_reported_and_nothing_is_kept
+                a_right_code_makes_the_account
+                a_link_makes_the_account_once
+                row_2_of_200_racing_wrong_codes_five_are_compared
+                row_7_of_100_racing_right_codes_one_makes_the_account
+                row_7_of_code_and_link_racing_one_makes_the_account
+                row_3_wrong_codes_add_up_until_a_success
+                row_5_wrong_codes_of_the_last_hour_count_against_everybody
+                row_4_sending_again_voids_the_older_code_and_link
+                row_4_a_newer_registration_for_the_same_address_voids_the_older_code
+                row_6_another_clients_code_is_not_compared
+                a_code_expires_before_its_link
+                a_finished_registration_is_sent_nothing
+                row_34_a_disowned_registration_is_dead
+                row_34_a_proof_takes_an_unverified_contact_and_its_holder_is_told
+                row_34_a_holder_without_another_contact_loses_it_silently
+                row_13_losing_a_contact_voids_the_losers_codes_to_it
+                a_name_taken_meanwhile_costs_neither_the_code_nor_a_try
+                a_finished_registration_forgets_its_password
+            }
+            repeats {
+                row_58_a_repeated_call_gets_the_first_answer
+                row_58_of_64_racing_repeats_one_is_carried_out
+                row_58_another_call_under_the_same_key_is_told_apart
+                row_58_a_key_belongs_to_its_client
+                row_58_a_key_is_free_again_after_a_day
+                row_58_only_successes_are_kept
+            }
+            sessions {
+                a_session_speaks_for_its_account_until_it_is_over
+                no_session_opens_for_a_password_that_was_changed
+                row_12_no_session_opens_for_a_disabled_account
+                a_stale_password_is_replaced_by_its_new_record
+                a_right_password_gives_its_charges_back
+            }
+        }
+    };
+}
+
+/// Turns listed cases into tests.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! store_contract_test {
+    ($engine:ty, $($module:ident { $($case:ident)* })*) => {$(
+        mod $module {
+            use super::*;
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    $crate::store_contract::$module::$case(<$engine as $crate::store_contract::Engine>::fresh().await).await;
+                }
+            )*
+        }
+    )*};
+}
+
+#[cfg(test)]
+mod tests {
+    macro_rules! names {
+        ($engine:ty, $($module:ident { $($case:ident)* })*) => {
+            &[$((concat!(stringify!($module), ".rs"), include_str!(concat!(stringify!($module), ".rs")), &[$(stringify!($case)),*])),*]
+        };
+    }
+
+    #[test]
+    fn every_case_is_listed() {
+        let modules: &[(&str, &str, &[&str])] = crate::store_contract! { @list (names), () };
+        for (file, source, listed) in modules {
+            let written = source.matches("\npub async fn ").count();
+            assert_eq!(written, listed.len(), "{file} has cases that the list does not name");
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Sessions.
+
+use std::time::Duration;
+
+use daftar_core::account::{AccountStatus, NewAccount, Surface};
+use daftar_core::password::PasswordRecord;
+use daftar_core::ports::Store as _;
+use daftar_core::session::{Session, SessionId};
+use daftar_core::sign_in::{OpenSession, Opened};
+use daftar_core::throttle::{Charge, Charged, Gcra, LimitKey};
+use daftar_store::SqlStore;
+
+use super::Engine;
+use super::given::{self, HOUR, now};
+
+/// A session to open with the password that `account` was made with.
+fn opening(account: &NewAccount) -> OpenSession {
+    let session = Session {
+        id: SessionId(given::account_id().0),
+        account: account.id,
+        surface: Surface::Usapi,
+        created_at: now(),
+        expires_at: now() + 12 * HOUR,
+    };
+    OpenSession { session, password: account.password.clone(), rehashed: None, refund: Vec::new() }
+}
+
+/// Signs `account` in.
+pub(super) async fn sign_in(store: &SqlStore, account: &NewAccount) -> SessionId {
+    let open = opening(account);
+    let id = open.session.id;
+    assert_eq!(store.open_session(open).await.unwrap(), Opened::Open);
+    id
+}
+
+async fn kept_password(store: &SqlStore, name: &str) -> Option<PasswordRecord> {
+    store.sign_in_record(&given::username(name).into()).await.unwrap().unwrap().password
+}
+
+pub async fn a_session_speaks_for_its_account_until_it_is_over<E: Engine>(engine: E) {
+    let store = engine.store();
+    let siti = given::account("siti");
+    store.create_account(siti.clone(), None).await.unwrap();
+    let session = sign_in(store, &siti).await;
+    let last = now() + 12 * HOUR - Duration::from_millis(1);
+    assert_eq!(store.session_account(session, now()).await.unwrap(), Some(siti.id));
+    assert_eq!(store.session_account(session, last).await.unwrap(), Some(siti.id));
+    assert_eq!(store.session_account(session, now() + 12 * HOUR).await.unwrap(), None);
+    assert_eq!(store.session_account(SessionId(given::account_id().0), now()).await.unwrap(), None);
+}
+
+pub async fn no_session_opens_for_a_password_that_was_changed<E: Engine>(engine: E) {
+    let store = engine.store();
+    let siti = given::account("siti");
+    store.create_account(siti.clone(), None).await.unwrap();
+    let mut open = opening(&siti);
+    open.password = given::password("an older one");
+    open.rehashed = Some(given::password("of an older one"));
+    assert_eq!(store.open_session(open.clone()).await.unwrap(), Opened::Stale);
+    assert_eq!(store.session_account(open.session.id, now()).await.unwrap(), None);
+    assert_eq!(kept_password(store, "siti").await, Some(siti.password));
+    assert_eq!(store.open_session(opening(&given::account("nobody"))).await.unwrap(), Opened::Stale);
+}
+
+pub async fn row_12_no_session_opens_for_a_disabled_account<E: Engine>(engine: E) {
+    let store = engine.store();
+    let siti = given::account("siti");
+    store.create_account(siti.clone(), None).await.unwrap();
+    store.set_status(siti.id, AccountStatus::Disabled, now()).await.unwrap();
+    assert_eq!(store.open_session(opening(&siti)).await.unwrap(), Opened::Disabled);
+    assert_eq!(engine.count("SELECT count(*) FROM sessions").await, 0);
+}
+
+pub async fn a_stale_password_is_replaced_by_its_new_record<E: Engine>(engine: E) {
+    let store = engine.store();
+    let siti = given::account("siti");
+    store.create_account(siti.clone(), None).await.unwrap();
+    let mut open = opening(&siti);
+    open.rehashed = Some(given::password("stronger"));
+    assert_eq!(store.open_session(open).await.unwrap(), Opened::Open);
+    assert_eq!(kept_password(store, "siti").await, Some(given::password("stronger")));
+    assert_eq!(store.open_session(opening(&siti)).await.unwrap(), Opened::Stale);
+}
+
+pub async fn a_right_password_gives_its_charges_back<E: Engine>(engine: E) {
+    let store = engine.store();
+    let siti = given::account("siti");
+    store.create_account(siti.clone(), None).await.unwrap();
+    let charge = vec![Charge { key: LimitKey("password/here".to_owned()), limit: Gcra { burst: 1, period: HOUR } }];
+    assert_eq!(store.charge(charge.clone(), now()).await.unwrap(), Charged::Allowed);
+    let mut stale = opening(&siti);
+    (stale.password, stale.refund) = (given::password("an older one"), charge.clone());
+    assert_eq!(store.open_session(stale).await.unwrap(), Opened::Stale);
+    assert!(matches!(store.charge(charge.clone(), now()).await.unwrap(), Charged::Refused { .. }));
+
+    let mut open = opening(&siti);
+    open.refund = charge.clone();
+    assert_eq!(store.open_session(open).await.unwrap(), Opened::Open);
+    assert_eq!(store.charge(charge, now()).await.unwrap(), Charged::Allowed);
+}
