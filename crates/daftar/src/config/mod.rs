@@ -170,3 +170,6 @@ impl Config {
         self.email.transport(self.environment) == EmailTransport::Inbox || self.sms.transport(self.environment) == SmsTransport::Inbox
     }
 }
+
+#[cfg(test)]
+mod tests;

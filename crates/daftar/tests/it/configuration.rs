@@ -1,0 +1,87 @@
+//! The configuration as an operator meets it: files, variables, and what is said about a bad one.
+
+use super::program::Home;
+
+const PRODUCTION: &str = "public_url = 'https://accounts.example.com'\nlisten = '127.0.0.1:0'\ndata_dir = 'data'\n\
+                          [email]\nurl = 'smtp://post:hunter2@127.0.0.1:9'\nfrom = 'accounts@example.com'\n";
+
+#[test]
+fn serve_refuses_a_bad_configuration_naming_key_place_value_and_rule() {
+    let home = Home::bare();
+    home.write("daftar.toml", &format!("{PRODUCTION}[codes]\nlifetime = 'soon'\n"));
+    for command in [&["serve"][..], &["config", "check"], &["config", "show"]] {
+        let error = home.run(command).failed();
+        for part in ["`codes.lifetime`", "\"soon\"", "daftar.toml", "\"10m\""] {
+            assert!(error.contains(part), "{command:?}: {error}");
+        }
+        assert!(!error.contains("hunter2"));
+    }
+}
+
+#[test]
+fn serve_without_any_configuration_says_what_production_needs() {
+    let error = Home::bare().run(&["serve"]).failed();
+    assert!(error.contains("`public_url`") && error.contains("`email.url`"), "{error}");
+}
+
+#[test]
+fn a_named_file_must_be_there() {
+    let error = Home::bare().run(&["config", "check", "--config", "elsewhere.toml"]).failed();
+    assert!(error.contains("elsewhere.toml") && error.contains("cannot be read"), "{error}");
+}
+
+#[test]
+fn a_named_file_replaces_the_default_one_and_variables_override_both() {
+    let home = Home::bare().with("DAFTAR_BRAND__NAME", "From a variable");
+    home.write("daftar.toml", "this is not TOML");
+    home.write("other.toml", &format!("locale = 'id'\n{PRODUCTION}[brand]\nname = 'From the file'\n"));
+    let shown = home.run(&["--config", "other.toml", "config", "show"]).ok();
+    assert!(shown.contains("locale = \"id\"") && shown.contains("name = \"From a variable\""), "{shown}");
+    assert!(!shown.contains("hunter2"), "{shown}");
+}
+
+#[test]
+fn what_is_shown_can_be_served() {
+    let home = Home::for_development();
+    let shown = home.run(&["config", "show"]).ok();
+    let second = Home::bare();
+    second.write("daftar.toml", &shown);
+    let server = second.start(&["serve"]);
+    assert!(server.stop().success());
+    assert_eq!(second.run(&["config", "show"]).ok(), shown);
+}
+
+#[test]
+fn check_warns_of_what_works_but_perhaps_not_as_meant() {
+    let home = Home::bare();
+    home.write("daftar.toml", PRODUCTION);
+    let said = home.run(&["config", "check"]).ok();
+    assert!(said.contains("warning:") && said.contains("OTP") && said.contains("The configuration is usable."), "{said}");
+}
+
+#[tokio::test]
+async fn production_serves_without_an_inbox() {
+    let home = Home::bare();
+    home.write("daftar.toml", PRODUCTION);
+    let server = home.start(&["serve"]);
+    let http = reqwest::Client::new();
+    let status = async |path: &str| http.get(format!("{}{path}", server.base)).send().await.unwrap().status().as_u16();
+    assert_eq!((status("/readyz").await, status("/dev/inbox.json").await), (200, 404));
+}
+
+#[test]
+fn a_busy_port_names_listen() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let error = Home::for_development().with("DAFTAR_LISTEN", &address).run(&["serve"]).failed();
+    assert!(error.contains("`listen`") && error.contains(&address) && error.contains("in use"), "{error}");
+}
+
+#[test]
+fn a_store_of_another_schema_is_refused_unless_it_may_be_migrated() {
+    let home = Home::for_development();
+    let error = Home::for_development().with("DAFTAR_DATABASE__MIGRATE", "false").run(&["serve"]).failed();
+    assert!(error.contains("daftar migrate"), "{error}");
+    home.run(&["migrate"]).ok();
+    assert!(home.with("DAFTAR_DATABASE__MIGRATE", "false").start(&["serve"]).stop().success());
+}
