@@ -1,0 +1,167 @@
+//! Login identifiers: usernames, e-mail addresses, phone numbers, and the one classification that tells
+//! them apart (contract `common.md`, *Identifiers*). Parsing happens here, once; a value of these types
+//! needs no second check.
+
+mod email;
+mod phone;
+#[cfg(test)]
+mod tests;
+mod username;
+
+use std::fmt;
+
+pub use email::{EMAIL_MAX, EmailAddress};
+pub use phone::PhoneNumber;
+pub use username::{USERNAME_MAX, Username};
+
+/// Why a text is not the identifier that it was meant to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum IdentifierError {
+    /// Nothing is left after trimming.
+    #[error("the identifier is empty")]
+    Empty,
+    /// Longer than its rule allows.
+    #[error("the identifier has more than {max} characters")]
+    TooLong {
+        /// The most characters that the rule allows.
+        max: usize,
+    },
+    /// Not of the form that its kind demands.
+    #[error("the identifier has the wrong form")]
+    Malformed,
+}
+
+/// Which of the three kinds an identifier is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum IdentifierKind {
+    /// A chosen or generated name.
+    Username,
+    /// An e-mail address.
+    Email,
+    /// A phone number.
+    Phone,
+}
+
+impl IdentifierKind {
+    /// The stable name under which the kind is stored.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Username => "username",
+            Self::Email => "email",
+            Self::Phone => "phone",
+        }
+    }
+}
+
+/// Any identifier by which a person may be known.
+#[derive(Clone, PartialEq, Eq)]
+pub enum LoginId {
+    /// A username.
+    Username(Username),
+    /// An e-mail address.
+    Email(EmailAddress),
+    /// A phone number.
+    Phone(PhoneNumber),
+}
+
+impl LoginId {
+    /// The one classification (contract `common.md`): an `@` makes it an e-mail address; only digits, blanks, `-`, `(`, `)` and a
+    /// leading `+` with 7 to 17 digits make it a phone number; everything else is a username.
+    ///
+    /// # Errors
+    /// [`IdentifierError`] when the text is not a well-formed identifier of its kind, which for somebody who signs in
+    /// means that no account can have it.
+    pub fn classify(text: &str, country: &str) -> Result<Self, IdentifierError> {
+        let text = text.trim();
+        if text.contains('@') {
+            return EmailAddress::parse(text).map(Self::Email);
+        }
+        if phone::looks_like_phone(text) {
+            return PhoneNumber::parse_usapi(text).or_else(|_| PhoneNumber::parse(text, country)).map(Self::Phone);
+        }
+        Username::lenient(text).map(Self::Username)
+    }
+
+    /// Which of the three it is.
+    #[must_use]
+    pub const fn kind(&self) -> IdentifierKind {
+        match self {
+            Self::Username(_) => IdentifierKind::Username,
+            Self::Email(_) => IdentifierKind::Email,
+            Self::Phone(_) => IdentifierKind::Phone,
+        }
+    }
+
+    /// The text that is unique within its kind.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        match self {
+            Self::Username(name) => name.key(),
+            Self::Email(address) => address.key(),
+            Self::Phone(number) => number.as_e164(),
+        }
+    }
+
+    /// The text to show, and to send to.
+    #[must_use]
+    pub fn shown(&self) -> &str {
+        match self {
+            Self::Username(name) => name.as_str(),
+            Self::Email(address) => address.as_str(),
+            Self::Phone(number) => number.as_e164(),
+        }
+    }
+}
+
+impl From<Username> for LoginId {
+    fn from(name: Username) -> Self {
+        Self::Username(name)
+    }
+}
+
+impl From<EmailAddress> for LoginId {
+    fn from(address: EmailAddress) -> Self {
+        Self::Email(address)
+    }
+}
+
+impl From<PhoneNumber> for LoginId {
+    fn from(number: PhoneNumber) -> Self {
+        Self::Phone(number)
+    }
+}
+
+/// Hides the middle of a contact so that logs and pages can name it without giving it away: `s***@example.test`, `+62*****890`.
+#[must_use]
+pub fn mask(contact: &str) -> String {
+    if let Some((local, domain)) = contact.split_once('@') {
+        let first: String = local.chars().take(1).collect();
+        return format!("{first}***@{domain}");
+    }
+    let count = contact.chars().count();
+    if count < 7 {
+        return "***".to_owned();
+    }
+    let head: String = contact.chars().take(3).collect();
+    let tail: String = contact.chars().skip(count - 3).collect();
+    format!("{head}*****{tail}")
+}
+
+// A whole contact address must not reach a log by way of `Debug` (contract `common.md`, *One-time codes*).
+macro_rules! masked_debug {
+    ($($type:ty => $text:expr),* $(,)?) => {$(
+        impl fmt::Debug for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let text: fn(&$type) -> &str = $text;
+                f.write_str(&mask(text(self)))
+            }
+        }
+    )*};
+}
+masked_debug!(
+    Username => |name| name.as_str(),
+    EmailAddress => |address| address.as_str(),
+    PhoneNumber => |number| number.as_e164(),
+    LoginId => |id| id.shown(),
+);

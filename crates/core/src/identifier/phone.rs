@@ -1,0 +1,77 @@
+//! Phone numbers: every surface's way of writing one yields the same number.
+
+use std::sync::LazyLock;
+
+use rlibphonenumber::{PhoneNumberFormat, PhoneNumberUtil, Region};
+
+use super::IdentifierError;
+
+/// Digits of a phone number, country code included: seven for the shortest that classifies as one, seventeen
+/// for USAPI's longest, which is two more than E.164 would allow.
+const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 7..=17;
+
+/// A phone number in E.164 form, with its `+`.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct PhoneNumber(String);
+
+static PHONES: LazyLock<Option<PhoneNumberUtil>> = LazyLock::new(|| PhoneNumberUtil::new().ok());
+
+impl PhoneNumber {
+    /// USAPI's rule: `62` followed by 7 to 15 digits, digits only (contract `usapi.md`).
+    ///
+    /// # Errors
+    /// [`IdentifierError::Malformed`] for everything else.
+    pub fn parse_usapi(text: &str) -> Result<Self, IdentifierError> {
+        let national = text.strip_prefix("62").ok_or(IdentifierError::Malformed)?;
+        if !(7..=15).contains(&national.len()) || !national.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(IdentifierError::Malformed);
+        }
+        Self::parse(&format!("+{text}"), "ID")
+    }
+
+    /// A number as people write it, read in `country` (ISO 3166 code) unless it begins with `+`. Only its form is checked here: whether
+    /// the number is assigned is a question for the surface that demands it.
+    ///
+    /// # Errors
+    /// [`IdentifierError::Malformed`] when it cannot be a number there.
+    pub fn parse(text: &str, country: &str) -> Result<Self, IdentifierError> {
+        if !looks_like_phone(text) {
+            return Err(IdentifierError::Malformed);
+        }
+        let region = Region::from_code(country).ok();
+        let util = PHONES.as_ref().ok_or(IdentifierError::Malformed)?;
+        let number = util.parse(text, region).map_err(|_| IdentifierError::Malformed)?;
+        Self::from_e164(&util.format(&number, PhoneNumberFormat::E164))
+    }
+
+    /// A number that is already in E.164 form, as the store keeps it.
+    ///
+    /// # Errors
+    /// [`IdentifierError::Malformed`] when it is not.
+    pub fn from_e164(text: &str) -> Result<Self, IdentifierError> {
+        let digits = text.strip_prefix('+').ok_or(IdentifierError::Malformed)?;
+        if !PHONE_DIGITS.contains(&digits.len()) || !digits.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(IdentifierError::Malformed);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// With its `+`.
+    #[must_use]
+    pub fn as_e164(&self) -> &str {
+        &self.0
+    }
+
+    /// Without its `+`, as USAPI shows it.
+    #[must_use]
+    pub fn digits(&self) -> &str {
+        self.0.trim_start_matches('+')
+    }
+}
+
+/// Whether a text classifies as a phone number.
+pub(super) fn looks_like_phone(text: &str) -> bool {
+    let rest = text.strip_prefix('+').unwrap_or(text);
+    let digits = rest.bytes().filter(u8::is_ascii_digit).count();
+    PHONE_DIGITS.contains(&digits) && rest.chars().all(|c| c.is_ascii_digit() || matches!(c, ' ' | '-' | '(' | ')'))
+}

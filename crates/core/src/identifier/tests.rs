@@ -1,0 +1,111 @@
+//! What people write, and what it is taken for.
+
+use super::*;
+use proptest::prelude::*;
+
+fn email(text: &str) -> Result<String, IdentifierError> {
+    EmailAddress::parse(text).map(|address| address.as_str().to_owned())
+}
+
+#[test]
+fn one_string_is_classified_the_same_way_everywhere() {
+    let kind = |text: &str| LoginId::classify(text, "ID").map(|id| id.kind());
+    assert_eq!(kind("siti@example.test"), Ok(IdentifierKind::Email));
+    assert_eq!(kind("+62 812-3456-7890"), Ok(IdentifierKind::Phone));
+    assert_eq!(kind("(0812) 3456 7890"), Ok(IdentifierKind::Phone));
+    assert_eq!(kind("123456"), Ok(IdentifierKind::Username));
+    assert_eq!(kind("test regis 3"), Ok(IdentifierKind::Username));
+    assert_eq!(kind("   "), Err(IdentifierError::Empty));
+}
+
+#[test]
+fn a_phone_written_in_many_ways_is_one_phone() {
+    let expected = Ok("+6281234567890".to_owned());
+    let usapi = PhoneNumber::parse_usapi("6281234567890").map(|n| n.as_e164().to_owned());
+    assert_eq!(usapi, expected);
+    for text in ["081234567890", "+62 812-3456-7890", "6281234567890", "+62(0)81234567890", "0812-3456-7890"] {
+        let classified = LoginId::classify(text, "ID").map(|id| id.key().to_owned());
+        assert_eq!(classified, expected, "{text}");
+    }
+}
+
+#[test]
+fn usapi_takes_the_documented_numbers_and_no_others() {
+    for good in ["62123456789", "621234567891", "6287654321", "621234567", "62123456789012345"] {
+        assert!(PhoneNumber::parse_usapi(good).is_ok(), "{good}");
+    }
+    for bad in ["62123456", "621234567890123456", "0812345678", "+6281234567", "62 81234567", "62812345６7", "62812345abc"] {
+        assert_eq!(PhoneNumber::parse_usapi(bad), Err(IdentifierError::Malformed), "{bad}");
+    }
+}
+
+#[test]
+fn row_41_smuggled_addresses_are_refused() {
+    for bad in [
+        "a＠b.example",
+        "a@x,b@y",
+        "a@x\r\nBcc: c@d.example",
+        "a@b.example\r\n",
+        "a b@c.example",
+        "@b.example",
+        "a@",
+        "a@b",
+        "a@b..example",
+        ".a@b.example",
+        "a..b@c.example",
+        "a@-b.example",
+        "a@127.0.0.1",
+        "a@[127.0.0.1]",
+        "\"a\"@b.example",
+        "a@b.example>",
+        "ü@b.example",
+        "a@b_c.example",
+    ] {
+        assert_eq!(email(bad), Err(IdentifierError::Malformed), "{bad:?}");
+    }
+}
+
+#[test]
+fn an_address_keeps_its_local_part_and_lowers_its_domain() {
+    assert_eq!(email(" Siti.Rahma+shop@Example.TEST "), Ok("Siti.Rahma+shop@example.test".to_owned()));
+    assert_eq!(email("a@bücher.example"), Ok("a@xn--bcher-kva.example".to_owned()));
+    let (one, two) = (LoginId::classify("A@B.example", "ID"), LoginId::classify("a@b.EXAMPLE", "ID"));
+    assert_eq!(one.map(|id| id.key().to_owned()), two.map(|id| id.key().to_owned()));
+}
+
+#[test]
+fn a_username_never_looks_like_another_kind() {
+    for bad in ["a@b", "0812345678", "+62 812 3456", "a＠b.example", "１２３４５６７８", "tab\there", "zero\u{200b}width"] {
+        assert_eq!(Username::parse(bad), Err(IdentifierError::Malformed), "{bad:?}");
+    }
+    assert_eq!(Username::parse(&"x".repeat(65)), Err(IdentifierError::TooLong { max: 64 }));
+    assert_eq!(Username::parse("  Siti R. ").map(|n| n.as_str().to_owned()), Ok("Siti R.".to_owned()));
+}
+
+#[test]
+fn masks_keep_nothing_that_identifies() {
+    assert_eq!(mask("siti@example.test"), "s***@example.test");
+    assert_eq!(mask("+6281234567890"), "+62*****890");
+    assert_eq!(mask("siti"), "***");
+}
+
+proptest! {
+    #[test]
+    fn a_parsed_username_classifies_as_itself(text in "\\PC{1,70}") {
+        if let Ok(name) = Username::parse(&text) {
+            prop_assert_eq!(LoginId::classify(name.as_str(), "ID"), Ok(LoginId::Username(name)));
+        }
+    }
+
+    #[test]
+    fn nothing_makes_classification_panic(text in any::<String>()) {
+        let _ = LoginId::classify(&text, "ID");
+    }
+
+    #[test]
+    fn parsing_an_address_twice_changes_nothing(text in "[a-zA-Z0-9.+]{1,10}@[a-zA-Z0-9.-]{1,20}") {
+        if let Ok(address) = EmailAddress::parse(&text) {
+            prop_assert_eq!(EmailAddress::parse(address.as_str()), Ok(address));
+        }
+    }
+}

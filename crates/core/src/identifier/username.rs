@@ -1,0 +1,77 @@
+//! Usernames: chosen by people, or made up for them.
+
+use unicode_normalization::UnicodeNormalization as _;
+
+use super::IdentifierError;
+use super::phone::looks_like_phone;
+use crate::ports::Entropy;
+
+/// Longest username, in characters (contract `common.md`).
+pub const USERNAME_MAX: usize = 64;
+/// Letters and digits that nobody confuses with one another, for usernames that we make up.
+const UNAMBIGUOUS: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789";
+
+/// A username as its owner wrote it, unique ignoring case.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Username {
+    shown: String,
+    key: String,
+}
+
+impl Username {
+    /// Takes a username from a person: 1 to 64 characters after trimming, no control or invisible characters,
+    /// and nothing that [`LoginId::classify`] would read as an e-mail address or a phone number.
+    ///
+    /// # Errors
+    /// [`IdentifierError`] naming which of these does not hold.
+    pub fn parse(text: &str) -> Result<Self, IdentifierError> {
+        let name = Self::lenient(text)?;
+        if name.shown.chars().any(|c| c.is_control() || is_invisible(c)) {
+            return Err(IdentifierError::Malformed);
+        }
+        if name.key.contains('@') || looks_like_phone(&name.key) {
+            return Err(IdentifierError::Malformed);
+        }
+        Ok(name)
+    }
+
+    /// A random eight-character name for an account that registered without one.
+    #[must_use]
+    pub fn generate(entropy: &dyn Entropy) -> Self {
+        let shown: String = (0..8).map(|_| char::from(crate::secret::pick(entropy, UNAMBIGUOUS))).collect();
+        Self { key: fold(&shown), shown }
+    }
+
+    /// The length rule alone: enough to look somebody up, not to make somebody.
+    pub(super) fn lenient(text: &str) -> Result<Self, IdentifierError> {
+        let shown = text.trim();
+        if shown.is_empty() {
+            return Err(IdentifierError::Empty);
+        }
+        if shown.chars().count() > USERNAME_MAX {
+            return Err(IdentifierError::TooLong { max: USERNAME_MAX });
+        }
+        Ok(Self { key: fold(shown), shown: shown.to_owned() })
+    }
+
+    /// The form in which it is unique.
+    pub(super) fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// As its owner wrote it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.shown
+    }
+}
+
+/// The form in which two names are the same name: compatibility-composed and lower-case.
+fn fold(text: &str) -> String {
+    text.nfkc().flat_map(char::to_lowercase).nfkc().collect()
+}
+
+/// Characters that print nothing and so let two different names look the same.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}

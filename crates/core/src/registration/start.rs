@@ -1,0 +1,164 @@
+//! Starting a registration, and sending its code and link anew.
+
+use crate::account::Claim;
+use crate::client::ClientId;
+use crate::code::{Challenge, ChallengeId, ChallengeState, Code, Purpose};
+use crate::message::{Content, Envelope, Message, Recipient};
+use crate::password::{PasswordRecord, Scheme};
+use crate::ports::{Claimed, Once, Timestamp, new_id};
+use crate::repeat::{Repeat, Repeated};
+use crate::secret::{Mac, RandomSecret};
+use crate::service::{Accounts, Fault};
+use crate::token::{RegistrationClaims, TokenKind, whole_seconds};
+
+use super::{
+    Mode, NewRegistration, Proves, RegisterError, Registration, RegistrationId, RegistrationState, Resend, ResendError, Resent, SignUp, Started,
+    subject_of,
+};
+use crate::account::Surface;
+
+/// Digits of a registration's code while nobody is guessing (contract `usapi.md`).
+const DIGITS: u8 = 6;
+
+impl Accounts {
+    /// Starts a registration: checks that nothing it asks for is taken, hashes the password, sends a code and perhaps a link.
+    ///
+    /// # Errors
+    /// [`RegisterError`].
+    pub async fn start_registration(&self, sign_up: SignUp, repeat: Option<Repeat>) -> Result<Started, RegisterError> {
+        let now = self.now();
+        let expires_at = whole_seconds(now, self.policy().registrations.registration);
+        let (mode, phone) = match sign_up.proves {
+            Proves::Email { phone } => (Mode::Link, phone),
+            Proves::Phone(phone) => (Mode::Otp, Some(phone)),
+        };
+        let mut registration = Registration {
+            id: RegistrationId(new_id(now, self.entropy())),
+            surface: sign_up.surface,
+            client: sign_up.client,
+            username: sign_up.username,
+            email: sign_up.email,
+            phone,
+            mode,
+            password: PasswordRecord { scheme: Scheme::Argon2id, phc: String::new() },
+            first_name: sign_up.first_name,
+            last_name: sign_up.last_name,
+            platform: sign_up.platform,
+            locale: sign_up.locale,
+            state: RegistrationState::Pending,
+            created_at: now,
+            expires_at,
+        };
+        if let Some(again) = self.refuse_taken(&registration.claims(), repeat.as_ref()).await? {
+            return Ok(again);
+        }
+        registration.password = self.hash_new(&sign_up.password).await?;
+        let (challenge, envelope) = self.compose(&registration).await?;
+        let started = self.started(&registration, &challenge)?;
+        let once = repeat.map(|repeat| Ok::<_, Fault>(Once { repeat, answer: serde_json::to_vec(&started).map_err(Fault::broken)? })).transpose()?;
+        let new = NewRegistration { registration, challenge, envelope };
+        match self.store().start_registration(new, once).await.map_err(Fault::from)? {
+            Repeated::First(Claimed::Done(())) => {
+                self.ring();
+                Ok(started)
+            }
+            Repeated::First(Claimed::Taken(kind)) => Err(RegisterError::Taken(kind)),
+            Repeated::Again(kept) => Ok(serde_json::from_slice(&kept).map_err(Fault::broken)?),
+            Repeated::Different => Err(RegisterError::RepeatedDifferently),
+        }
+    }
+
+    /// Sends a pending registration's code (and link) anew; the old ones are dead.
+    ///
+    /// # Errors
+    /// [`ResendError`].
+    pub async fn resend_registration(&self, token: &str, surface: Surface, client: &ClientId) -> Result<Started, ResendError> {
+        let now = self.now();
+        let id = self.registration_named(token, surface).ok_or(ResendError::Unknown)?;
+        let registration = self.store().registration(id).await.map_err(Fault::from)?.filter(|r| r.client == *client);
+        let registration = registration.ok_or(ResendError::Unknown)?;
+        match registration.state {
+            RegistrationState::Complete => return Err(ResendError::Complete),
+            RegistrationState::Disowned => return Err(ResendError::Unknown),
+            RegistrationState::Pending if !registration.is_pending(now) => return Err(ResendError::Unknown),
+            RegistrationState::Pending => {}
+        }
+        let (challenge, envelope) = self.compose(&registration).await?;
+        let started = self.started(&registration, &challenge)?;
+        match self.store().resend_registration(Resend { registration: id, challenge, envelope, now }).await.map_err(Fault::from)? {
+            Resent::Sent => {
+                self.ring();
+                Ok(started)
+            }
+            Resent::Complete => Err(ResendError::Complete),
+            Resent::Dead => Err(ResendError::Unknown),
+        }
+    }
+
+    /// Stops early, before a hash is spent, when something is taken; unless it was taken by the very call that this one repeats.
+    async fn refuse_taken(&self, claims: &[Claim], repeat: Option<&Repeat>) -> Result<Option<Started>, RegisterError> {
+        let Some(kind) = self.store().first_taken(claims, None).await.map_err(Fault::from)? else { return Ok(None) };
+        let Some(repeat) = repeat else { return Err(RegisterError::Taken(kind)) };
+        match self.store().repeated(repeat, self.now()).await.map_err(Fault::from)? {
+            Repeated::First(()) => Err(RegisterError::Taken(kind)),
+            Repeated::Again(kept) => Ok(Some(serde_json::from_slice(&kept).map_err(Fault::broken)?)),
+            Repeated::Different => Err(RegisterError::RepeatedDifferently),
+        }
+    }
+
+    fn started(&self, registration: &Registration, challenge: &Challenge) -> Result<Started, Fault> {
+        let kind = TokenKind::Registration(registration.surface);
+        let registered = self.keys().registered(kind, registration.id.0, registration.created_at, registration.expires_at);
+        let mode = registration.mode.name().to_owned();
+        let claims = RegistrationClaims { registered, username: registration.username.as_str().to_owned(), mode };
+        let code_seconds = challenge.expires_at.duration_since(challenge.created_at).as_secs();
+        Ok(Started {
+            token: self.keys().sign(&claims).map_err(Fault::broken)?,
+            expires_at: registration.expires_at.as_second(),
+            code_seconds: u64::try_from(code_seconds).unwrap_or_default(),
+            by_mail: registration.mode == Mode::Link,
+        })
+    }
+
+    /// Draws a code (and a link) for a registration and writes the message that carries them.
+    async fn compose(&self, registration: &Registration) -> Result<(Challenge, Envelope), Fault> {
+        let now = self.now();
+        let destination = registration.destination();
+        let pressure = self.store().pressure(&subject_of(&destination), now).await?;
+        let digits = pressure.digits(DIGITS);
+        let code = Code::draw(digits, self.entropy());
+        let link = (registration.mode == Mode::Link).then(|| RandomSecret::draw(self.entropy()));
+        let mut challenge = Challenge {
+            id: ChallengeId(new_id(now, self.entropy())),
+            purpose: Purpose::UsapiSignup,
+            subject: registration.id.0,
+            destination: destination.clone(),
+            digits,
+            code_mac: Mac([0; 32]),
+            link_mac: link.as_ref().map(|secret| self.link_mac(secret.expose())),
+            tries_left: Challenge::tries(digits),
+            state: ChallengeState::Open,
+            created_at: now,
+            expires_at: (now + self.policy().registrations.code).min(registration.expires_at),
+        };
+        challenge.code_mac = challenge.mac(&code, &self.secrets().codes);
+        let content = Content::SignupCode {
+            name: registration.first_name.as_str().to_owned(),
+            code: code.expose().to_owned(),
+            code_minutes: minutes(now, challenge.expires_at),
+            link: link.as_ref().map(|secret| format!("{}{}", self.policy().signup_link, secret.expose())),
+            link_minutes: minutes(now, registration.expires_at),
+        };
+        let to = Recipient::try_from(destination).map_err(Fault::broken)?;
+        let message = Message { to, locale: registration.locale, platform: registration.platform.clone(), content };
+        // The link outlives the code, so a mail is worth sending as long as the registration.
+        let worth_until = if link.is_some() { registration.expires_at } else { challenge.expires_at };
+        let envelope = self.sealer().seal(message, now, worth_until).map_err(Fault::broken)?;
+        Ok((challenge, envelope))
+    }
+}
+
+/// Whole minutes from `now` to `end`, at least one: people are told minutes.
+fn minutes(now: Timestamp, end: Timestamp) -> u64 {
+    u64::try_from(end.duration_since(now).as_secs().div_euclid(60)).unwrap_or_default().max(1)
+}

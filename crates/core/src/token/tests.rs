@@ -1,0 +1,171 @@
+//! What a token must survive.
+
+#![expect(clippy::string_slice, reason = "the texts are ASCII and ours")]
+
+use super::low_s::{ORDER, signature_of};
+use super::*;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::ToSpan as _;
+use jsonwebtoken::EncodingKey;
+use proptest::prelude::*;
+use serde_json::json;
+
+const KIND: TokenKind = TokenKind::Session(Surface::Usapi);
+
+fn now() -> Timestamp {
+    Timestamp::from_second(1_790_000_000).unwrap()
+}
+
+fn ring() -> KeyRing {
+    KeyRing::new("https://id.example", vec![SigningKey::es256(&SigningKey::generate().unwrap()).unwrap()]).unwrap()
+}
+
+fn claims(ring: &KeyRing) -> SessionClaims {
+    SessionClaims { registered: ring.registered(KIND, Uuid::from_u128(1), now(), now() + 1.hour()), sub: Uuid::from_u128(2) }
+}
+
+fn accepts(ring: &KeyRing, token: &str) -> bool {
+    ring.check::<SessionClaims>(token, KIND, now()).is_ok()
+}
+
+#[test]
+fn a_token_of_ours_is_accepted_until_it_ends() {
+    let ring = ring();
+    let token = ring.sign(&claims(&ring)).unwrap();
+    assert_eq!(ring.check::<SessionClaims>(&token, KIND, now()), Ok(claims(&ring)));
+    assert!(ring.check::<SessionClaims>(&token, KIND, now() + 59.minutes()).is_ok());
+    assert_eq!(ring.check::<SessionClaims>(&token, KIND, now() + 1.hour()), Err(InvalidToken));
+}
+
+#[test]
+fn row_25_only_the_keys_own_algorithm_counts() {
+    let ring = ring();
+    let good = ring.sign(&claims(&ring)).unwrap();
+    let (header, payload) = (good.split('.').next().unwrap(), good.split('.').nth(1).unwrap());
+    let kid = ring.signing.kid.clone();
+    let encode = |value: serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let none = format!("{}.{payload}.", encode(json!({"alg": "none", "typ": "JWT", "kid": kid})));
+    assert!(!accepts(&ring, &none));
+    let public = serde_json::to_vec(&ring.jwks().keys[0]).unwrap();
+    let confused = Header { kid: Some(kid.clone()), ..Header::new(Algorithm::HS256) };
+    assert!(!accepts(&ring, &jsonwebtoken::encode(&confused, &claims(&ring), &EncodingKey::from_secret(&public)).unwrap()));
+    for odd in ["", "../../dev/null", "' OR 1=1", "unknown"] {
+        let header = Header { kid: Some(odd.into()), ..Header::new(Algorithm::ES256) };
+        assert!(!accepts(&ring, &jsonwebtoken::encode(&header, &claims(&ring), &ring.signing.encoding).unwrap()));
+    }
+    let led_astray = Header { jku: Some("https://evil.example/jwks".into()), kid: Some(kid), ..Header::new(Algorithm::ES256) };
+    assert!(!accepts(&ring, &with_low_s(jsonwebtoken::encode(&led_astray, &claims(&ring), &ring.signing.encoding).unwrap())));
+    assert!(!accepts(&ring, &format!("{header}.{payload}.")));
+}
+
+#[test]
+fn row_26_every_registered_claim_is_required_and_of_its_type() {
+    let ring = ring();
+    let sign = |value: &serde_json::Value| {
+        let header = Header { kid: Some(ring.signing.kid.clone()), ..Header::new(Algorithm::ES256) };
+        with_low_s(jsonwebtoken::encode(&header, value, &ring.signing.encoding).unwrap())
+    };
+    let whole = serde_json::to_value(claims(&ring)).unwrap();
+    assert!(accepts(&ring, &sign(&whole)));
+    for claim in ["iss", "aud", "iat", "exp", "jti", "sub"] {
+        for odd in [None, Some(json!(null)), Some(json!([whole[claim]])), Some(json!({})), Some(json!(true)), Some(json!("x"))] {
+            let mut changed = whole.clone();
+            match odd {
+                None => {
+                    changed.as_object_mut().unwrap().remove(claim);
+                }
+                Some(value) => changed[claim] = value,
+            }
+            assert!(!accepts(&ring, &sign(&changed)), "{changed}");
+        }
+    }
+}
+
+#[test]
+fn row_27_one_kind_is_not_taken_for_another() {
+    let ring = ring();
+    let token = ring.sign(&claims(&ring)).unwrap();
+    for kind in [TokenKind::Registration(Surface::Usapi), TokenKind::Session(Surface::App), TokenKind::Session(Surface::Invas)] {
+        assert_eq!(ring.check::<SessionClaims>(&token, kind, now()), Err(InvalidToken));
+    }
+}
+
+#[test]
+fn row_28_the_twin_of_a_signature_is_refused() {
+    let ring = ring();
+    let token = ring.sign(&claims(&ring)).unwrap();
+    let (message, mut signature) = signature_of(&token).unwrap();
+    let mut borrow = 0_i16;
+    for i in (32..64).rev() {
+        let difference = i16::from(ORDER[i - 32]) - i16::from(signature[i]) - borrow;
+        borrow = i16::from(difference < 0);
+        signature[i] = u8::try_from(difference.rem_euclid(256)).unwrap();
+    }
+    let twin = format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature));
+    assert_ne!(twin, token);
+    let mathematically = jsonwebtoken::decode::<SessionClaims>(&twin, &ring.signing.decoding, &{
+        let mut v = Validation::new(Algorithm::ES256);
+        (v.validate_exp, v.validate_aud) = (false, false);
+        v
+    });
+    assert!(mathematically.is_ok(), "the twin is a valid signature, so it takes us to refuse it");
+    assert!(!accepts(&ring, &twin));
+}
+
+#[test]
+fn row_28_no_character_can_be_changed_cut_or_added() {
+    let ring = ring();
+    let token = ring.sign(&claims(&ring)).unwrap();
+    for (i, old) in token.char_indices() {
+        for new in ['A', 'B', '.', '=', '~'] {
+            if new != old {
+                let changed = format!("{}{new}{}", &token[..i], &token[i + 1..]);
+                assert!(!accepts(&ring, &changed), "{i}: {old} -> {new}");
+            }
+        }
+        assert!(!accepts(&ring, &token[..i]));
+    }
+    // The last character of 64 bytes in base64 carries four spare bits: only one spelling of it is canonical.
+    let last = token.chars().next_back().unwrap();
+    for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".chars().filter(|c| *c != last) {
+        assert!(!accepts(&ring, &format!("{}{c}", &token[..token.len() - 1])));
+    }
+    for tail in ["=", "A", ".", " ", "\n"] {
+        assert!(!accepts(&ring, &format!("{token}{tail}")));
+    }
+}
+
+#[test]
+fn keys_rotate_without_signing_anybody_out() {
+    let (old, new) = (SigningKey::generate().unwrap(), SigningKey::generate().unwrap());
+    let before = KeyRing::new("i", vec![SigningKey::es256(&old).unwrap()]).unwrap();
+    let after = KeyRing::new("i", vec![SigningKey::es256(&new).unwrap(), SigningKey::es256(&old).unwrap()]).unwrap();
+    assert!(accepts(&after, &before.sign(&claims(&before)).unwrap()));
+    assert!(!accepts(&before, &after.sign(&claims(&after)).unwrap()));
+    assert_eq!(after.jwks().keys.len(), 2);
+}
+
+#[test]
+fn a_shared_secret_is_long_and_never_published() {
+    assert!(matches!(SigningKey::hs256(b"short"), Err(KeyError::TooShort)));
+    let ring = KeyRing::new("i", vec![SigningKey::hs256(&[7; 32]).unwrap()]).unwrap();
+    assert!(accepts(&ring, &ring.sign(&claims(&ring)).unwrap()));
+    assert!(ring.jwks().keys.is_empty());
+}
+
+#[test]
+fn row_9_the_public_key_is_all_that_is_published() {
+    let published = serde_json::to_value(ring().jwks()).unwrap();
+    let key = published["keys"][0].as_object().unwrap();
+    let mut names: Vec<_> = key.keys().map(String::as_str).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["alg", "crv", "kid", "kty", "use", "x", "y"]);
+}
+
+proptest! {
+    #[test]
+    fn nothing_that_we_did_not_sign_is_accepted(token in "\\PC*") {
+        prop_assert!(!accepts(&ring(), &token));
+    }
+}
