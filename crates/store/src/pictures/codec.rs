@@ -13,8 +13,7 @@ use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbIma
 const MAX_PIXELS: u64 = 40_000_000;
 /// The longest side: what a JPEG can express. A panorama may be long and thin; nothing honest is longer than this.
 const MAX_SIDE: u32 = 65_535;
-/// The most memory for what the decoders buffer: the largest picture at sixteen bits in four channels, and as much again for a row or a chunk as any
-/// sane file needs.
+/// The most memory that a decoder may take, in bytes: the largest picture at sixteen bits in four channels, and room for its rows and chunks.
 const MAX_ALLOC: u64 = MAX_PIXELS * 8 + 16 * 1024 * 1024;
 /// The longer side of a kept picture, in pixels.
 const IMAGE_SIDE: u32 = 1024;
