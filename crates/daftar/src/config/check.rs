@@ -164,7 +164,7 @@ impl<'a> Findings<'a> {
                 self.refuse("sms.transport", "\"inbox\"", "the inbox is for development alone; in production allowed is \"http\"");
             }
             SmsTransport::Http => {
-                self.warnings.push("no gateway for short messages is configured: registrations by OTP cannot be delivered".to_owned())
+                self.warnings.push("no gateway for short messages is configured: registrations by OTP cannot be delivered".to_owned());
             }
             SmsTransport::Inbox => {}
         }

@@ -1,5 +1,7 @@
 //! The program from outside: the binary, its files, its signals, and what it answers over HTTP.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
 mod accounts;
 mod clients;
 mod command_line;
