@@ -48,12 +48,6 @@ impl SqlStore {
         Ok(Self(Arc::new(Inner { readers, writer })))
     }
 
-    /// The newest schema that this program knows.
-    #[must_use]
-    pub const fn known_schema() -> i32 {
-        migration::KNOWN
-    }
-
     /// Runs a transaction.
     pub(crate) async fn write<I, T>(&self, input: I, op: Op<I, T>) -> Result<T, StoreError>
     where
