@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use daftar_testkit::Installation;
 use futures_util::future::join_all;
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use super::{registered, sign_in, signed_in, with};
 
@@ -213,4 +216,37 @@ async fn row_24_a_drowned_hasher_answers_503_and_cheap_calls_stay_alive() {
     assert!(crowd.iter().all(|a| [401, 503].contains(&a.status.as_u16())));
     // And back by itself.
     sign_in(&site, "name 1", "wrong password").await.says(401, REFUSED);
+}
+
+#[tokio::test]
+async fn row_24_a_client_that_hangs_up_frees_no_place_early() {
+    let site = Installation::builder().costly_hashes().start().await;
+    let body = json!({"username": "nobody", "password": "wrong password"}).to_string();
+    let head = format!("POST {PATH} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", body.len());
+    let request = format!("{head}{body}");
+    let mut sockets = Vec::new();
+    for _ in 0..120 {
+        let mut socket = TcpStream::connect(site.address()).await.unwrap();
+        socket.write_all(request.as_bytes()).await.unwrap();
+        sockets.push(socket);
+    }
+    // The first of them hears that there is no place: all places are taken. Then all of them hang up.
+    let mut hearing: FuturesUnordered<_> = sockets
+        .iter_mut()
+        .map(|socket| async {
+            let mut start = [0; 12];
+            socket.read_exact(&mut start).await.unwrap();
+            start
+        })
+        .collect();
+    while !hearing.next().await.unwrap().ends_with(b"503") {}
+    drop(hearing);
+    let done_before = site.hashes();
+    drop(sockets);
+    let answers = join_all((0..40).map(|_| sign_in(&site, "nobody", "wrong password"))).await;
+    assert!(answers.iter().any(|a| a.status == 503), "the places of those who left are still taken");
+    let mut honest = answers.iter().filter(|a| a.status == 401).count();
+    while sign_in(&site, "nobody", "wrong password").await.status == 503 {}
+    honest += 1;
+    assert!(site.hashes() - done_before > u64::try_from(honest).unwrap(), "and their hashes are still computed");
 }
