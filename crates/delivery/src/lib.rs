@@ -13,14 +13,14 @@
 //! |---|---|
 //! | [`worker`] | claims, sends, settles; one task per channel |
 //! | [`retry`] | when to try again, as pure arithmetic |
-//! | [`render`] | from what a message says to its words, `locales/` and `templates/` |
+//! | [`mod@render`] | from what a message says to its words, `locales/` and `templates/` |
 //! | [`transport`] | the trait that every way implements, and why a way refuses |
 //! | [`smtp`], [`inbox`], [`unrouted`] | the ways |
 //!
 //! # Adding a message
 //!
 //! 1. Add a variant to [`daftar_core::message::Content`].
-//! 2. Say it in [`render`]: a mail and, if it can go to a phone, a short message. The compiler finds the places.
+//! 2. Say it in [`mod@render`]: a mail and, if it can go to a phone, a short message. The compiler finds the places.
 //! 3. Write its texts in all of `locales/*/messages.ftl`; a test fails until every language has every key.
 //!
 //! # Adding a way

@@ -20,7 +20,7 @@ pub struct Username {
 
 impl Username {
     /// Takes a username from a person: 1 to 64 characters after trimming, no control or invisible characters,
-    /// and nothing that [`LoginId::classify`] would read as an e-mail address or a phone number.
+    /// and nothing that [`super::LoginId::classify`] would read as an e-mail address or a phone number.
     ///
     /// # Errors
     /// [`IdentifierError`] naming which of these does not hold.

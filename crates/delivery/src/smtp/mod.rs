@@ -1,6 +1,6 @@
 //! Mail by SMTP (RFC 5321): one message in one conversation, and what the server's answers mean for another try.
 //!
-//! It speaks through lettre's connections but keeps the idle ones itself, see [`connections`]. Server replies are reduced to their numbers:
+//! It speaks through lettre's connections but keeps the idle ones itself, see `connections`. Server replies are reduced to their numbers:
 //! their text may repeat the address or the link that they are about.
 
 mod connections;

@@ -1,7 +1,7 @@
 //! Pictures on the local file system: the adapter of [`daftar_core::ports::Pictures`].
 //!
-//! An upload is worth nothing until it was decoded and written anew ([`codec`]); only what came out of that is kept ([`files`]). Decoding costs
-//! processor and memory, so it has threads of its own ([`bench`]), few of them, with a short queue: beyond it a caller hears at once
+//! An upload is worth nothing until it was decoded and written anew (`codec`); only what came out of that is kept (`files`). Decoding costs
+//! processor and memory, so it has threads of its own (`bench`), few of them, with a short queue: beyond it a caller hears at once
 //! that there is too much to do.
 
 mod bench;

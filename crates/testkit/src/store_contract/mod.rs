@@ -1,7 +1,7 @@
 //! One suite of cases for every engine of the store. An engine's tests are one line, `store_contract!(Engine);`, which runs each case in a fresh
 //! database of its own.
 //!
-//! A case is a `pub async fn` over an [`Engine`], named as the sentence that it shows to be true, and listed in [`store_contract!`]; a test here
+//! A case is a `pub async fn` over an [`Engine`], named as the sentence that it shows to be true, and listed in `store_contract!`; a test here
 //! finds those that are not.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "this is test code, though it is compiled as a library")]
 #![expect(missing_docs, reason = "a case is named as the sentence that it shows")]

@@ -14,7 +14,7 @@ use daftar_testkit::{Answer, Installation};
 use serde_json::{Value, json};
 
 /// A body for `/internal/register` whose person is told from others by `n`.
-pub fn person(n: u32) -> Value {
+pub(crate) fn person(n: u32) -> Value {
     json!({
         "username": format!("siti {n}"),
         "password": "rahasia sekali",
@@ -26,7 +26,7 @@ pub fn person(n: u32) -> Value {
 }
 
 /// A body for `/signup` whose person is told from others by `n`.
-pub fn applicant(n: u32, mode: &str) -> Value {
+pub(crate) fn applicant(n: u32, mode: &str) -> Value {
     let mut body = person(n);
     body["mode"] = json!(mode);
     body["platform"] = json!("ONMART");
@@ -34,51 +34,51 @@ pub fn applicant(n: u32, mode: &str) -> Value {
 }
 
 /// `body` without one property.
-pub fn without(body: &Value, property: &str) -> Value {
+pub(crate) fn without(body: &Value, property: &str) -> Value {
     let mut body = body.clone();
     body.as_object_mut().unwrap().remove(property);
     body
 }
 
 /// `body` with one property replaced.
-pub fn with(body: &Value, property: &str, value: impl Into<Value>) -> Value {
+pub(crate) fn with(body: &Value, property: &str, value: impl Into<Value>) -> Value {
     let mut body = body.clone();
     body[property] = value.into();
     body
 }
 
 /// Registers person `n` at once.
-pub async fn registered(site: &Installation, n: u32) -> Value {
+pub(crate) async fn registered(site: &Installation, n: u32) -> Value {
     let body = person(n);
     site.shop().post("/internal/register", &body).await.is(200, &json!({"status": true, "message": "Account has been created"}));
     body
 }
 
 /// Signs somebody in.
-pub async fn sign_in(site: &Installation, username: &str, password: &str) -> Answer {
+pub(crate) async fn sign_in(site: &Installation, username: &str, password: &str) -> Answer {
     site.anybody().post("/auth", &json!({"username": username, "password": password})).await
 }
 
 /// Registers person `n` and returns a token for it.
-pub async fn signed_in(site: &Installation, n: u32) -> String {
+pub(crate) async fn signed_in(site: &Installation, n: u32) -> String {
     let body = registered(site, n).await;
     let answer = sign_in(site, body["username"].as_str().unwrap(), "rahasia sekali").await;
     answer.json()["token"].as_str().unwrap().to_owned()
 }
 
 /// Starts a registration and returns its token.
-pub async fn started(site: &Installation, body: &Value) -> String {
+pub(crate) async fn started(site: &Installation, body: &Value) -> String {
     let answer = site.shop().post("/signup", body).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     answer.json()["token"].as_str().unwrap().to_owned()
 }
 
 /// Tries to finish a registration.
-pub async fn verify(site: &Installation, token: &str, otp: &str) -> Answer {
+pub(crate) async fn verify(site: &Installation, token: &str, otp: &str) -> Answer {
     site.shop().post("/signup/verify", &json!({"token": token, "otp": otp})).await
 }
 
 /// A well-formed code that is not `right`.
-pub fn wrong(right: &str) -> String {
+pub(crate) fn wrong(right: &str) -> String {
     right.chars().map(|c| if c == '9' { '0' } else { char::from(c as u8 + 1) }).collect()
 }
