@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use daftar_core::hashing::HashingPool;
@@ -23,6 +24,8 @@ use crate::housekeeping;
 use crate::keys::{self, MasterKey};
 use crate::system::{OsEntropy, SystemClock};
 
+/// How long messages on their way may take once the server ends: a send that hangs longer is tried again after the next start.
+const LAST_SENDS: Duration = Duration::from_secs(5);
 /// Where pictures lie in the data directory.
 const PICTURES: &str = "pictures";
 
@@ -108,7 +111,7 @@ impl Installation {
             brands: config.brands(),
             email: email(config, &foundation)?,
             sms: sms(config, &foundation),
-            pace: Pace::default(),
+            pace: Pace { stop: LAST_SENDS, ..Pace::default() },
         });
         let app = App::new(daftar_http::Parts {
             accounts,

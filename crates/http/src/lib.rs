@@ -19,9 +19,7 @@ mod surface;
 mod usapi;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, Method, header};
-use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::CorsLayer;
 
 pub use app::{App, Parts, Readiness, Settings};
@@ -39,10 +37,7 @@ pub fn router(app: App) -> Router {
         .merge(pictures::router())
         .merge(operate::router())
         .fallback(surface::headers::not_found)
-        .method_not_allowed_fallback(surface::headers::method_not_allowed)
-        // Every reader of a body sets its own limit; the framework's would answer in the framework's words.
-        .layer(DefaultBodyLimit::disable())
-        .layer(CatchPanicLayer::custom(surface::headers::after_panic));
+        .method_not_allowed_fallback(surface::headers::method_not_allowed);
     let routes = match cors {
         Some(cors) => routes.layer(cors),
         None => routes,

@@ -1,7 +1,7 @@
 //! What every response carries, and what every request may take: a request id, no caching, no sniffing; thirty seconds; no panic that reaches a
 //! client (contract `common.md`, *HTTP*).
 
-use std::any::Any;
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -9,6 +9,8 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt as _;
+use tracing::Instrument as _;
 
 use crate::App;
 
@@ -31,7 +33,7 @@ impl RequestIds {
 
     fn next(&self) -> HeaderValue {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        HeaderValue::from_str(&format!("{:016x}-{number:x}", self.process)).unwrap_or(HeaderValue::from_static("-"))
+        HeaderValue::try_from(format!("{:016x}-{number:x}", self.process)).unwrap_or(HeaderValue::from_static("-"))
     }
 }
 
@@ -42,8 +44,13 @@ pub(crate) async fn around(State(app): State<App>, request: Request, next: Next)
     let route = request.extensions().get::<MatchedPath>().cloned();
     let method = request.method().clone();
     let span = tracing::debug_span!("request", id = id.to_str().unwrap_or_default(), %method, route = route.as_ref().map(MatchedPath::as_str));
-    let answer = tracing::Instrument::instrument(tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)), span.clone()).await;
-    let mut response = answer.unwrap_or_else(|_| message(StatusCode::REQUEST_TIMEOUT, "Request took too long"));
+    // Nothing that a handler was changing when it panicked is looked at again: its own values are gone, shared ones keep themselves whole.
+    let handled = AssertUnwindSafe(next.run(request)).catch_unwind();
+    let mut response = match tokio::time::timeout(REQUEST_TIMEOUT, handled).instrument(span.clone()).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_)) => after_panic(),
+        Err(_) => message(StatusCode::REQUEST_TIMEOUT, "Request took too long"),
+    };
     span.in_scope(|| tracing::debug!(status = response.status().as_u16(), "answered"));
     let headers = response.headers_mut();
     headers.insert(REQUEST_ID, id);
@@ -53,7 +60,7 @@ pub(crate) async fn around(State(app): State<App>, request: Request, next: Next)
 }
 
 /// Turns a panic into the answer for an internal failure. The panic itself has been logged by the panic hook.
-pub(crate) fn after_panic(_: Box<dyn Any + Send + 'static>) -> Response {
+fn after_panic() -> Response {
     tracing::error!("a handler panicked");
     message(StatusCode::INTERNAL_SERVER_ERROR, "Internal error")
 }
