@@ -35,7 +35,7 @@ fn main() {
     if std::env::args().any(|argument| argument == "--test") {
         return;
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let site = runtime.block_on(Installation::builder().production_hashes().limits().start());
     println!("filling the store with {ACCOUNTS} accounts …");
     runtime.block_on(fill(&site));

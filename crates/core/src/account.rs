@@ -4,8 +4,10 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use crate::client::ClientId;
-use crate::identifier::{EmailAddress, LoginId, PhoneNumber, Username};
+use crate::identifier::{EmailAddress, LoginId, PhoneNumber, Username, mask};
 use crate::locale::Locale;
+use crate::message::{ContactKind, Content, Message, Recipient};
+use crate::named::named;
 use crate::password::PasswordRecord;
 use crate::ports::Timestamp;
 
@@ -21,33 +23,6 @@ impl std::fmt::Display for AccountId {
         self.0.fmt(f)
     }
 }
-
-/// Declares a fieldless enum whose variants are stored under stable names.
-macro_rules! named {
-    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal),* $(,)? }) => {
-        $(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum $name { $($(#[$doc])* $variant),* }
-
-        impl $name {
-            /// Every value there is.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
-
-            /// The stable name under which it is stored.
-            #[must_use]
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $text),* }
-            }
-
-            /// The value of a stored name.
-            #[must_use]
-            pub fn from_name(name: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|value| value.name() == name)
-            }
-        }
-    };
-}
-pub(crate) use named;
 
 named! {
     /// Whether an account may sign in.
@@ -241,9 +216,26 @@ pub struct Account {
 }
 
 impl Account {
-    /// Where to tell the person something that concerns `lost`: a verified contact first, else one that is left, never `lost` itself.
+    /// What this account is told when somebody else proved `lost`, which it never did; `None`: there is nowhere left to tell it.
     #[must_use]
-    pub fn notice_contact(&self, lost: &LoginId) -> Option<LoginId> {
+    pub fn contact_lost(&self, lost: &LoginId) -> Option<Message> {
+        let content = Content::ContactLost { contact: ContactKind::of(lost.kind())?, masked: mask(lost.shown()) };
+        Some(self.told(Recipient::try_from(self.notice_contact(lost)?).ok()?, content))
+    }
+
+    /// What the phone number that this account gives up is told (threat row 57); `None` where it was never proven to be anybody's.
+    #[must_use]
+    pub fn phone_changed(&self) -> Option<Message> {
+        let old = self.phone.as_ref().filter(|old| old.verified_at.is_some())?;
+        Some(self.told(Recipient::Sms(old.id.clone()), Content::ContactChanged { contact: ContactKind::Phone }))
+    }
+
+    fn told(&self, to: Recipient, content: Content) -> Message {
+        Message { to, locale: self.locale, platform: self.origin.platform.clone(), content }
+    }
+
+    /// A verified contact first, else one that is left, never `lost` itself.
+    fn notice_contact(&self, lost: &LoginId) -> Option<LoginId> {
         let email = self.email.as_ref().map(|c| (LoginId::from(c.id.clone()), c.verified_at.is_some()));
         let phone = self.phone.as_ref().map(|c| (LoginId::from(c.id.clone()), c.verified_at.is_some()));
         let others: Vec<_> = [email, phone].into_iter().flatten().filter(|(id, _)| id != lost).collect();

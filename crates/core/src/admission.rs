@@ -80,35 +80,42 @@ impl Admissions {
 }
 
 impl Ticket<'_> {
-    /// The caller is about to ask the store. Returns what has ended so far, for [`Ticket::refused`].
-    pub(crate) fn ask(&mut self) -> u64 {
+    /// The caller is about to ask the store. Returns how many comparisons have ended so far in each lane, for [`Ticket::refused`].
+    pub(crate) fn ask(&mut self) -> HashMap<LimitKey, u64> {
         self.under_way = true;
         let mut lanes = self.admissions.lock();
-        self.keys.iter().fold(0, |ended, key| {
-            lanes.get_mut(key).map_or(ended, |lane| {
-                lane.under_way += 1;
-                ended + lane.ended
-            })
-        })
+        let enter = |key: &LimitKey| {
+            let lane = lanes.get_mut(key)?;
+            lane.under_way += 1;
+            Some((key.clone(), lane.ended))
+        };
+        self.keys.iter().filter_map(enter).collect()
     }
 
-    /// The store refused. Waits until that is either final or worth another question.
-    pub(crate) async fn refused(&mut self, seen: u64) -> Refusal {
+    /// The store refused, because the limits in `spent` had no room. Waits until that is either final or worth another question; who compares in
+    /// other lanes has no say in it.
+    pub(crate) async fn refused(&mut self, spent: &[LimitKey], seen: &HashMap<LimitKey, u64>) -> Refusal {
         self.leave(false);
         loop {
             let changed = self.admissions.changed.notified();
             tokio::pin!(changed);
             changed.as_mut().enable();
-            let (ended, others) = {
+            let mut refusal = Refusal::AskAgain;
+            {
                 let lanes = self.admissions.lock();
-                let mine = || self.keys.iter().filter_map(|key| lanes.get(key));
-                (mine().map(|lane| lane.ended).sum::<u64>(), mine().any(|lane| lane.under_way > 0))
-            };
-            if ended != seen {
-                return Refusal::AskAgain;
-            }
-            if !others {
-                return Refusal::Final;
+                let mut waiting = false;
+                for key in spent {
+                    let Some(lane) = lanes.get(key) else { continue };
+                    let ended = seen.get(key).is_some_and(|ended| *ended != lane.ended);
+                    waiting |= !ended && lane.under_way > 0;
+                    if !ended && lane.under_way == 0 {
+                        // One limit that is spent by failures is enough, whatever becomes of the others.
+                        refusal = Refusal::Final;
+                    }
+                }
+                if refusal == Refusal::Final || !waiting {
+                    return refusal;
+                }
             }
             changed.await;
         }
@@ -149,16 +156,21 @@ mod tests {
     use crate::throttle::Gcra;
     use std::time::Duration;
 
-    fn charges(burst: u32) -> Vec<Charge> {
-        vec![Charge { key: LimitKey("k".into()), limit: Gcra { burst, period: Duration::from_secs(900) } }]
+    fn charges(keys: &[&str]) -> Vec<Charge> {
+        let limit = Gcra { burst: 2, period: Duration::from_secs(900) };
+        keys.iter().map(|key| Charge { key: LimitKey((*key).into()), limit }).collect()
+    }
+
+    fn spent(key: &str) -> Vec<LimitKey> {
+        vec![LimitKey(key.into())]
     }
 
     #[tokio::test]
     async fn a_refusal_is_final_when_nobody_else_is_comparing() {
         let admissions = Admissions::default();
-        let mut ticket = admissions.enter(&charges(2)).await;
+        let mut ticket = admissions.enter(&charges(&["account"])).await;
         let seen = ticket.ask();
-        assert_eq!(ticket.refused(seen).await, Refusal::Final);
+        assert_eq!(ticket.refused(&spent("account"), &seen).await, Refusal::Final);
         drop(ticket);
         assert!(admissions.lock().is_empty());
     }
@@ -166,11 +178,11 @@ mod tests {
     #[tokio::test]
     async fn a_refusal_waits_for_a_comparison_under_way() {
         let admissions = Admissions::default();
-        let mut comparing = admissions.enter(&charges(2)).await;
+        let mut comparing = admissions.enter(&charges(&["account"])).await;
         comparing.ask();
-        let mut waiting = admissions.enter(&charges(2)).await;
-        let seen = waiting.ask();
-        let (refusal, ()) = tokio::join!(waiting.refused(seen), async {
+        let mut waiting = admissions.enter(&charges(&["account"])).await;
+        let (seen, spent) = (waiting.ask(), spent("account"));
+        let (refusal, ()) = tokio::join!(waiting.refused(&spent, &seen), async {
             tokio::task::yield_now().await;
             drop(comparing);
         });
@@ -180,8 +192,18 @@ mod tests {
     #[tokio::test]
     async fn two_who_are_refused_do_not_wait_for_one_another() {
         let admissions = Admissions::default();
-        let (mut one, mut two) = (admissions.enter(&charges(2)).await, admissions.enter(&charges(2)).await);
-        let (a, b) = (one.ask(), two.ask());
-        assert_eq!(tokio::join!(one.refused(a), two.refused(b)), (Refusal::Final, Refusal::Final));
+        let (mut one, mut two) = (admissions.enter(&charges(&["account"])).await, admissions.enter(&charges(&["account"])).await);
+        let (a, b, spent) = (one.ask(), two.ask(), spent("account"));
+        assert_eq!(tokio::join!(one.refused(&spent, &a), two.refused(&spent, &b)), (Refusal::Final, Refusal::Final));
+    }
+
+    #[tokio::test]
+    async fn who_compares_in_another_lane_has_no_say() {
+        let admissions = Admissions::default();
+        let mut neighbour = admissions.enter(&charges(&["theirs", "address"])).await;
+        neighbour.ask();
+        let mut guesser = admissions.enter(&charges(&["mine", "address"])).await;
+        let seen = guesser.ask();
+        assert_eq!(guesser.refused(&spent("mine"), &seen).await, Refusal::Final);
     }
 }

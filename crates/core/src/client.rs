@@ -1,8 +1,11 @@
 //! Machine clients: the app back ends, partner hosts and administrators that call with an id and a secret.
 
-use crate::account::named;
-use crate::ports::{Entropy, Timestamp};
-use crate::secret::{Mac, MacKey, RandomSecret, pick};
+use std::sync::Arc;
+
+use crate::named::named;
+use crate::ports::{Clock, Entropy, Store, Timestamp};
+use crate::secret::{Mac, MacKey, RandomSecret, Secrets, pick};
+use crate::service::Fault;
 
 /// Longest name of a machine client, in characters.
 pub const CLIENT_NAME_MAX: usize = 100;
@@ -81,6 +84,83 @@ impl MachineClient {
     pub fn admits(&self, secret: &str, scope: Scope, key: &MacKey) -> bool {
         let right = key.verifies(&[self.id.as_str().as_bytes(), secret.as_bytes()], &self.secret_mac);
         right && self.disabled_at.is_none() && self.scopes.contains(&scope)
+    }
+}
+
+/// Why a machine client was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// Its name is empty or too long.
+    #[error("a client's name has 1 to {CLIENT_NAME_MAX} characters")]
+    Name,
+    /// It could not be done.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// The administration of machine clients, which needs less than the whole service: an operator's command does it beside a running server.
+pub struct Clients {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    secrets: Secrets,
+}
+
+impl std::fmt::Debug for Clients {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Clients(..)")
+    }
+}
+
+impl Clients {
+    /// Administers the clients in `store`.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>, secrets: Secrets) -> Self {
+        Self { store, clock, entropy, secrets }
+    }
+
+    /// Makes a client; its secret is shown this once.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub async fn create(&self, name: &str, mut scopes: Vec<Scope>) -> Result<(MachineClient, RandomSecret), ClientError> {
+        let name = name.trim();
+        if !(1..=CLIENT_NAME_MAX).contains(&name.chars().count()) {
+            return Err(ClientError::Name);
+        }
+        scopes.sort_unstable_by_key(|scope| scope.name());
+        scopes.dedup();
+        let (id, secret) = (ClientId::draw(&*self.entropy), RandomSecret::draw(&*self.entropy));
+        let secret_mac = MachineClient::mac(&id, &secret, &self.secrets.clients);
+        let client = MachineClient { id, name: name.to_owned(), scopes, secret_mac, created_at: self.clock.now(), disabled_at: None };
+        self.store.create_client(client.clone()).await.map_err(Fault::from)?;
+        Ok((client, secret))
+    }
+
+    /// Every client, oldest first.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn list(&self) -> Result<Vec<MachineClient>, Fault> {
+        Ok(self.store.clients().await?)
+    }
+
+    /// Gives a client a new secret, shown this once; the old one stops at once. `None`: there is no such client.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn rotate(&self, id: &ClientId) -> Result<Option<RandomSecret>, Fault> {
+        let secret = RandomSecret::draw(&*self.entropy);
+        let found = self.store.rotate_client(id, MachineClient::mac(id, &secret, &self.secrets.clients)).await?;
+        Ok(found.then_some(secret))
+    }
+
+    /// Disables a client at once. Whether there is such a client.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn disable(&self, id: &ClientId) -> Result<bool, Fault> {
+        Ok(self.store.disable_client(id, self.clock.now()).await?)
     }
 }
 

@@ -18,6 +18,7 @@
 use std::ops::RangeInclusive;
 
 use crate::identifier::LoginId;
+use crate::named::named;
 use crate::ports::{Entropy, Timestamp};
 use crate::secret::{Mac, MacKey, pick};
 
@@ -73,29 +74,11 @@ impl std::fmt::Debug for Code {
     }
 }
 
-/// What a challenge is for. A code is good for its own purpose only (row 6); the name is stored and part of the MAC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Purpose {
-    /// Finishing a registration on USAPI.
-    UsapiSignup,
-}
-
-impl Purpose {
-    /// Every purpose there is.
-    pub const ALL: [Self; 1] = [Self::UsapiSignup];
-
-    /// The stable name under which it is stored.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::UsapiSignup => "usapi.signup",
-        }
-    }
-
-    /// The purpose of a stored name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|purpose| purpose.name() == name)
+named! {
+    /// What a challenge is for. A code is good for its own purpose only (row 6); the name is stored and part of the MAC.
+    Purpose {
+        /// Finishing a registration on USAPI.
+        UsapiSignup = "usapi.signup",
     }
 }
 
@@ -103,32 +86,15 @@ impl Purpose {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ChallengeId(pub uuid::Uuid);
 
-/// Where a challenge stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ChallengeState {
-    /// Waiting for its code.
-    Open,
-    /// Its code was given, or its link used.
-    Used,
-    /// Replaced by a newer one, or disowned.
-    Voided,
-}
-
-impl ChallengeState {
-    /// The stable name under which it is stored.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Used => "used",
-            Self::Voided => "voided",
-        }
-    }
-
-    /// The state of a stored name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Open, Self::Used, Self::Voided].into_iter().find(|state| state.name() == name)
+named! {
+    /// Where a challenge stands.
+    ChallengeState {
+        /// Waiting for its code.
+        Open = "open",
+        /// Its code was given, or its link used.
+        Used = "used",
+        /// Replaced by a newer one, or disowned.
+        Voided = "voided",
     }
 }
 

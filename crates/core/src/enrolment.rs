@@ -44,16 +44,10 @@ impl Accounts {
             Claim::new(person.username, Standing::Vouched),
             Claim::new(person.email, Standing::Vouched),
         ];
-        if let Some(kind) = self.store().first_taken(&claims, None).await.map_err(Fault::from)? {
-            // Taken perhaps by the very call that this one repeats.
-            let Some(repeat) = &repeat else { return Err(RegisterError::Taken(kind)) };
-            return match self.store().repeated(repeat, self.now()).await.map_err(Fault::from)? {
-                Repeated::First(()) => Err(RegisterError::Taken(kind)),
-                Repeated::Again(_) => Ok(()),
-                Repeated::Different => Err(RegisterError::RepeatedDifferently),
-            };
+        if self.refuse_taken(&claims, repeat.as_ref()).await?.is_some() {
+            return Ok(());
         }
-        let password = self.hash_new(&person.password).await?;
+        let password = self.hash_new(&person.password).await.map_err(Fault::from)?;
         let now = self.now();
         let account = NewAccount {
             id: AccountId(new_id(now, self.entropy())),
@@ -68,6 +62,18 @@ impl Accounts {
         match self.store().create_account(account, once).await.map_err(Fault::from)? {
             Repeated::First(Claimed::Done(())) | Repeated::Again(_) => Ok(()),
             Repeated::First(Claimed::Taken(kind)) => Err(RegisterError::Taken(kind)),
+            Repeated::Different => Err(RegisterError::RepeatedDifferently),
+        }
+    }
+
+    /// Stops early, before a hash is spent, when something is taken; unless it was taken by the very call that this one repeats, whose
+    /// outcome is then the answer.
+    pub(crate) async fn refuse_taken(&self, claims: &[Claim], repeat: Option<&Repeat>) -> Result<Option<Vec<u8>>, RegisterError> {
+        let Some(kind) = self.store().first_taken(claims, None).await.map_err(Fault::from)? else { return Ok(None) };
+        let Some(repeat) = repeat else { return Err(RegisterError::Taken(kind)) };
+        match self.store().repeated(repeat, self.now()).await.map_err(Fault::from)? {
+            Repeated::First(()) => Err(RegisterError::Taken(kind)),
+            Repeated::Again(kept) => Ok(Some(kept)),
             Repeated::Different => Err(RegisterError::RepeatedDifferently),
         }
     }

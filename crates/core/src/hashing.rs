@@ -2,6 +2,7 @@
 //! front (threat row 24). What does not fit is refused at once; a caller that goes away frees no place early, because its job stays
 //! in the queue and is done.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -52,6 +53,9 @@ pub enum HashingError {
     /// Hashing itself failed, for want of memory.
     #[error("hashing failed: {0}")]
     Failed(argon2_rust::Error),
+    /// The hasher panicked over this one job.
+    #[error("the hasher panicked")]
+    Panicked,
     /// The pool is gone, or its threads could not be started.
     #[error("the hashing pool is not running")]
     Stopped,
@@ -113,7 +117,7 @@ impl HashingPool {
         let (jobs, queue) = bounded(QUEUE);
         let done = Arc::new(AtomicU64::new(0));
         for number in 0..threads.max(1) {
-            let worker = Worker { hasher: argon2.hasher(), ceiling, current: prefix.clone(), queue: queue.clone(), done: Arc::clone(&done) };
+            let worker = Worker { argon2, hasher: argon2.hasher(), ceiling, current: prefix.clone(), queue: queue.clone(), done: Arc::clone(&done) };
             std::thread::Builder::new().name(format!("hashing-{number}")).spawn(move || worker.run()).map_err(|_| HashingError::Stopped)?;
         }
         Ok(Self { jobs, done, pepper: Pepper(pepper), decoy })
@@ -164,6 +168,7 @@ impl HashingPool {
 }
 
 struct Worker {
+    argon2: Argon2,
     hasher: Hasher,
     ceiling: Params,
     current: String,
@@ -179,13 +184,27 @@ impl Worker {
             // A caller that went away does not want the answer any more: that is no error.
             match work {
                 Work::Hash { peppered, salt, answer } => {
-                    let _ = answer.send(if in_time { hash(&mut self.hasher, &peppered, &salt) } else { Err(HashingError::Overloaded) });
+                    let _ = answer.send(if in_time {
+                        self.guarded(|worker| hash(&mut worker.hasher, &peppered, &salt))
+                    } else {
+                        Err(HashingError::Overloaded)
+                    });
                 }
                 Work::Check { peppered, record, answer } => {
-                    let _ = answer.send(if in_time { self.check(&peppered, &record) } else { Err(HashingError::Overloaded) });
+                    let _ =
+                        answer.send(if in_time { self.guarded(|worker| worker.check(&peppered, &record)) } else { Err(HashingError::Overloaded) });
                 }
             }
         }
+    }
+
+    /// A panic costs the one job: the thread goes on with fresh memory, or there would soon be no thread left.
+    fn guarded<T>(&mut self, job: impl FnOnce(&mut Self) -> Result<T, HashingError>) -> Result<T, HashingError> {
+        let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| job(self)));
+        outcome.unwrap_or_else(|_| {
+            self.hasher = self.argon2.hasher();
+            Err(HashingError::Panicked)
+        })
     }
 
     fn check(&mut self, peppered: &Mac, record: &PasswordRecord) -> Result<Checked, HashingError> {

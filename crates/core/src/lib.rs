@@ -39,6 +39,7 @@ pub mod hashing;
 pub mod identifier;
 pub mod locale;
 pub mod message;
+mod named;
 pub mod password;
 pub mod ports;
 pub mod profile;

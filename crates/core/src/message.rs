@@ -2,15 +2,19 @@
 //! text; the outbox keeps it sealed, because it holds codes and links (threat row 54).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::account::named;
 use crate::identifier::{EmailAddress, IdentifierError, IdentifierKind, LoginId, PhoneNumber};
 use crate::locale::Locale;
+use crate::named::named;
 use crate::ports::{Entropy, Timestamp};
 use crate::secret::{SealKey, Unsealable};
+
+/// How long a notice is worth sending.
+const NOTICE_WORTH: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Names a message for ever; its `Message-ID`, and the key under which a gateway may recognise a repeat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -237,6 +241,14 @@ impl Sealer {
         let plain = zeroize::Zeroizing::new(serde_json::to_vec(&letter)?);
         let sealed = self.key.seal(&plain, id.0.as_bytes(), &*self.entropy)?;
         Ok(Envelope { id, to: message.to, kind, sealed, created_at: now, expires_at })
+    }
+
+    /// Puts a notice into an envelope: it carries no code, and is worth a day of trying.
+    ///
+    /// # Errors
+    /// [`EnvelopeError`], which a message of sane size never meets.
+    pub fn seal_notice(&self, message: Message, now: Timestamp) -> Result<Envelope, EnvelopeError> {
+        self.seal(message, now, now + NOTICE_WORTH)
     }
 
     /// Reads the message in an envelope.

@@ -2,7 +2,7 @@
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::account::named;
+use crate::named::named;
 
 /// A password as somebody typed it, counted in characters and hashed as exact bytes (threat row 23). It cannot be printed.
 #[derive(Clone)]

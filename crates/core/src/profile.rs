@@ -5,7 +5,7 @@ use bytes::Bytes;
 use crate::account::{Account, AccountId, BirthDate, Gender, PictureId};
 use crate::identifier::{IdentifierKind, PhoneNumber};
 use crate::message::Sealer;
-use crate::ports::{Claimed, PictureError, PictureSize, Timestamp};
+use crate::ports::{Claimed, PictureError, PictureSize, PreparedPicture, Timestamp};
 use crate::service::{Accounts, Fault};
 
 /// A changed basic profile, as the store writes it.
@@ -77,42 +77,48 @@ impl From<PictureError> for ProfileError {
 }
 
 impl Accounts {
-    /// An account with its profile.
+    /// An account with its profile, if it is still there.
     ///
     /// # Errors
-    /// [`ProfileError::Gone`] or [`ProfileError::Fault`].
-    pub async fn profile(&self, account: AccountId) -> Result<Account, ProfileError> {
-        self.store().account(account).await.map_err(Fault::from)?.ok_or(ProfileError::Gone)
+    /// [`Fault`].
+    pub async fn profile(&self, account: AccountId) -> Result<Option<Account>, Fault> {
+        Ok(self.store().account(account).await?)
     }
 
     /// Changes the basic profile, all or nothing: the picture is prepared first and kept before the profile names it, so a bad one leaves
-    /// everything as it was and a crash leaves at most a file that nobody names.
+    /// everything as it was and a crash leaves at most a file that nobody names. Once the picture is ready the rest is done to its end, also for a
+    /// caller that has gone: else a replaced picture would stay where it was.
     ///
     /// # Errors
     /// [`ProfileError`].
     pub async fn update_profile(&self, account: AccountId, profile: BasicProfile) -> Result<(), ProfileError> {
-        let picture = match profile.picture {
-            Some(upload) => {
-                let prepared = self.pictures().prepare(upload).await?;
-                let id = PictureId::draw(self.entropy());
-                self.pictures().keep(&id, prepared).await?;
-                Some(id)
-            }
+        let BasicProfile { birth_date, gender, phone, picture } = profile;
+        let prepared = match picture {
+            Some(upload) => Some((PictureId::draw(self.entropy()), self.pictures().prepare(upload).await?)),
             None => None,
         };
         let update = ProfileUpdate {
             account,
-            birth_date: profile.birth_date,
-            gender: profile.gender,
-            phone: profile.phone,
-            picture: picture.clone(),
+            birth_date,
+            gender,
+            phone,
+            picture: prepared.as_ref().map(|(id, _)| id.clone()),
             sealer: self.sealer().clone(),
             now: self.now(),
         };
+        let service = self.clone();
+        tokio::spawn(async move { service.keep_and_update(prepared, update).await }).await.map_err(Fault::broken)?
+    }
+
+    async fn keep_and_update(&self, prepared: Option<(PictureId, PreparedPicture)>, update: ProfileUpdate) -> Result<(), ProfileError> {
+        let picture = update.picture.clone();
+        if let Some((id, prepared)) = prepared {
+            self.pictures().keep(&id, prepared).await?;
+        }
         let outcome = match self.store().update_profile(update).await {
             Ok(Claimed::Done(ProfileUpdated { found: true, replaced_picture })) => {
                 self.ring();
-                self.forget(replaced_picture.filter(|_| picture.is_some())).await;
+                self.forget(replaced_picture).await;
                 return Ok(());
             }
             Ok(Claimed::Done(ProfileUpdated { found: false, .. })) => ProfileError::Gone,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::account::{AccountId, AccountStatus};
 use crate::admission::Admissions;
 use crate::brand::Brands;
-use crate::client::{CLIENT_NAME_MAX, ClientId, MachineClient, Scope};
+use crate::client::{ClientId, Scope};
 use crate::hashing::{HashingError, HashingPool};
 use crate::identifier::LoginId;
 use crate::locale::Locale;
@@ -15,7 +15,7 @@ use crate::password::{Password, PasswordPolicy, PasswordRecord};
 use crate::ports::{Cause, Clock, Doorbell, Entropy, Pictures, Store, StoreError, Timestamp};
 use crate::registration::RegistrationLifetimes;
 use crate::repeat::{Repeat, RepeatKey};
-use crate::secret::{RandomSecret, Secrets};
+use crate::secret::Secrets;
 use crate::session::SessionLifetimes;
 use crate::throttle::PasswordLimits;
 use crate::token::KeyRing;
@@ -55,26 +55,10 @@ impl From<HashingError> for Fault {
     fn from(error: HashingError) -> Self {
         match error {
             HashingError::Overloaded => Self::Overloaded,
-            error @ (HashingError::Parameters(_) | HashingError::Failed(_) | HashingError::Stopped) => Self::broken(error),
+            error @ (HashingError::Parameters(_) | HashingError::Failed(_) | HashingError::Panicked | HashingError::Stopped) => Self::broken(error),
         }
     }
 }
-
-macro_rules! fault_of_store {
-    ($($error:ty),*) => {$(
-        impl From<StoreError> for $error {
-            fn from(error: StoreError) -> Self {
-                Self::Fault(error.into())
-            }
-        }
-        impl From<HashingError> for $error {
-            fn from(error: HashingError) -> Self {
-                Self::Fault(error.into())
-            }
-        }
-    )*};
-}
-fault_of_store!(crate::registration::RegisterError);
 
 /// What an installation decides for itself.
 #[derive(Debug, Clone)]
@@ -252,82 +236,5 @@ impl Accounts {
 
     pub(crate) async fn hash_new(&self, password: &Password) -> Result<PasswordRecord, HashingError> {
         self.hashing().hash(password, self.entropy()).await
-    }
-}
-
-/// Why a machine client was not made.
-#[derive(Debug, thiserror::Error)]
-pub enum ClientError {
-    /// Its name is empty or too long.
-    #[error("a client's name has 1 to {CLIENT_NAME_MAX} characters")]
-    Name,
-    /// It could not be done.
-    #[error(transparent)]
-    Fault(#[from] Fault),
-}
-
-/// The administration of machine clients, which needs less than the whole service: an operator's command does it beside a running server.
-pub struct Clients {
-    store: Arc<dyn Store>,
-    clock: Arc<dyn Clock>,
-    entropy: Arc<dyn Entropy>,
-    secrets: Secrets,
-}
-
-impl std::fmt::Debug for Clients {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Clients(..)")
-    }
-}
-
-impl Clients {
-    /// Administers the clients in `store`.
-    #[must_use]
-    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>, secrets: Secrets) -> Self {
-        Self { store, clock, entropy, secrets }
-    }
-
-    /// Makes a client; its secret is shown this once.
-    ///
-    /// # Errors
-    /// [`ClientError`].
-    pub async fn create(&self, name: &str, mut scopes: Vec<Scope>) -> Result<(MachineClient, RandomSecret), ClientError> {
-        let name = name.trim();
-        if !(1..=CLIENT_NAME_MAX).contains(&name.chars().count()) {
-            return Err(ClientError::Name);
-        }
-        scopes.sort_unstable_by_key(|scope| scope.name());
-        scopes.dedup();
-        let (id, secret) = (ClientId::draw(&*self.entropy), RandomSecret::draw(&*self.entropy));
-        let secret_mac = MachineClient::mac(&id, &secret, &self.secrets.clients);
-        let client = MachineClient { id, name: name.to_owned(), scopes, secret_mac, created_at: self.clock.now(), disabled_at: None };
-        self.store.create_client(client.clone()).await.map_err(Fault::from)?;
-        Ok((client, secret))
-    }
-
-    /// Every client, oldest first.
-    ///
-    /// # Errors
-    /// [`Fault`].
-    pub async fn list(&self) -> Result<Vec<MachineClient>, Fault> {
-        Ok(self.store.clients().await?)
-    }
-
-    /// Gives a client a new secret, shown this once; the old one stops at once. `None`: there is no such client.
-    ///
-    /// # Errors
-    /// [`Fault`].
-    pub async fn rotate(&self, id: &ClientId) -> Result<Option<RandomSecret>, Fault> {
-        let secret = RandomSecret::draw(&*self.entropy);
-        let found = self.store.rotate_client(id, MachineClient::mac(id, &secret, &self.secrets.clients)).await?;
-        Ok(found.then_some(secret))
-    }
-
-    /// Disables a client at once. Whether there is such a client.
-    ///
-    /// # Errors
-    /// [`Fault`].
-    pub async fn disable(&self, id: &ClientId) -> Result<bool, Fault> {
-        Ok(self.store.disable_client(id, self.clock.now()).await?)
     }
 }

@@ -112,39 +112,52 @@ impl Accounts {
     }
 
     async fn compare_and_open(&self, attempt: &SignIn, record: Option<SignInRecord>, charges: Vec<Charge>) -> Result<SignedIn, Fault> {
-        let known = record.as_ref().and_then(|r| r.password.as_ref());
-        let checked = match self.hashing().check(&attempt.password, known).await {
-            Ok(checked) => checked,
-            Err(error) => {
-                // Nothing was compared: an overloaded hasher must not use up anybody's tries.
+        let mut record = record;
+        // Twice at most: the record can change between its reading and the opening, most often because a sign-in beside this one made it anew.
+        for _ in 0..2 {
+            let known = record.as_ref().and_then(|r| r.password.as_ref());
+            let checked = match self.hashing().check(&attempt.password, known).await {
+                Ok(checked) => checked,
+                Err(error) => {
+                    // Nothing was compared: an overloaded hasher must not use up anybody's tries.
+                    self.give_back(charges).await?;
+                    return Err(error.into());
+                }
+            };
+            let (Some(SignInRecord { account, status, password: Some(password) }), Checked::Right | Checked::RightButStale) = (record, checked)
+            else {
+                return Ok(SignedIn::Refused);
+            };
+            if status == AccountStatus::Disabled {
                 self.give_back(charges).await?;
-                return Err(error.into());
+                return Ok(SignedIn::Disabled);
             }
-        };
-        let (Some(SignInRecord { account, status, password: Some(password) }), Checked::Right | Checked::RightButStale) = (record, checked) else {
-            return Ok(SignedIn::Refused);
-        };
-        if status == AccountStatus::Disabled {
-            self.give_back(charges).await?;
-            return Ok(SignedIn::Disabled);
+            // A stale record is made anew if there is room for another hash; if not, next time.
+            let rehashed = if checked == Checked::RightButStale { self.hash_new(&attempt.password).await.ok() } else { None };
+            let session = self.new_session(attempt, account);
+            let token = self.keys().sign_session(&session, session.created_at).map_err(Fault::broken)?;
+            match self.store().open_session(OpenSession { session, password, rehashed, refund: charges.clone() }).await? {
+                Opened::Open => return Ok(SignedIn::Welcome { account, token }),
+                Opened::Disabled => return Ok(SignedIn::Disabled),
+                Opened::Stale => {}
+            }
+            record = match &attempt.who {
+                Some(who) => self.store().sign_in_record(who).await?,
+                None => None,
+            };
         }
-        // A stale record is made anew if there is room for another hash; if not, next time.
-        let rehashed = if checked == Checked::RightButStale { self.hash_new(&attempt.password).await.ok() } else { None };
-        let now = self.now();
-        let lifetimes = self.policy().sessions;
+        Ok(SignedIn::Refused)
+    }
+
+    fn new_session(&self, attempt: &SignIn, account: AccountId) -> Session {
+        let (now, lifetimes) = (self.now(), self.policy().sessions);
         let lifetime = if attempt.native_app { lifetimes.native_app } else { lifetimes.usual };
-        let session = Session {
+        Session {
             id: SessionId(new_id(now, self.entropy())),
             account,
             surface: attempt.surface,
             created_at: now,
             expires_at: whole_seconds(now, lifetime),
-        };
-        let token = self.keys().sign_session(&session, now).map_err(Fault::broken)?;
-        match self.store().open_session(OpenSession { session, password, rehashed, refund: charges }).await? {
-            Opened::Open => Ok(SignedIn::Welcome { account, token }),
-            Opened::Disabled => Ok(SignedIn::Disabled),
-            Opened::Stale => Ok(SignedIn::Refused),
         }
     }
 
@@ -161,21 +174,25 @@ impl Accounts {
         if charges.is_empty() {
             return Ok(Admission::Unlimited);
         }
-        let wait = async {
-            let mut ticket = self.admissions().enter(charges).await;
-            loop {
-                let seen = ticket.ask();
-                match self.store().charge(charges.to_vec(), self.now()).await? {
-                    Charged::Allowed => return Ok(Admission::Granted(ticket)),
-                    Charged::Refused { retry_after } => {
-                        if ticket.refused(seen).await == Refusal::Final {
-                            return Ok(Admission::Refused { retry_after });
-                        }
-                    }
-                }
-            }
+        let patience = tokio::time::sleep(PATIENCE);
+        tokio::pin!(patience);
+        let mut ticket = tokio::select! {
+            ticket = self.admissions().enter(charges) => ticket,
+            () = &mut patience => return Err(Fault::Overloaded),
         };
-        tokio::time::timeout(PATIENCE, wait).await.unwrap_or(Err(Fault::Overloaded))
+        loop {
+            let seen = ticket.ask();
+            // Never given up half way: a charge that is queued is carried out, so somebody must be there to use it or give it back.
+            match self.store().charge(charges.to_vec(), self.now()).await? {
+                Charged::Allowed => return Ok(Admission::Granted(ticket)),
+                Charged::Refused { retry_after, spent } => tokio::select! {
+                    refusal = ticket.refused(&spent, &seen) => if refusal == Refusal::Final {
+                        return Ok(Admission::Refused { retry_after });
+                    },
+                    () = &mut patience => return Err(Fault::Overloaded),
+                },
+            }
+        }
     }
 }
 

@@ -62,7 +62,7 @@ pub struct Charge {
 }
 
 /// What came of charging several limits, all or none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Charged {
     /// Every limit had room.
     Allowed,
@@ -70,6 +70,8 @@ pub enum Charged {
     Refused {
         /// How long until every one has room again, if nobody else comes.
         retry_after: Duration,
+        /// The limits that had no room.
+        spent: Vec<LimitKey>,
     },
 }
 

@@ -88,8 +88,10 @@ CREATE INDEX challenges_by_expiry ON challenges (expires_at);
 -- Wrong codes since a subject's last success, and of the whole installation by the minute (milliseconds of its start).
 CREATE TABLE wrong_codes (
     subject TEXT PRIMARY KEY NOT NULL,
-    wrong BIGINT NOT NULL
+    wrong BIGINT NOT NULL,
+    last_at BIGINT NOT NULL
 ); -- by key
+CREATE INDEX wrong_codes_by_time ON wrong_codes (last_at);
 
 CREATE TABLE wrong_code_minutes (
     minute BIGINT PRIMARY KEY NOT NULL,

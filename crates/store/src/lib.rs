@@ -29,4 +29,5 @@ mod store;
 mod tx;
 
 pub use error::OpenError;
+pub use location::sqlite_file;
 pub use store::SqlStore;

@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 use crate::error::OpenError;
 
 /// The file of a SQLite database: `sqlite:///absolute/path` or `sqlite://relative/path`, taken literally, without percent-decoding.
-pub(crate) fn sqlite_file(url: &str) -> Result<PathBuf, OpenError> {
+///
+/// # Errors
+/// [`OpenError::Url`] and [`OpenError::NotBuiltIn`], which repeat nothing of the URL.
+pub fn sqlite_file(url: &str) -> Result<PathBuf, OpenError> {
     if url.starts_with("postgres://") || url.starts_with("postgresql://") {
         return Err(OpenError::NotBuiltIn { engine: "PostgreSQL" });
     }
@@ -29,7 +32,7 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused_with_its_reason() {
-        for bad in ["", "daftar.db", "sqlite:", "sqlite://", "sqlite:///", "sqlite://:memory:", "mysql://host/db"] {
+        for bad in ["", "daftar.db", "sqlite:", "sqlite://", "sqlite:///", "sqlite://:memory:", "sqlite://sub/dir/", "mysql://host/db"] {
             assert!(matches!(sqlite_file(bad), Err(OpenError::Url)), "{bad}");
         }
         let error = sqlite_file("postgres://user:secret@host/db").unwrap_err().to_string();

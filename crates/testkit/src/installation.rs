@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use daftar_core::account::AccountStatus;
 use daftar_core::brand::{Brand, Brands};
-use daftar_core::client::{MachineClient, Scope};
+use daftar_core::client::{Clients, MachineClient, Scope};
 use daftar_core::hashing::{HashingCost, HashingPool};
 use daftar_core::identifier::LoginId;
 use daftar_core::locale::Locale;
@@ -17,7 +17,7 @@ use daftar_core::password::PasswordPolicy;
 use daftar_core::ports::{Clock as _, Doorbell, Inbox, InboxMessage, Outbox as _, Store};
 use daftar_core::registration::RegistrationLifetimes;
 use daftar_core::secret::{RandomSecret, Secrets};
-use daftar_core::service::{Accounts, Clients, Parts, Policy};
+use daftar_core::service::{Accounts, Parts, Policy};
 use daftar_core::session::SessionLifetimes;
 use daftar_core::throttle::PasswordLimits;
 use daftar_core::token::{KeyRing, SigningKey};
@@ -44,6 +44,7 @@ pub struct Builder {
     cost: HashingCost,
     threads: usize,
     cors_origins: Vec<String>,
+    workers: bool,
 }
 
 impl Builder {
@@ -84,6 +85,13 @@ impl Builder {
         self
     }
 
+    /// Without outbox workers: messages stay queued.
+    #[must_use]
+    pub fn without_workers(mut self) -> Self {
+        self.workers = false;
+        self
+    }
+
     /// Starts the installation.
     pub async fn start(self) -> Installation {
         let keys = Keys { master: *b"the master key of every test yes", pem: SigningKey::generate().unwrap() };
@@ -121,7 +129,7 @@ impl Installation {
     #[must_use]
     pub fn builder() -> Builder {
         let cost = HashingCost { memory_kib: 128, passes: 1, lanes: 1 };
-        Builder { limits: false, inbox: true, cost, threads: 2, cors_origins: Vec::new() }
+        Builder { limits: false, inbox: true, cost, threads: 2, cors_origins: Vec::new(), workers: true }
     }
 
     /// Starts what most tests want.
@@ -150,15 +158,17 @@ impl Installation {
         let policy = policy(&url, builder.limits);
         let inbox: Arc<dyn Inbox> = Arc::new(store.clone());
         let transport = Arc::new(InboxTransport::new(Arc::clone(&inbox), clock.clone()));
-        let worker = Worker::spawn(WorkerParts {
-            outbox: Arc::new(store.clone()),
-            sealer: Sealer::new(secrets.outbox.clone(), entropy.clone()),
-            clock: clock.clone(),
-            doorbell: doorbell.clone(),
-            brands: policy.brands.clone(),
-            email: transport.clone(),
-            sms: transport,
-            pace: Pace::default(),
+        let worker = builder.workers.then(|| {
+            Worker::spawn(WorkerParts {
+                outbox: Arc::new(store.clone()),
+                sealer: Sealer::new(secrets.outbox.clone(), entropy.clone()),
+                clock: clock.clone(),
+                doorbell: doorbell.clone(),
+                brands: policy.brands.clone(),
+                email: transport.clone(),
+                sms: transport,
+                pace: Pace::default(),
+            })
         });
         let accounts = Accounts::new(Parts {
             store: switch.clone(),
@@ -198,10 +208,16 @@ impl Installation {
             builder,
             dir: Some(dir),
             keys: Some(keys),
-            worker: Some(worker),
+            worker,
             stop: Some(stop),
             served: Some(served),
         }
+    }
+
+    /// The same, with hashes that cost more from now on, so that every kept password is out of date.
+    pub async fn restarted_with_dearer_hashes(mut self) -> Self {
+        self.builder.cost.passes += 1;
+        self.restarted().await
     }
 
     /// Stops it and starts it again on the same data, as after a deployment.
@@ -350,7 +366,8 @@ impl Installation {
     /// The code in the newest message to somebody, once there are `count`.
     pub async fn newest_code(&self, count: usize, to: &str) -> String {
         let text = self.nth_message(count, to).await.text;
-        let mut numbers = text.split(|c: char| !c.is_ascii_digit()).filter(|run| matches!(run.len(), 4 | 6 | 8));
+        // A whole word: a link's key may hold digits, too.
+        let mut numbers = text.split_whitespace().filter(|word| matches!(word.len(), 4 | 6 | 8) && word.bytes().all(|b| b.is_ascii_digit()));
         numbers.next().unwrap_or_else(|| panic!("no code in {text:?}")).to_owned()
     }
 

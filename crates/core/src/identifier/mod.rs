@@ -10,6 +10,8 @@ mod username;
 
 use std::fmt;
 
+use crate::named::named;
+
 pub use email::{EMAIL_MAX, EmailAddress};
 pub use phone::PhoneNumber;
 pub use username::{USERNAME_MAX, Username};
@@ -31,26 +33,15 @@ pub enum IdentifierError {
     Malformed,
 }
 
-/// Which of the three kinds an identifier is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum IdentifierKind {
-    /// A chosen or generated name.
-    Username,
-    /// An e-mail address.
-    Email,
-    /// A phone number.
-    Phone,
-}
-
-impl IdentifierKind {
-    /// The stable name under which the kind is stored.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Username => "username",
-            Self::Email => "email",
-            Self::Phone => "phone",
-        }
+named! {
+    /// Which of the three kinds an identifier is.
+    IdentifierKind {
+        /// A chosen or generated name.
+        Username = "username",
+        /// An e-mail address.
+        Email = "email",
+        /// A phone number.
+        Phone = "phone",
     }
 }
 

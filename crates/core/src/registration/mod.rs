@@ -13,12 +13,13 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::account::{AccountId, Claim, NewAccount, Origin, PersonName, Profile, Standing, Surface, named};
+use crate::account::{AccountId, Claim, NewAccount, Origin, PersonName, Profile, Standing, Surface};
 use crate::client::ClientId;
 use crate::code::{Challenge, ChallengeState, Code, Pressure, Verdict};
 use crate::identifier::{EmailAddress, IdentifierKind, LoginId, PhoneNumber, Username};
 use crate::locale::Locale;
 use crate::message::{Envelope, Sealer};
+use crate::named::named;
 use crate::password::{Password, PasswordRecord};
 use crate::ports::Timestamp;
 use crate::secret::{Mac, MacKey};
@@ -150,6 +151,18 @@ impl Registration {
     #[must_use]
     pub fn is_pending(&self, now: Timestamp) -> bool {
         self.state == RegistrationState::Pending && now < self.expires_at
+    }
+
+    /// Whether its code can be sent anew at `now`; if not, what to say instead.
+    ///
+    /// # Errors
+    /// [`Resent::Complete`] or [`Resent::Dead`].
+    pub fn resendable(&self, now: Timestamp) -> Result<(), Resent> {
+        match self.state {
+            RegistrationState::Complete => Err(Resent::Complete),
+            RegistrationState::Pending if self.is_pending(now) => Ok(()),
+            RegistrationState::Pending | RegistrationState::Disowned => Err(Resent::Dead),
+        }
     }
 
     /// The account that it becomes.
@@ -341,6 +354,16 @@ pub enum ResendError {
     /// It could not be done.
     #[error(transparent)]
     Fault(#[from] Fault),
+}
+
+impl From<Resent> for ResendError {
+    /// What not being sendable comes to; a message that was sent is no error and never asked for.
+    fn from(refused: Resent) -> Self {
+        match refused {
+            Resent::Complete => Self::Complete,
+            Resent::Dead | Resent::Sent => Self::Unknown,
+        }
+    }
 }
 
 /// How long registrations and their codes live (contract `common.md`, *One-time codes*).

@@ -1,6 +1,5 @@
 //! Starting a registration, and sending its code and link anew.
 
-use crate::account::Claim;
 use crate::client::ClientId;
 use crate::code::{Challenge, ChallengeId, ChallengeState, Code, Purpose};
 use crate::message::{Content, Envelope, Message, Recipient};
@@ -49,10 +48,10 @@ impl Accounts {
             created_at: now,
             expires_at,
         };
-        if let Some(again) = self.refuse_taken(&registration.claims(), repeat.as_ref()).await? {
-            return Ok(again);
+        if let Some(kept) = self.refuse_taken(&registration.claims(), repeat.as_ref()).await? {
+            return Ok(serde_json::from_slice(&kept).map_err(Fault::broken)?);
         }
-        registration.password = self.hash_new(&sign_up.password).await?;
+        registration.password = self.hash_new(&sign_up.password).await.map_err(Fault::from)?;
         let (challenge, envelope) = self.compose(&registration).await?;
         let started = self.started(&registration, &challenge)?;
         let once = repeat.map(|repeat| Ok::<_, Fault>(Once { repeat, answer: serde_json::to_vec(&started).map_err(Fault::broken)? })).transpose()?;
@@ -77,12 +76,7 @@ impl Accounts {
         let id = self.registration_named(token, surface).ok_or(ResendError::Unknown)?;
         let registration = self.store().registration(id).await.map_err(Fault::from)?.filter(|r| r.client == *client);
         let registration = registration.ok_or(ResendError::Unknown)?;
-        match registration.state {
-            RegistrationState::Complete => return Err(ResendError::Complete),
-            RegistrationState::Disowned => return Err(ResendError::Unknown),
-            RegistrationState::Pending if !registration.is_pending(now) => return Err(ResendError::Unknown),
-            RegistrationState::Pending => {}
-        }
+        registration.resendable(now).map_err(ResendError::from)?;
         let (challenge, envelope) = self.compose(&registration).await?;
         let started = self.started(&registration, &challenge)?;
         match self.store().resend_registration(Resend { registration: id, challenge, envelope, now }).await.map_err(Fault::from)? {
@@ -90,19 +84,7 @@ impl Accounts {
                 self.ring();
                 Ok(started)
             }
-            Resent::Complete => Err(ResendError::Complete),
-            Resent::Dead => Err(ResendError::Unknown),
-        }
-    }
-
-    /// Stops early, before a hash is spent, when something is taken; unless it was taken by the very call that this one repeats.
-    async fn refuse_taken(&self, claims: &[Claim], repeat: Option<&Repeat>) -> Result<Option<Started>, RegisterError> {
-        let Some(kind) = self.store().first_taken(claims, None).await.map_err(Fault::from)? else { return Ok(None) };
-        let Some(repeat) = repeat else { return Err(RegisterError::Taken(kind)) };
-        match self.store().repeated(repeat, self.now()).await.map_err(Fault::from)? {
-            Repeated::First(()) => Err(RegisterError::Taken(kind)),
-            Repeated::Again(kept) => Ok(Some(serde_json::from_slice(&kept).map_err(Fault::broken)?)),
-            Repeated::Different => Err(RegisterError::RepeatedDifferently),
+            refused @ (Resent::Complete | Resent::Dead) => Err(refused.into()),
         }
     }
 
@@ -151,9 +133,8 @@ impl Accounts {
         };
         let to = Recipient::try_from(destination).map_err(Fault::broken)?;
         let message = Message { to, locale: registration.locale, platform: registration.platform.clone(), content };
-        // The link outlives the code, so a mail is worth sending as long as the registration.
-        let worth_until = if link.is_some() { registration.expires_at } else { challenge.expires_at };
-        let envelope = self.sealer().seal(message, now, worth_until).map_err(Fault::broken)?;
+        // An expired code is never sent, not even beside a link that would still work.
+        let envelope = self.sealer().seal(message, now, challenge.expires_at).map_err(Fault::broken)?;
         Ok((challenge, envelope))
     }
 }

@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use daftar_core::client::{ClientId, MachineClient, Scope};
+use daftar_core::client::{ClientId, Clients, MachineClient, Scope};
 use daftar_core::ports::Store as _;
 use daftar_core::secret::RandomSecret;
-use daftar_core::service::Clients;
 use daftar_store::SqlStore;
 use serde_json::{Value, json};
 

@@ -138,10 +138,6 @@ impl Shown {
 }
 
 pub(super) async fn show(State(app): State<App>, Person(account): Person) -> Result<Json<Shown>, UsapiError> {
-    // Its failures are not those of an update, whose text for them is another.
-    let account = app.accounts().profile(account).await.map_err(|error| match error.into() {
-        UsapiError::ProfileFault(fault) => UsapiError::Fault(fault),
-        other => other,
-    })?;
+    let account = app.accounts().profile(account).await?.ok_or(UsapiError::NotSignedIn)?;
     Ok(Json(Shown::of(account, &app.settings().public_url)))
 }

@@ -49,7 +49,7 @@ fn gather(found: &mut Option<Account>, row: &Row<'_>) -> Result<(), StoreError> 
         None => found.insert(bare(row.of("accounts"))?),
     };
     let identifier = row.of("identifiers");
-    let Some(kind) = identifier.opt_named("kind", claims::kind_named)? else { return Ok(()) };
+    let Some(kind) = identifier.opt_named("kind", IdentifierKind::from_name)? else { return Ok(()) };
     let verified_at = identifier.opt_time("verified_at")?;
     match identifier.named("shown", |text| claims::id_of(kind, text))? {
         LoginId::Username(name) => account.username = Some(name),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use daftar_core::code::{Challenge, ChallengeId, ChallengeState, Pressure, Purpose};
-use daftar_core::identifier::LoginId;
+use daftar_core::identifier::{IdentifierKind, LoginId};
 use daftar_core::ports::{StoreError, Timestamp};
 use daftar_core::secret::Mac;
 use uuid::Uuid;
@@ -38,7 +38,7 @@ pub(crate) async fn linked(tx: &mut Tx<'_>, link: Mac) -> Result<Option<Challeng
 
 fn read(row: &Row<'_>) -> Result<Challenge, StoreError> {
     let row = row.of("challenges");
-    let kind = row.named("destination_kind", claims::kind_named)?;
+    let kind = row.named("destination_kind", IdentifierKind::from_name)?;
     let destination = row.named("destination", |text| claims::id_of(kind, text))?;
     Ok(Challenge {
         id: ChallengeId(row.id("id")?),
@@ -118,8 +118,9 @@ pub(crate) async fn pressure(tx: &mut Tx<'_>, subject: &str, now: Timestamp) -> 
 
 /// Counts a wrong code, against its subject and against the installation.
 pub(crate) async fn count_wrong(tx: &mut Tx<'_>, subject: &str, now: Timestamp) -> Result<(), StoreError> {
-    let sql = "INSERT INTO wrong_codes (subject, wrong) VALUES ($1, 1) ON CONFLICT (subject) DO UPDATE SET wrong = wrong_codes.wrong + 1";
-    tx.exec(sql, &[subject.into()]).await?;
+    let sql = "INSERT INTO wrong_codes (subject, wrong, last_at) VALUES ($1, 1, $2) \
+               ON CONFLICT (subject) DO UPDATE SET wrong = wrong_codes.wrong + 1, last_at = excluded.last_at";
+    tx.exec(sql, &[subject.into(), now.into()]).await?;
     let minute = now.as_millisecond().div_euclid(MINUTE_MS) * MINUTE_MS;
     let sql = "INSERT INTO wrong_code_minutes (minute, wrong) VALUES ($1, 1) ON CONFLICT (minute) DO UPDATE SET wrong = wrong_code_minutes.wrong + 1";
     tx.exec(sql, &[minute.into()]).await?;

@@ -1,18 +1,13 @@
 //! Who holds an identifier, and what it takes to take it. The primary key of `identifiers` has the last word.
 
 use daftar_core::account::{AccountId, Claim};
-use daftar_core::identifier::{EmailAddress, IdentifierKind, LoginId, PhoneNumber, Username, mask};
-use daftar_core::message::{ContactKind, Content, Message, Recipient, Sealer};
+use daftar_core::identifier::{EmailAddress, IdentifierKind, LoginId, PhoneNumber, Username};
+use daftar_core::message::Sealer;
 use daftar_core::ports::{Claimed, StoreError, Timestamp};
 
-use super::{NOTICE_WORTH, accounts, challenges, outbox};
+use super::{accounts, challenges, outbox};
 use crate::error::Bug;
 use crate::tx::Tx;
-
-/// The kind of a stored name.
-pub(crate) fn kind_named(name: &str) -> Option<IdentifierKind> {
-    [IdentifierKind::Username, IdentifierKind::Email, IdentifierKind::Phone].into_iter().find(|kind| kind.name() == name)
-}
 
 /// The identifier of a kind that a row shows.
 pub(crate) fn id_of(kind: IdentifierKind, shown: &str) -> Option<LoginId> {
@@ -83,12 +78,7 @@ async fn displace(tx: &mut Tx<'_>, loser: AccountId, id: &LoginId, sealer: &Seal
     let account = accounts::load(tx, loser).await?;
     release(tx, loser, id).await?;
     let Some(account) = account else { return Ok(()) };
-    let (Some(to), Some(contact)) = (account.notice_contact(id), ContactKind::of(id.kind())) else { return Ok(()) };
-    let content = Content::ContactLost { contact, masked: mask(id.shown()) };
-    let to = Recipient::try_from(to).map_err(|error| StoreError::Failed(error.into()))?;
-    let message = Message { to, locale: account.locale, platform: account.origin.platform, content };
-    let envelope = sealer.seal(message, now, now + NOTICE_WORTH).map_err(|error| StoreError::Failed(error.into()))?;
-    outbox::queue(tx, &envelope).await
+    outbox::tell(tx, account.contact_lost(id), sealer, now).await
 }
 
 /// Frees an identifier of `account`, and voids that account's open challenges to it (row 13).

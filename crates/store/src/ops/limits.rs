@@ -8,16 +8,19 @@ use crate::tx::Tx;
 /// Charges every limit, or none.
 pub(crate) async fn charge(tx: &mut Tx<'_>, charges: &[Charge], now: Timestamp) -> Result<Charged, StoreError> {
     lock(tx, charges).await?;
-    let mut retry_after = None;
+    let (mut retry_after, mut spent) = (None, Vec::new());
     for Charge { key, limit } in charges {
         match limit.charge(arrival(tx, key).await?, now) {
             Ok(next) => put(tx, key, next).await?,
-            Err(wait) => retry_after = retry_after.max(Some(wait)),
+            Err(wait) => {
+                retry_after = retry_after.max(Some(wait));
+                spent.push(key.clone());
+            }
         }
     }
     let Some(retry_after) = retry_after else { return Ok(Charged::Allowed) };
     tx.keep_nothing();
-    Ok(Charged::Refused { retry_after })
+    Ok(Charged::Refused { retry_after, spent })
 }
 
 /// Gives charges back.

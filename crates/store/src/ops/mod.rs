@@ -17,9 +17,6 @@ use std::time::Duration;
 
 use daftar_core::ports::Timestamp;
 
-/// How long a notice to a person is worth sending.
-const NOTICE_WORTH: Duration = Duration::from_secs(24 * 60 * 60);
-
 /// The moment `age` before `now`, in milliseconds.
 fn before(now: Timestamp, age: Duration) -> i64 {
     now.as_millisecond().saturating_sub(i64::try_from(age.as_millis()).unwrap_or(i64::MAX))

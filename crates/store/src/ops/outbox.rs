@@ -8,7 +8,7 @@
 
 use std::time::Duration;
 
-use daftar_core::message::{Channel, Envelope, MessageId, Recipient};
+use daftar_core::message::{Channel, Envelope, Message, MessageId, Recipient, Sealer};
 use daftar_core::ports::{ClaimedMessage, Settlement, StoreError, Timestamp};
 
 use super::after;
@@ -30,6 +30,13 @@ pub(crate) async fn queue(tx: &mut Tx<'_>, envelope: &Envelope) -> Result<(), St
     ];
     tx.exec(sql, &values).await?;
     Ok(())
+}
+
+/// Queues what somebody is to be told, if there is somebody to tell.
+pub(crate) async fn tell(tx: &mut Tx<'_>, notice: Option<Message>, sealer: &Sealer, now: Timestamp) -> Result<(), StoreError> {
+    let Some(notice) = notice else { return Ok(()) };
+    let envelope = sealer.seal_notice(notice, now).map_err(|error| StoreError::Failed(error.into()))?;
+    queue(tx, &envelope).await
 }
 
 /// Claims up to `limit` due messages, oldest first; gives up those that are past their time.

@@ -2,11 +2,10 @@
 
 use daftar_core::account::{Account, Claim, Gender, PictureId, Standing};
 use daftar_core::identifier::LoginId;
-use daftar_core::message::{ContactKind, Content, Message, Recipient};
 use daftar_core::ports::{Claimed, StoreError};
 use daftar_core::profile::{ProfileUpdate, ProfileUpdated};
 
-use super::{NOTICE_WORTH, accounts, claims, outbox};
+use super::{accounts, claims, outbox};
 use crate::tx::Tx;
 
 /// Changes the basic profile, all of it or nothing.
@@ -39,13 +38,7 @@ async fn change_phone(tx: &mut Tx<'_>, account: &Account, update: &ProfileUpdate
             return Ok(Claimed::Done(()));
         }
         claims::release(tx, account.id, &LoginId::from(old.id.clone())).await?;
-        if old.verified_at.is_some() {
-            let content = Content::ContactChanged { contact: ContactKind::Phone };
-            let to = Recipient::Sms(old.id.clone());
-            let message = Message { to, locale: account.locale, platform: account.origin.platform.clone(), content };
-            let sealed = update.sealer.seal(message, update.now, update.now + NOTICE_WORTH);
-            outbox::queue(tx, &sealed.map_err(|error| StoreError::Failed(error.into()))?).await?;
-        }
+        outbox::tell(tx, account.phone_changed(), &update.sealer, update.now).await?;
     }
     claims::claim(tx, account.id, &Claim::new(update.phone.clone(), Standing::Said), Some(&update.sealer), update.now).await
 }

@@ -102,15 +102,13 @@ async fn insert(tx: &mut Tx<'_>, registration: &Registration) -> Result<(), Stor
 
 /// Keeps a new challenge for a registration that still waits for its proof, and queues its message.
 pub(crate) async fn resend(tx: &mut Tx<'_>, resend: &Resend) -> Result<Resent, StoreError> {
-    match hold(tx, resend.registration).await? {
-        Some(registration) if registration.state == RegistrationState::Complete => Ok(Resent::Complete),
-        Some(registration) if registration.is_pending(resend.now) => {
-            challenges::insert(tx, &resend.challenge).await?;
-            outbox::queue(tx, &resend.envelope).await?;
-            Ok(Resent::Sent)
-        }
-        Some(_) | None => Ok(Resent::Dead),
+    let Some(registration) = hold(tx, resend.registration).await? else { return Ok(Resent::Dead) };
+    if let Err(refused) = registration.resendable(resend.now) {
+        return Ok(refused);
     }
+    challenges::insert(tx, &resend.challenge).await?;
+    outbox::queue(tx, &resend.envelope).await?;
+    Ok(Resent::Sent)
 }
 
 /// Finishes a registration: counts the attempt, compares, makes the account, all in one (rows 2, 3, 7).

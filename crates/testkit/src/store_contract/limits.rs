@@ -64,6 +64,6 @@ pub async fn a_refusal_says_how_long_until_all_have_room<E: Engine>(engine: E) {
     assert_eq!(store.charge(both.clone(), now()).await.unwrap(), Charged::Allowed);
     let later = now() + Duration::from_secs(60);
     let wait = 24 * HOUR - Duration::from_secs(60);
-    assert_eq!(store.charge(both.clone(), later).await.unwrap(), Charged::Refused { retry_after: wait });
+    assert!(matches!(store.charge(both.clone(), later).await.unwrap(), Charged::Refused { retry_after, .. } if retry_after == wait));
     assert_eq!(store.charge(both, later + wait).await.unwrap(), Charged::Allowed);
 }

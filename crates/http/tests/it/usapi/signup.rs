@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use base64::Engine as _;
-use daftar_core::ports::Clock as _;
+use daftar_core::message::Channel;
+use daftar_core::ports::{Clock as _, Outbox as _};
 use daftar_testkit::Installation;
 use serde_json::{Value, json};
 
@@ -131,6 +132,18 @@ async fn row_33_without_a_client_nothing_is_learnt_from_the_body() {
         }
     }
     assert_eq!(site.messages().await.len(), 0);
+}
+
+#[tokio::test]
+async fn an_expired_code_is_never_sent_not_even_beside_a_living_link() {
+    let site = Installation::builder().without_workers().start().await;
+    for (n, mode, channel) in [(1, "LINK", Channel::Email), (2, "OTP", Channel::Sms)] {
+        started(&site, &applicant(n, mode)).await;
+        let now = site.clock.now();
+        let due = |seconds| site.store().claim(channel, 10, now + Duration::from_secs(seconds), Duration::ZERO);
+        assert_eq!(due(599).await.unwrap().len(), 1, "{mode}");
+        assert_eq!(due(600).await.unwrap().len(), 0, "{mode}");
+    }
 }
 
 #[tokio::test]
