@@ -191,7 +191,7 @@ impl KeyRing {
     }
 }
 
-/// A signature's lifetime in tokens is counted in whole seconds; so are sessions and registrations.
+/// The end of what lasts `lifetime` from `now`, on a whole second: tokens count in seconds, and what they stand for ends with them.
 #[must_use]
 pub fn whole_seconds(now: Timestamp, lifetime: Duration) -> Timestamp {
     Timestamp::from_second((now + lifetime).as_second()).unwrap_or(now)

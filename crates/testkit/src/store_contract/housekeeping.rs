@@ -86,7 +86,7 @@ pub async fn a_sweep_deletes_what_is_past_and_keeps_what_is_not<E: Engine>(engin
     assert_eq!(went(DAY).await, (1, vec!["limits", "repeats", "wrong_code_minutes"]));
     assert_eq!(went(DAY + 10 * MINUTE).await.0, 1, "the challenge");
     assert_eq!(went(DAY + 30 * MINUTE).await.0, 1, "the registration");
-    assert_eq!(went(30 * DAY).await.0, 2, "the sent message, and its copy in the inbox");
+    assert_eq!(went(30 * DAY).await.0, 3, "the sent message, its copy in the inbox, and the count of wrong codes");
     assert_eq!(went(30 * DAY + 12 * HOUR).await, (1, TABLES.to_vec()));
     assert_eq!(engine.count("SELECT count(*) FROM accounts").await, 1);
     assert_eq!(store.waiting().await.unwrap(), 0);
