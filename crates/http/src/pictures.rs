@@ -1,7 +1,7 @@
 //! Profile pictures. Their URLs cannot be guessed and never change what they show, so whoever has one may keep what it leads to (threat row 47).
 
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -11,6 +11,7 @@ use daftar_core::ports::PictureSize;
 use crate::App;
 use crate::surface::fault::status_of;
 use crate::surface::headers::{message, not_found};
+use crate::surface::segment::Segment;
 
 const FULL: &str = ".jpg";
 const THUMBNAIL: &str = "-thumb.jpg";
@@ -29,7 +30,7 @@ pub(crate) fn path(id: &PictureId, size: PictureSize) -> String {
     format!("/pictures/{}{suffix}", id.as_str())
 }
 
-async fn picture(State(app): State<App>, Path(file): Path<String>) -> Response {
+async fn picture(State(app): State<App>, Segment(file): Segment) -> Response {
     let parsed = match (file.strip_suffix(THUMBNAIL), file.strip_suffix(FULL)) {
         (Some(name), _) => PictureId::parse(name).map(|id| (id, PictureSize::Thumbnail)),
         (None, Some(name)) => PictureId::parse(name).map(|id| (id, PictureSize::Full)),

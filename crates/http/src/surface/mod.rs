@@ -6,3 +6,4 @@ pub(crate) mod caller;
 pub(crate) mod fault;
 pub(crate) mod headers;
 pub(crate) mod json;
+pub(crate) mod segment;

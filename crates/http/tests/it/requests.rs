@@ -30,6 +30,14 @@ async fn an_unknown_path_is_404_and_a_wrong_method_405_with_allow() {
 }
 
 #[tokio::test]
+async fn a_path_that_is_no_text_leads_nowhere() {
+    let site = Installation::start().await;
+    for path in ["/pictures/%ff", "/pictures/%ff.jpg", "/dev/inbox/%ff", "/dev/inbox/%C3%28", "/%ff"] {
+        site.anybody().get(path).await.says(404, "Not found");
+    }
+}
+
+#[tokio::test]
 async fn row_51_what_is_not_one_json_object_is_400() {
     let site = Installation::start().await;
     let deep = format!("{{\"a\":{}1{}}}", "[".repeat(500), "]".repeat(500));

@@ -4,7 +4,7 @@
 mod page;
 mod reading;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -17,6 +17,7 @@ use serde::Serialize;
 use crate::App;
 use crate::surface::fault::{retry_after, status_of};
 use crate::surface::headers::{message, not_found};
+use crate::surface::segment::Segment;
 
 /// How far back a search goes, in messages.
 const JSON_DEPTH: u32 = 1000;
@@ -77,7 +78,7 @@ async fn show(State(app): State<App>, uri: Uri) -> Response {
 }
 
 /// One mail's HTML part, for the frame on the page. It is somebody's content: it may style itself and be clicked, and nothing else.
-async fn mail(State(app): State<App>, Path(id): Path<String>) -> Response {
+async fn mail(State(app): State<App>, Segment(id): Segment) -> Response {
     let Some(inbox) = app.inbox() else { return not_found().await };
     let Ok(id) = id.parse().map(MessageId) else { return not_found().await };
     let html = match inbox.message(id).await {
