@@ -7,16 +7,9 @@ use daftar_core::ports::Inbox;
 use daftar_core::service::Accounts;
 use ipnet::IpNet;
 
-use crate::surface::headers::RequestIds;
-
 /// The state of the router.
 #[derive(Clone)]
-pub struct App(Arc<Inner>);
-
-struct Inner {
-    parts: Parts,
-    request_ids: RequestIds,
-}
+pub struct App(Arc<Parts>);
 
 /// What an [`App`] is made of.
 pub struct Parts {
@@ -62,41 +55,36 @@ impl App {
     /// The state made of these parts.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let request_ids = RequestIds::new(parts.accounts.random_number());
-        Self(Arc::new(Inner { parts, request_ids }))
+        Self(Arc::new(parts))
     }
 
     /// The core.
     #[must_use]
     pub fn accounts(&self) -> &Accounts {
-        &self.0.parts.accounts
+        &self.0.accounts
     }
 
     /// The development inbox, if there is one.
     #[must_use]
     pub fn inbox(&self) -> Option<&Arc<dyn Inbox>> {
-        self.0.parts.inbox.as_ref()
+        self.0.inbox.as_ref()
     }
 
     /// HTTP's own settings.
     #[must_use]
     pub fn settings(&self) -> &Settings {
-        &self.0.parts.settings
-    }
-
-    pub(crate) fn request_ids(&self) -> &RequestIds {
-        &self.0.request_ids
+        &self.0.settings
     }
 
     /// Whether the process still wants requests.
     #[must_use]
     pub fn readiness(&self) -> &Readiness {
-        &self.0.parts.readiness
+        &self.0.readiness
     }
 }
 
 impl std::fmt::Debug for App {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("App").field("settings", &self.0.parts.settings).finish_non_exhaustive()
+        f.debug_struct("App").field("settings", &self.0.settings).finish_non_exhaustive()
     }
 }

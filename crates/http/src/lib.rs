@@ -42,7 +42,8 @@ pub fn router(app: App) -> Router {
         Some(cors) => routes.layer(cors),
         None => routes,
     };
-    routes.layer(axum::middleware::from_fn_with_state(app.clone(), surface::headers::around)).with_state(app)
+    let around = surface::headers::Around::new(app.accounts().random_number());
+    routes.layer(axum::middleware::from_fn_with_state(around, surface::headers::around)).with_state(app)
 }
 
 /// Scripts of other origins may call only where an operator says so (threat row 59).
