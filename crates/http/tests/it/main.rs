@@ -7,4 +7,5 @@ mod operate;
 mod pages;
 mod property;
 mod requests;
+mod server;
 mod usapi;
