@@ -1,7 +1,6 @@
-//! A store that a test can take away, and give back: every call then fails as it does when the database cannot be reached.
+//! A store that a test can take away or damage: calls then fail as they do when the database cannot be reached, or does not work.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use daftar_core::account::{Account, AccountId, AccountStatus, Claim, NewAccount};
@@ -17,66 +16,91 @@ use daftar_core::session::SessionId;
 use daftar_core::sign_in::{OpenSession, Opened, SignInRecord};
 use daftar_core::throttle::{Charge, Charged};
 
+/// What a store is like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Condition {
+    /// It works.
+    Whole,
+    /// It cannot be reached.
+    Away,
+    /// Nothing in it can be read or written.
+    Damaged,
+    /// It can be read, but not written.
+    Unwritable,
+}
+
 /// A store with a switch.
 pub(crate) struct Breakable {
     store: Arc<dyn Store>,
-    broken: AtomicBool,
+    condition: Mutex<Condition>,
 }
 
 impl Breakable {
     /// Puts a switch before `store`.
     pub(crate) fn new(store: Arc<dyn Store>) -> Self {
-        Self { store, broken: AtomicBool::new(false) }
+        Self { store, condition: Mutex::new(Condition::Whole) }
     }
 
-    /// Takes the store away, or gives it back.
-    pub(crate) fn set_broken(&self, broken: bool) {
-        self.broken.store(broken, Ordering::SeqCst);
+    /// From now on it is like this.
+    pub(crate) fn set(&self, condition: Condition) {
+        *self.condition.lock().unwrap() = condition;
     }
 
-    fn up(&self) -> Result<&dyn Store, StoreError> {
-        if self.broken.load(Ordering::SeqCst) { Err(StoreError::Unavailable("taken away by a test".into())) } else { Ok(&*self.store) }
+    fn condition(&self) -> Condition {
+        *self.condition.lock().unwrap()
+    }
+
+    fn read(&self) -> Result<&dyn Store, StoreError> {
+        match self.condition() {
+            Condition::Whole | Condition::Unwritable => Ok(&*self.store),
+            Condition::Away => Err(StoreError::Unavailable("taken away by a test".into())),
+            Condition::Damaged => Err(StoreError::Failed("damaged by a test".into())),
+        }
+    }
+
+    fn write(&self) -> Result<&dyn Store, StoreError> {
+        if self.condition() == Condition::Unwritable { Err(StoreError::Failed("made unwritable by a test".into())) } else { self.read() }
     }
 }
 
 macro_rules! behind_the_switch {
-    ($($name:ident($($arg:ident: $type:ty),*) -> $answer:ty;)*) => {
+    ($($access:ident $name:ident($($arg:ident: $type:ty),*) -> $answer:ty;)*) => {
         #[async_trait]
         impl Store for Breakable {
             $(async fn $name(&self, $($arg: $type),*) -> Result<$answer, StoreError> {
-                self.up()?.$name($($arg),*).await
+                self.$access()?.$name($($arg),*).await
             })*
         }
     };
 }
 
 behind_the_switch! {
-    ready() -> ();
-    is_held(id: &LoginId, verified_only: bool) -> bool;
-    first_taken(claims: &[Claim], except: Option<AccountId>) -> Option<IdentifierKind>;
-    sign_in_record(id: &LoginId) -> Option<SignInRecord>;
-    session_account(id: SessionId, now: Timestamp) -> Option<AccountId>;
-    account(id: AccountId) -> Option<Account>;
-    find_account(id: &LoginId) -> Option<Account>;
-    client(id: &ClientId) -> Option<MachineClient>;
-    clients() -> Vec<MachineClient>;
-    registration(id: RegistrationId) -> Option<Registration>;
-    linked_registration(link: Mac) -> Option<LinkedRegistration>;
-    pressure(subject: &str, now: Timestamp) -> Pressure;
-    repeated(repeat: &Repeat, now: Timestamp) -> Repeated<()>;
-    create_account(account: NewAccount, once: Option<Once>) -> Repeated<Claimed<()>>;
-    start_registration(new: NewRegistration, once: Option<Once>) -> Repeated<Claimed<()>>;
-    resend_registration(resend: Resend) -> Resent;
-    finish_registration(finish: FinishRegistration) -> Finished;
-    disown_registration(link: Mac, now: Timestamp) -> bool;
-    open_session(open: OpenSession) -> Opened;
-    update_profile(update: ProfileUpdate) -> Claimed<ProfileUpdated>;
-    set_status(id: AccountId, status: AccountStatus, now: Timestamp) -> bool;
-    charge(charges: Vec<Charge>, now: Timestamp) -> Charged;
-    refund(charges: Vec<Charge>, now: Timestamp) -> ();
-    create_client(client: MachineClient) -> ();
-    rotate_client(id: &ClientId, secret_mac: Mac) -> bool;
-    disable_client(id: &ClientId, now: Timestamp) -> bool;
-    same_master_key(fingerprint: Mac) -> bool;
-    sweep(now: Timestamp) -> u64;
+    read ready() -> ();
+    read is_held(id: &LoginId, verified_only: bool) -> bool;
+    read first_taken(claims: &[Claim], except: Option<AccountId>) -> Option<IdentifierKind>;
+    read sign_in_record(id: &LoginId) -> Option<SignInRecord>;
+    read session_account(id: SessionId, now: Timestamp) -> Option<AccountId>;
+    read account(id: AccountId) -> Option<Account>;
+    read find_account(id: &LoginId) -> Option<Account>;
+    read client(id: &ClientId) -> Option<MachineClient>;
+    read clients() -> Vec<MachineClient>;
+    read registration(id: RegistrationId) -> Option<Registration>;
+    read linked_registration(link: Mac) -> Option<LinkedRegistration>;
+    read pressure(subject: &str, now: Timestamp) -> Pressure;
+    read repeated(repeat: &Repeat, now: Timestamp) -> Repeated<()>;
+    write create_account(account: NewAccount, once: Option<Once>) -> Repeated<Claimed<()>>;
+    write start_registration(new: NewRegistration, once: Option<Once>) -> Repeated<Claimed<()>>;
+    write resend_registration(resend: Resend) -> Resent;
+    write finish_registration(finish: FinishRegistration) -> Finished;
+    write disown_registration(link: Mac, now: Timestamp) -> bool;
+    write open_session(open: OpenSession) -> Opened;
+    write update_profile(update: ProfileUpdate) -> Claimed<ProfileUpdated>;
+    write set_status(id: AccountId, status: AccountStatus, now: Timestamp) -> bool;
+    write charge(charges: Vec<Charge>, now: Timestamp) -> Charged;
+    write refund(charges: Vec<Charge>, now: Timestamp) -> ();
+    write create_client(client: MachineClient) -> ();
+    write rotate_client(id: &ClientId, secret_mac: Mac) -> bool;
+    write disable_client(id: &ClientId, now: Timestamp) -> bool;
+    write same_master_key(fingerprint: Mac) -> bool;
+    write sweep(now: Timestamp) -> u64;
 }

@@ -29,7 +29,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use crate::breakable::Breakable;
+use crate::breakable::{Breakable, Condition};
 use crate::clock::{ManualClock, OsEntropy};
 use crate::http::Caller;
 
@@ -309,7 +309,17 @@ impl Installation {
 
     /// Takes the store away from the core, as when the database cannot be reached.
     pub fn break_store(&self) {
-        self.switch.set_broken(true);
+        self.switch.set(Condition::Away);
+    }
+
+    /// Damages the store: the core can neither read nor write, and trying again does not help.
+    pub fn damage_store(&self) {
+        self.switch.set(Condition::Damaged);
+    }
+
+    /// Lets the core read, but nothing that it writes succeeds, and trying again does not help.
+    pub fn damage_writes(&self) {
+        self.switch.set(Condition::Unwritable);
     }
 
     /// How many hashes were computed.

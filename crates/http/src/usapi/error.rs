@@ -121,7 +121,17 @@ impl From<ProfileError> for UsapiError {
             ProfileError::Taken(kind) => Self::Taken(kind),
             ProfileError::UnreadablePicture => Self::Picture,
             ProfileError::Gone => Self::NotSignedIn,
-            ProfileError::Fault(fault) => Self::ProfileFault(fault),
+            ProfileError::Fault(fault) => Self::Fault(fault),
+        }
+    }
+}
+
+impl UsapiError {
+    /// The same at `/update-basic-profile`, which has its own words for whatever else is at fault, while asking who calls included.
+    pub(super) fn of_update(self) -> Self {
+        match self {
+            Self::Fault(fault) => Self::ProfileFault(fault),
+            other => other,
         }
     }
 }

@@ -25,7 +25,15 @@ const PARTS_MAX: usize = 16;
 /// USAPI's words for a gender.
 const GENDERS: [(&str, Gender); 2] = [("Laki-Laki", Gender::Male), ("Perempuan", Gender::Female)];
 
-pub(super) async fn update(State(app): State<App>, Person(account): Person, request: Request) -> Result<Json<Done>, UsapiError> {
+pub(super) async fn update(State(app): State<App>, person: Result<Person, UsapiError>, request: Request) -> Result<Json<Done>, UsapiError> {
+    let outcome = match person {
+        Ok(person) => change(&app, person, request).await,
+        Err(error) => Err(error),
+    };
+    outcome.map_err(UsapiError::of_update)
+}
+
+async fn change(app: &App, Person(account): Person, request: Request) -> Result<Json<Done>, UsapiError> {
     let form = Form::read(request).await?;
     let text = form.basic_profile.ok_or_else(|| UsapiError::Missing("basic_profile".to_owned()))?;
     let not_an_object = |_| UsapiError::WrongType("basic_profile".to_owned(), JsonType::Object);

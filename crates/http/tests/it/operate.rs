@@ -1,9 +1,10 @@
 //! The endpoints for operators and developers (contract `operations.md`).
 
-use daftar_testkit::Installation;
+use daftar_testkit::{Answer, Installation};
+use reqwest::Method;
 use serde_json::json;
 
-use crate::usapi::{applicant, started};
+use crate::usapi::{applicant, person, sign_in, signed_in, started};
 
 #[tokio::test]
 async fn it_is_alive_and_ready() {
@@ -35,6 +36,27 @@ async fn a_broken_store_is_503_never_a_false_200() {
         answer.says(503, "Service is busy, please try again");
         assert!(!answer.header("retry-after").is_empty());
     }
+}
+
+#[tokio::test]
+async fn a_failure_within_is_500_in_the_documented_words() {
+    for damage in [Installation::damage_store, Installation::damage_writes] {
+        let site = Installation::start().await;
+        let token = signed_in(&site, 1).await;
+        damage(&site);
+        let shop = site.shop();
+        shop.post("/internal/register", &person(2)).await.says(500, "Internal error");
+        shop.post("/signup", &applicant(3, "LINK")).await.says(500, "Internal error");
+        sign_in(&site, "siti 1", "rahasia sekali").await.says(500, "Internal error");
+        let profile = json!({"gender": "Laki-Laki", "phone_number": "6287654321", "date_of_birth": "1996-10-18"});
+        let form = reqwest::multipart::Form::new().text("basic_profile", profile.to_string());
+        let update = site.anybody().bearer(&token).request(Method::POST, "/update-basic-profile").multipart(form);
+        Answer::read(update.send().await.unwrap()).await.says(500, "Error on update profile.");
+    }
+    let site = Installation::start().await;
+    let token = signed_in(&site, 1).await;
+    site.damage_store();
+    site.anybody().bearer(&token).get("/basic-profile").await.says(500, "Internal error");
 }
 
 #[tokio::test]
