@@ -217,7 +217,6 @@ async fn raw_status(site: &Installation, target: &str, password: &str) -> u16 {
 async fn row_18_odd_spellings_of_the_path_reach_nothing() {
     let site = Installation::with_limits().await;
     registered(&site, 1).await;
-    let body = json!({"username": "siti 1", "password": "rahasia sekali"});
     for path in ["//auth", "/auth/", "/./auth", "/auth/.", "/./auth/.", "/%2e/auth", "/x/../auth", "/%61uth/", "/auth;x=1", "/auth%2f", "/AUTH"] {
         assert_eq!(raw_status(&site, path, "rahasia sekali").await, 404, "{path}");
     }
