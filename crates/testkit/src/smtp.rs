@@ -23,6 +23,10 @@ pub enum Behaviour {
     Accept,
     /// Answers every recipient with this code and a text that repeats the address.
     Refuse(u16),
+    /// Answers every `MAIL FROM` with this code.
+    RefuseSender(u16),
+    /// Answers every mail, once it is there, with this code.
+    RefuseContent(u16),
     /// Reads, and answers only when it behaves otherwise again.
     Hang,
     /// The same, but only once a mail has begun.
@@ -217,7 +221,14 @@ async fn converse(stream: TcpStream, conversation: Conversation) -> std::io::Res
             seen.counts.send_modify(|counts| counts.begun += 1);
             return Ok(());
         }
-        let reply = session.process(&line);
+        let mut reply = session.process(&line);
+        // Refused by the handler, mailin would take whatever follows for more of the mail.
+        if let Behaviour::RefuseContent(code) = *behaviour.borrow()
+            && line == b".\r\n"
+            && !reply.is_error
+        {
+            reply = Response::custom(code, format!("{}.6.0 this is not welcome here", code / 100));
+        }
         answer = reply.buffer()?;
         if reply.action == Action::Close {
             return stream.write_all(&answer).await;
@@ -247,7 +258,10 @@ impl Handler for Conversation {
         self.from = from.to_owned();
         self.to.clear();
         self.data.clear();
-        response::OK
+        match *self.behaviour.borrow() {
+            Behaviour::RefuseSender(code) => Response::custom(code, format!("{}.7.0 <{from}> is not welcome here", code / 100)),
+            _ => response::OK,
+        }
     }
 
     fn rcpt(&mut self, to: &str) -> Response {
@@ -265,6 +279,9 @@ impl Handler for Conversation {
     }
 
     fn data_end(&mut self) -> Response {
+        if matches!(*self.behaviour.borrow(), Behaviour::RefuseContent(_)) {
+            return response::OK;
+        }
         let mail = ReceivedMail::parse(self.from.clone(), self.to.clone(), &self.data);
         self.seen.mails.lock().unwrap_or_else(PoisonError::into_inner).push(mail);
         self.seen.counts.send_modify(|counts| counts.taken += 1);

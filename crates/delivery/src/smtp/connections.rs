@@ -11,12 +11,13 @@ use lettre::address::Envelope;
 use lettre::transport::smtp::Error as SmtpError;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
-use lettre::transport::smtp::extension::ClientId;
+use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
+use lettre::transport::smtp::extension::{ClientId, MailBodyParameter, MailParameter};
 use tokio::time::{Instant, timeout};
 
 /// How long the TCP connection may take to come up.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long an idle connection may take to say that it lives.
+/// How long a connection may take to say that it lives, or to take leave.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long a connection is kept idle. Servers hang up after minutes, firewalls forget sooner.
 const IDLE_MAX: Duration = Duration::from_secs(30);
@@ -49,10 +50,14 @@ pub(super) struct Server {
 
 /// Where a conversation broke off.
 pub(super) enum Failure {
-    /// Before this mail came into play.
+    /// Before this mail came into play: the connection, TLS, the password.
     Connecting(SmtpError),
-    /// While it was handed over.
-    Sending(SmtpError),
+    /// At the sender (`MAIL FROM`), who is the same in every mail.
+    Sender(SmtpError),
+    /// At the recipient (`RCPT TO`).
+    Recipient(SmtpError),
+    /// At the mail itself (`DATA`).
+    Content(SmtpError),
 }
 
 struct Idle {
@@ -79,9 +84,17 @@ impl Connections {
             Some(connection) => connection,
             None => self.connect().await.map_err(Failure::Connecting)?,
         };
-        connection.send(envelope, mail).await.map_err(Failure::Sending)?;
-        self.park(connection);
-        Ok(())
+        match hand_over(&mut connection, envelope, mail).await {
+            Ok(()) => {
+                self.park(connection);
+                Ok(())
+            }
+            Err(failure) => {
+                // What became of the mail does not hang on the answer to a farewell.
+                let _ = timeout(PROBE_TIMEOUT, connection.abort()).await;
+                Err(failure)
+            }
+        }
     }
 
     /// An idle connection that still answers, the youngest first.
@@ -123,4 +136,24 @@ impl Connections {
             idle.push(Idle { connection, since: Instant::now() });
         }
     }
+}
+
+/// One mail, command by command: lettre's own `send` does not tell which of them was turned down.
+async fn hand_over(connection: &mut AsyncSmtpConnection, envelope: &Envelope, mail: &[u8]) -> Result<(), Failure> {
+    let sender = Mail::new(envelope.from().cloned(), parameters(envelope, mail));
+    connection.command(sender).await.map_err(Failure::Sender)?;
+    for recipient in envelope.to() {
+        connection.command(Rcpt::new(recipient.clone(), Vec::new())).await.map_err(Failure::Recipient)?;
+    }
+    connection.command(Data).await.map_err(Failure::Content)?;
+    connection.message(mail).await.map_err(Failure::Content)?;
+    Ok(())
+}
+
+/// What the server must be able to do for this mail (RFC 6531, RFC 6152): as a rule nothing, because addresses and mails are ASCII.
+fn parameters(envelope: &Envelope, mail: &[u8]) -> Vec<MailParameter> {
+    let addresses_are_ascii = envelope.from().into_iter().chain(envelope.to()).all(|address| AsRef::<str>::as_ref(address).is_ascii());
+    let utf8 = (!addresses_are_ascii).then_some(MailParameter::SmtpUtfEight);
+    let eight_bits = (!mail.is_ascii()).then_some(MailParameter::Body(MailBodyParameter::EightBitMime));
+    utf8.into_iter().chain(eight_bits).collect()
 }

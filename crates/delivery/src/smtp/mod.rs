@@ -57,14 +57,23 @@ impl Transport for SmtpTransport {
     }
 }
 
-/// Whether another try can help. What fails before the mail is handed over (names, connections, TLS, the password) says nothing about this
-/// message and can be mended by an operator; after that, a 5xx is the server's last word (RFC 5321 §4.2.1).
+/// Whether another try can help. Only what is said of this recipient or of this mail is a last word. Connections, TLS, the password, the sender
+/// and whatever else (a 5xx, too, such as 530 "authentication required") an operator can mend, and then no mail may be lost.
 fn verdict(failure: &Failure) -> SendError {
-    match failure {
-        Failure::Connecting(error) => SendError::Retry(format!("no connection to the mail server: {}", describe(error))),
-        Failure::Sending(error) if error.is_permanent() => SendError::Refused(describe(error)),
-        Failure::Sending(error) => SendError::Retry(describe(error)),
-    }
+    let last_word = match failure {
+        Failure::Connecting(error) => return SendError::Retry(format!("no connection to the mail server: {}", describe(error))),
+        Failure::Sender(_) => false,
+        // RFC 5321 §4.2.2: an address that is none, no such mailbox, not for us, full, not allowed, failed. RFC 7504: a domain without mail.
+        Failure::Recipient(error) => matches!(code(error), Some(501 | 550..=554 | 556)),
+        Failure::Content(error) => matches!(code(error), Some(550..=554)),
+    };
+    let (Failure::Connecting(error) | Failure::Sender(error) | Failure::Recipient(error) | Failure::Content(error)) = failure;
+    if last_word { SendError::Refused(describe(error)) } else { SendError::Retry(describe(error)) }
+}
+
+/// The number of the server's answer, if there was one.
+fn code(error: &SmtpError) -> Option<u16> {
+    error.status().map(u16::from)
 }
 
 /// What happened, without anything that the server wrote but numbers.

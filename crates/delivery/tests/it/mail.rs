@@ -72,6 +72,42 @@ async fn row_52_a_mail_refused_with_550_is_given_up_without_naming_the_recipient
 }
 
 #[tokio::test]
+async fn what_an_operator_can_mend_loses_no_mail() {
+    // Authentication that is missing, wrong, too weak or without TLS; a sender that is not allowed; a server that does not know a command.
+    let recipient = [530, 534, 535, 538, 500, 502, 503, 555].map(Behaviour::Refuse);
+    let sender = [530, 535, 550, 553, 554, 501].map(Behaviour::RefuseSender);
+    let content = [530, 500, 451].map(Behaviour::RefuseContent);
+    for behaviour in recipient.into_iter().chain(sender).chain(content) {
+        let (house, server) = (House::new(), SmtpSink::start());
+        server.behave(behaviour);
+        let worker = house.spawn_with_mail(&server.url());
+        let id = house.queue("siti@example.test");
+        let row = house.until(id, |row| !row.history.is_empty()).await;
+        assert!(matches!(row.history.as_slice(), [Settlement::Retry { .. }]), "{behaviour:?}: {:?}", row.history);
+        server.behave(Behaviour::Accept);
+        house.clock.advance(SECOND);
+        assert_eq!(house.done(id).await.history.last(), Some(&Settlement::Sent), "{behaviour:?}");
+        worker.stop().await;
+        assert_eq!(server.mails().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn what_is_said_of_the_recipient_or_the_mail_is_the_last_word() {
+    let recipient = [501, 550, 551, 552, 553, 554, 556].map(Behaviour::Refuse);
+    let content = [550, 552, 554].map(Behaviour::RefuseContent);
+    for behaviour in recipient.into_iter().chain(content) {
+        let (house, server) = (House::new(), SmtpSink::start());
+        server.behave(behaviour);
+        let worker = house.spawn_with_mail(&server.url());
+        let row = house.done(house.queue("siti@example.test")).await;
+        assert!(matches!(row.history.as_slice(), [Settlement::Failed { .. }]), "{behaviour:?}: {:?}", row.history);
+        worker.stop().await;
+        assert_eq!((server.mails().len(), server.counts().begun), (0, 1));
+    }
+}
+
+#[tokio::test]
 async fn row_45_a_server_that_hangs_delays_its_own_mail_only() {
     let (mut house, server) = (House::new(), SmtpSink::start());
     house.pace.send = Duration::from_millis(300);
