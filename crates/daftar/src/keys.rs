@@ -112,17 +112,6 @@ pub(crate) fn private_dir(dir: &Path) -> Result<(), KeyFileError> {
     DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|source| KeyFileError::Io { path: dir.to_owned(), source })
 }
 
-/// Makes `file` empty and for its owner alone, if it is not there.
-///
-/// # Errors
-/// [`KeyFileError::Io`].
-pub(crate) fn private_file(file: &Path) -> Result<(), KeyFileError> {
-    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(file) {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(KeyFileError::Io { path: file.to_owned(), source: error }),
-        _ => Ok(()),
-    }
-}
-
 /// Puts `text` into `file`, for its owner alone, whole or not at all; whatever was there is replaced.
 ///
 /// # Errors

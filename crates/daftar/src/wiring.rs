@@ -2,7 +2,6 @@
 //! the whole installation on it.
 
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,17 +43,15 @@ impl Foundation {
     /// When a file, the schema or the key is not what it must be.
     pub(crate) async fn open(config: &Config, migrate: bool) -> anyhow::Result<Self> {
         let (data_dir, url) = (config.data_dir(), config.database_url());
+        let in_url = || format!("`database.url` = {:?}", url.masked());
+        let file = daftar_store::sqlite_file(url.expose()).with_context(in_url)?;
         keys::private_dir(&data_dir).context("`data_dir`")?;
-        if let Some(file) = url.expose().strip_prefix("sqlite://").map(Path::new) {
-            if let Some(dir) = file.parent().filter(|dir| !dir.as_os_str().is_empty()) {
-                keys::private_dir(dir).context("`database.url`")?;
-            }
-            // SQLite gives its log and its index the mode of the database.
-            keys::private_file(file).context("`database.url`")?;
+        if let Some(dir) = file.parent().filter(|dir| !dir.as_os_str().is_empty()) {
+            keys::private_dir(dir).with_context(in_url)?;
         }
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
-        let store = SqlStore::open(url.expose(), migrate).await.with_context(|| format!("`database.url` = {:?}", url.masked()))?;
+        let store = SqlStore::open_file(file, migrate).await.with_context(in_url)?;
         let master = match &config.secrets.master_key {
             Some(key) => MasterKey::configured(master_key_of(key.expose()).context("`secrets.master_key` is no key")?),
             None => MasterKey::in_dir(&data_dir, &*entropy)?,

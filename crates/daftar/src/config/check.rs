@@ -5,6 +5,7 @@ use std::fmt::Display;
 use std::sync::Arc;
 
 use daftar_delivery::{SmtpConfigError, SmtpSettings, SmtpTransport};
+use daftar_store::{OpenError, sqlite_file};
 use url::Url;
 
 use super::error::{ConfigError, Problem};
@@ -82,18 +83,13 @@ impl<'a> Findings<'a> {
 
     fn store(&mut self) {
         let url = self.config().database_url();
-        if !matches!(url.scheme(), "sqlite" | "postgres" | "postgresql") {
-            self.refuse(
-                "database.url",
-                format_args!("{:?}", url.masked()),
-                "allowed is sqlite:// followed by a path, such as \"sqlite:///var/lib/daftar/daftar.db\"",
-            );
-        } else if url.scheme() != "sqlite" {
-            self.refuse(
-                "database.url",
-                format_args!("{:?}", url.masked()),
-                "PostgreSQL is not built in yet; allowed is sqlite:// followed by a path",
-            );
+        if let Err(wrong) = sqlite_file(url.expose()) {
+            let rule = "allowed is sqlite:// followed by the path of a file, such as \"sqlite:///var/lib/daftar/daftar.db\"";
+            let rule = match wrong {
+                OpenError::NotBuiltIn { engine } => format!("{engine} is not built in yet; {rule}"),
+                _ => rule.to_owned(),
+            };
+            self.refuse("database.url", format_args!("{:?}", url.masked()), rule);
         }
         if let Some(key) = &self.config().secrets.master_key {
             match master_key_of(key.expose()) {

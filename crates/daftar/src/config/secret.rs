@@ -57,11 +57,6 @@ impl SecretUrl {
     pub(crate) fn masked(&self) -> String {
         masked_url(&self.0)
     }
-
-    /// What stands before `://`; empty when there is none.
-    pub(crate) fn scheme(&self) -> &str {
-        self.0.split_once("://").map_or("", |(scheme, _)| scheme)
-    }
 }
 
 impl From<String> for SecretUrl {

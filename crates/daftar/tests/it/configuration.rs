@@ -19,6 +19,21 @@ fn serve_refuses_a_bad_configuration_naming_key_place_value_and_rule() {
 }
 
 #[test]
+fn a_database_that_is_no_file_is_refused_by_every_command_before_anything_is_made() {
+    for url in ["sqlite://", "sqlite://:memory:", "sqlite://sub/dir/", "daftar.db", "postgres://u:hunter2@db/x"] {
+        let home = Home::for_development().with("DAFTAR_DATABASE__URL", url);
+        for command in [&["config", "check"][..], &["serve"], &["migrate"], &["client", "list"]] {
+            let error = home.run(command).failed();
+            for part in ["`database.url`", "DAFTAR_DATABASE__URL", "allowed is sqlite://"] {
+                assert!(error.contains(part), "{url} {command:?}: {error}");
+            }
+            assert!(!error.contains("hunter2"), "{error}");
+        }
+        assert_eq!(std::fs::read_dir(home.path("")).unwrap().count(), 0, "{url}");
+    }
+}
+
+#[test]
 fn serve_without_any_configuration_says_what_production_needs() {
     let error = Home::bare().run(&["serve"]).failed();
     assert!(error.contains("`public_url`") && error.contains("`email.url`"), "{error}");

@@ -24,6 +24,13 @@ fn row_54_everything_in_the_data_directory_is_its_owners_alone() {
 }
 
 #[test]
+fn row_54_a_database_elsewhere_is_its_owners_alone() {
+    let home = Home::for_development().with("DAFTAR_DATABASE__URL", "sqlite://else/where/accounts.db");
+    home.run(&["migrate"]).ok();
+    assert_eq!((mode(&home.path("else/where")), mode(&home.path("else/where/accounts.db"))), (0o700, 0o600));
+}
+
+#[test]
 fn a_lost_master_key_stops_the_start_and_a_restored_one_mends_it() {
     let home = Home::for_development();
     home.client();
