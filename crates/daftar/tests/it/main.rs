@@ -9,5 +9,7 @@ mod configuration;
 mod dev;
 mod faults;
 mod files;
+mod mail;
 mod program;
 mod shutdown;
+mod slow_clients;
