@@ -23,6 +23,8 @@ pub enum Behaviour {
     Accept,
     /// Answers every recipient with this code and a text that repeats the address.
     Refuse(u16),
+    /// Answers every recipient with this code, and nothing after that.
+    RefuseAndHang(u16),
     /// Answers every `MAIL FROM` with this code.
     RefuseSender(u16),
     /// Answers every mail, once it is there, with this code.
@@ -204,13 +206,19 @@ async fn converse(stream: TcpStream, conversation: Conversation) -> std::io::Res
     let mut session = builder.build(stream.peer_addr()?.ip(), conversation);
     let mut stream = BufReader::new(stream);
     let mut answer = session.greeting().buffer()?;
-    let mut in_mail = false;
+    let (mut in_mail, mut refused, mut is_refusal) = (false, false, false);
     loop {
-        let answers = |behaviour: &Behaviour| *behaviour != Behaviour::Hang && !(in_mail && *behaviour == Behaviour::HangInMail);
+        let answers = |behaviour: &Behaviour| match behaviour {
+            Behaviour::Hang => false,
+            Behaviour::HangInMail => !in_mail,
+            Behaviour::RefuseAndHang(_) => !refused,
+            _ => true,
+        };
         if behaviour.wait_for(answers).await.is_err() {
             return Ok(());
         }
         stream.write_all(&answer).await?;
+        refused = is_refusal;
         let mut line = Vec::new();
         if stream.read_until(b'\n', &mut line).await? == 0 {
             return Ok(());
@@ -229,7 +237,7 @@ async fn converse(stream: TcpStream, conversation: Conversation) -> std::io::Res
         {
             reply = Response::custom(code, format!("{}.6.0 this is not welcome here", code / 100));
         }
-        answer = reply.buffer()?;
+        (answer, is_refusal) = (reply.buffer()?, reply.is_error);
         if reply.action == Action::Close {
             return stream.write_all(&answer).await;
         }
@@ -266,7 +274,7 @@ impl Handler for Conversation {
 
     fn rcpt(&mut self, to: &str) -> Response {
         let behaviour = *self.behaviour.borrow();
-        if let Behaviour::Refuse(code) = behaviour {
+        if let Behaviour::Refuse(code) | Behaviour::RefuseAndHang(code) = behaviour {
             return Response::custom(code, format!("{}.7.1 <{to}> is not welcome here", code / 100));
         }
         self.to.push(to.to_owned());

@@ -17,8 +17,10 @@ use tokio::time::{Instant, timeout};
 
 /// How long the TCP connection may take to come up.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a connection may take to say that it lives, or to take leave.
+/// How long an idle connection may take to say that it lives.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long a server may take to say goodbye.
+const FAREWELL_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long a connection is kept idle. Servers hang up after minutes, firewalls forget sooner.
 const IDLE_MAX: Duration = Duration::from_secs(30);
 /// How many connections are kept idle: as many as are used at once.
@@ -91,7 +93,7 @@ impl Connections {
             }
             Err(failure) => {
                 // What became of the mail does not hang on the answer to a farewell.
-                let _ = timeout(PROBE_TIMEOUT, connection.abort()).await;
+                let _ = timeout(FAREWELL_TIMEOUT, connection.abort()).await;
                 Err(failure)
             }
         }

@@ -108,6 +108,17 @@ async fn what_is_said_of_the_recipient_or_the_mail_is_the_last_word() {
 }
 
 #[tokio::test]
+async fn a_last_word_counts_although_the_server_does_not_say_goodbye() {
+    let (mut house, server) = (House::new(), SmtpSink::start());
+    house.pace.send = 5 * SECOND;
+    server.behave(Behaviour::RefuseAndHang(550));
+    let worker = house.spawn_with_mail(&server.url());
+    let row = house.done(house.queue("siti@example.test")).await;
+    assert_eq!(row.history, [Settlement::Failed { reason: "the mail server answered 550 5.7.1".to_owned() }]);
+    worker.stop().await;
+}
+
+#[tokio::test]
 async fn row_45_a_server_that_hangs_delays_its_own_mail_only() {
     let (mut house, server) = (House::new(), SmtpSink::start());
     house.pace.send = Duration::from_millis(300);
