@@ -30,6 +30,27 @@ async fn an_unknown_path_is_404_and_a_wrong_method_405_with_allow() {
 }
 
 #[tokio::test]
+async fn head_is_get_without_its_body_and_options_is_405_unless_configured() {
+    let site = Installation::start().await;
+    let call = |method: Method, path: &'static str| {
+        let site = &site;
+        async move { daftar_testkit::Answer::read(site.anybody().request(method, path).send().await.unwrap()).await }
+    };
+    for path in ["/healthz", "/readyz", "/.well-known/jwks.json", "/signup/confirm?key=x", "/basic-profile", "/dev/inbox", "/pictures/x.jpg"] {
+        let (get, head) = (call(Method::GET, path).await, call(Method::HEAD, path).await);
+        assert_eq!((head.status, head.text.as_str()), (get.status, ""), "{path}");
+        for name in ["content-type", "content-length", "cache-control", "x-content-type-options", "www-authenticate"] {
+            assert_eq!(head.header(name), get.header(name), "{name} of {path}");
+        }
+    }
+    for (path, allow) in [("/auth", "POST"), ("/healthz", "GET,HEAD"), ("/signup/confirm", "GET,HEAD,POST")] {
+        let answer = call(Method::OPTIONS, path).await;
+        answer.says(405, "Method not allowed");
+        assert_eq!(answer.header("allow"), allow, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn a_path_that_is_no_text_leads_nowhere() {
     let site = Installation::start().await;
     for path in ["/pictures/%ff", "/pictures/%ff.jpg", "/dev/inbox/%ff", "/dev/inbox/%C3%28", "/%ff"] {

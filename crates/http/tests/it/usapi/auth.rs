@@ -228,6 +228,21 @@ async fn row_18_odd_spellings_of_the_path_reach_nothing() {
 }
 
 #[tokio::test]
+async fn row_18_override_headers_lead_no_other_call_here() {
+    let site = Installation::with_limits().await;
+    registered(&site, 1).await;
+    let body = json!({"username": "siti 1", "password": "rahasia sekali", "email": "nobody@example.test"});
+    for name in ["x-original-url", "x-rewrite-url", "x-forwarded-uri", "x-forwarded-path"] {
+        let answer = site.anybody().with(name, PATH).post("/check/email", &body).await;
+        answer.is(200, &json!({"status": true, "message": "Email is not registered"}));
+    }
+    for name in ["x-http-method-override", "x-method-override", "x-http-method"] {
+        let answer = site.anybody().with(name, "GET").post("/check/email", &body).await;
+        answer.is(200, &json!({"status": true, "message": "Email is not registered"}));
+    }
+}
+
+#[tokio::test]
 async fn row_18_another_way_to_write_the_same_path_gives_no_fresh_tries() {
     let site = Installation::with_limits().await;
     registered(&site, 1).await;
