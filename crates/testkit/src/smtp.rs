@@ -206,7 +206,7 @@ async fn converse(stream: TcpStream, conversation: Conversation) -> std::io::Res
     let mut session = builder.build(stream.peer_addr()?.ip(), conversation);
     let mut stream = BufReader::new(stream);
     let mut answer = session.greeting().buffer()?;
-    let (mut in_mail, mut refused, mut is_refusal) = (false, false, false);
+    let (mut in_mail, mut refused, mut is_refusal, mut closes) = (false, false, false, false);
     loop {
         let answers = |behaviour: &Behaviour| match behaviour {
             Behaviour::Hang => false,
@@ -218,6 +218,9 @@ async fn converse(stream: TcpStream, conversation: Conversation) -> std::io::Res
             return Ok(());
         }
         stream.write_all(&answer).await?;
+        if closes {
+            return Ok(());
+        }
         refused = is_refusal;
         let mut line = Vec::new();
         if stream.read_until(b'\n', &mut line).await? == 0 {
@@ -237,10 +240,7 @@ async fn converse(stream: TcpStream, conversation: Conversation) -> std::io::Res
         {
             reply = Response::custom(code, format!("{}.6.0 this is not welcome here", code / 100));
         }
-        (answer, is_refusal) = (reply.buffer()?, reply.is_error);
-        if reply.action == Action::Close {
-            return stream.write_all(&answer).await;
-        }
+        (answer, is_refusal, closes) = (reply.buffer()?, reply.is_error, reply.action == Action::Close);
     }
 }
 
