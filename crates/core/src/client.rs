@@ -91,7 +91,7 @@ impl MachineClient {
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
     /// Its name is empty or too long.
-    #[error("a client's name has 1 to {CLIENT_NAME_MAX} characters")]
+    #[error("a client's name has 1 to {CLIENT_NAME_MAX} characters on one line")]
     Name,
     /// It could not be done.
     #[error(transparent)]
@@ -125,7 +125,7 @@ impl Clients {
     /// [`ClientError`].
     pub async fn create(&self, name: &str, mut scopes: Vec<Scope>) -> Result<(MachineClient, RandomSecret), ClientError> {
         let name = name.trim();
-        if !(1..=CLIENT_NAME_MAX).contains(&name.chars().count()) {
+        if !(1..=CLIENT_NAME_MAX).contains(&name.chars().count()) || name.chars().any(char::is_control) {
             return Err(ClientError::Name);
         }
         scopes.sort_unstable_by_key(|scope| scope.name());

@@ -24,7 +24,7 @@ use crate::secret::{Mac, MacKey, pick};
 
 /// Wrong codes for one subject since its last success after which new codes grow (threat row 3).
 pub const GROW_AFTER: u32 = 6;
-/// Wrong codes in an hour in the whole installation after which new codes grow (threat row 5).
+/// Wrong codes in an hour in the whole installation after which new short codes grow (threat row 5).
 pub const GROW_AFTER_INSTALLATION: u32 = 300;
 /// Digits of a grown code.
 pub const GROWN_DIGITS: u8 = 8;
@@ -138,7 +138,8 @@ impl Pressure {
     /// How many digits a new code gets where `usual` is the custom (rows 3 and 5).
     #[must_use]
     pub const fn digits(self, usual: u8) -> u8 {
-        let attacked = self.subject >= GROW_AFTER || self.installation >= GROW_AFTER_INSTALLATION;
+        let sprayed = usual <= SHORT_DIGITS && self.installation >= GROW_AFTER_INSTALLATION;
+        let attacked = self.subject >= GROW_AFTER || sprayed;
         if attacked && usual < GROWN_DIGITS { GROWN_DIGITS } else { usual }
     }
 }
@@ -189,6 +190,10 @@ impl Challenge {
             return Verdict::Expired;
         }
         if self.digits <= SHORT_DIGITS && pressure.subject >= GROW_AFTER {
+            return Verdict::Dead;
+        }
+        // A code of another length is no guess at this one: it is refused as an odd form, and costs nothing (row 8).
+        if code.expose().len() != usize::from(self.digits) {
             return Verdict::Dead;
         }
         self.tries_left -= 1;
@@ -257,7 +262,10 @@ mod tests {
     fn row_3_codes_grow_after_six_wrong_ones_and_short_ones_die() {
         assert_eq!(Pressure { subject: 5, installation: 299 }.digits(6), 6);
         assert_eq!(Pressure { subject: 6, installation: 0 }.digits(4), 8);
-        assert_eq!(Pressure { subject: 0, installation: 300 }.digits(6), 8);
+        assert_eq!(Pressure { subject: 6, installation: 0 }.digits(6), 8);
+        // Row 5: spraying pays against short codes only.
+        assert_eq!(Pressure { subject: 0, installation: 300 }.digits(4), 8);
+        assert_eq!(Pressure { subject: 0, installation: 300 }.digits(6), 6);
         let attacked = Pressure { subject: 6, installation: 0 };
         assert_eq!(challenge("1234").attempt(&code("1234"), &key(), attacked, now()), Verdict::Dead);
         assert_eq!(challenge("123456").attempt(&code("123456"), &key(), attacked, now()), Verdict::Right);
@@ -283,6 +291,16 @@ mod tests {
         assert_eq!(late.clone().attempt(&code("123456"), &key(), Pressure::default(), end - 1.millisecond()), Verdict::Right);
         assert_eq!(late.attempt(&code("123456"), &key(), Pressure::default(), end), Verdict::Expired);
         assert_eq!(late.tries_left, 5);
+    }
+
+    #[test]
+    fn row_8_a_code_of_another_length_costs_no_try() {
+        let mut challenge = challenge("123456");
+        for other in ["1234", "12345", "1234567", "12345678"] {
+            assert_eq!(challenge.attempt(&code(other), &key(), Pressure::default(), now()), Verdict::Dead);
+        }
+        assert_eq!(challenge.tries_left, 5);
+        assert_eq!(challenge.attempt(&code("123456"), &key(), Pressure::default(), now()), Verdict::Right);
     }
 
     #[test]

@@ -66,15 +66,29 @@ impl Accounts {
         }
     }
 
+    /// Whether this very call has succeeded before; then there is nothing to check and nothing to do.
+    ///
+    /// # Errors
+    /// [`RegisterError::RepeatedDifferently`] when its key was used for another call, or a fault.
+    pub async fn enrolled_before(&self, repeat: &Repeat) -> Result<bool, RegisterError> {
+        Ok(self.kept_of(repeat).await?.is_some())
+    }
+
+    /// What is kept of an earlier call that this one repeats.
+    pub(crate) async fn kept_of(&self, repeat: &Repeat) -> Result<Option<Vec<u8>>, RegisterError> {
+        match self.store().repeated(repeat, self.now()).await.map_err(Fault::from)? {
+            Repeated::First(()) => Ok(None),
+            Repeated::Again(kept) => Ok(Some(kept)),
+            Repeated::Different => Err(RegisterError::RepeatedDifferently),
+        }
+    }
+
     /// Stops early, before a hash is spent, when something is taken; unless it was taken by the very call that this one repeats, whose
     /// outcome is then the answer.
     pub(crate) async fn refuse_taken(&self, claims: &[Claim], repeat: Option<&Repeat>) -> Result<Option<Vec<u8>>, RegisterError> {
         let Some(kind) = self.store().first_taken(claims, None).await.map_err(Fault::from)? else { return Ok(None) };
         let Some(repeat) = repeat else { return Err(RegisterError::Taken(kind)) };
-        match self.store().repeated(repeat, self.now()).await.map_err(Fault::from)? {
-            Repeated::First(()) => Err(RegisterError::Taken(kind)),
-            Repeated::Again(kept) => Ok(Some(kept)),
-            Repeated::Different => Err(RegisterError::RepeatedDifferently),
-        }
+        let kept = self.kept_of(repeat).await?;
+        kept.map(Some).ok_or(RegisterError::Taken(kind))
     }
 }

@@ -219,13 +219,22 @@ pub struct InboxMessage {
     pub sent_at: Timestamp,
 }
 
+/// Which messages of the inbox are wanted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct InboxFilter {
+    /// Those that went this way.
+    pub channel: Option<Channel>,
+    /// Those to this address in lower case, or to this number in E.164 form.
+    pub to: Option<String>,
+}
+
 /// The development inbox: what would have been sent.
 #[async_trait]
 pub trait Inbox: Send + Sync {
     /// Puts a message in; one that is there already stays as it is.
     async fn deliver(&self, message: InboxMessage) -> Result<(), StoreError>;
-    /// The newest `limit` messages, newest first.
-    async fn newest(&self, limit: u32) -> Result<Vec<InboxMessage>, StoreError>;
+    /// The newest `limit` of the messages that `filter` lets through, newest first.
+    async fn newest(&self, filter: &InboxFilter, limit: u32) -> Result<Vec<InboxMessage>, StoreError>;
     /// One message.
     async fn message(&self, id: MessageId) -> Result<Option<InboxMessage>, StoreError>;
 }

@@ -19,7 +19,7 @@ mod surface;
 mod usapi;
 
 use axum::Router;
-use axum::http::{HeaderValue, Method, header};
+use axum::http::{HeaderName, HeaderValue, Method, header};
 use tower_http::cors::CorsLayer;
 
 pub use app::{App, Parts, Readiness, Settings};
@@ -54,6 +54,7 @@ fn cors(origins: &[String]) -> Option<CorsLayer> {
             header::AUTHORIZATION,
             header::CONTENT_TYPE,
             header::ACCEPT_LANGUAGE,
+            HeaderName::from_static("idempotency-key"),
         ])
     })
 }

@@ -42,6 +42,21 @@ pub enum OpenError {
     System(#[source] std::io::Error),
 }
 
+impl OpenError {
+    /// Whether somebody else holds the database for a moment.
+    pub(crate) fn is_busy(&self) -> bool {
+        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(self);
+        while let Some(error) = cause {
+            let code = error.downcast_ref::<rusqlite::Error>().and_then(rusqlite::Error::sqlite_error_code);
+            if matches!(code, Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked)) {
+                return true;
+            }
+            cause = error.source();
+        }
+        false
+    }
+}
+
 /// What SQLite reports, in the core's words.
 pub(crate) fn from_sqlite(error: rusqlite::Error) -> StoreError {
     if is_passing(&error) { StoreError::Unavailable(error.into()) } else { StoreError::Failed(error.into()) }

@@ -8,7 +8,7 @@ use daftar_core::client::{ClientId, MachineClient};
 use daftar_core::code::Pressure;
 use daftar_core::identifier::{IdentifierKind, LoginId};
 use daftar_core::message::{Channel, MessageId};
-use daftar_core::ports::{Claimed, ClaimedMessage, Inbox, InboxMessage, Once, Outbox, Settlement, Store, StoreError, Timestamp};
+use daftar_core::ports::{Claimed, ClaimedMessage, Inbox, InboxFilter, InboxMessage, Once, Outbox, Settlement, Store, StoreError, Timestamp};
 use daftar_core::profile::{ProfileUpdate, ProfileUpdated};
 use daftar_core::registration::{FinishRegistration, Finished, LinkedRegistration, NewRegistration, Registration, RegistrationId, Resend, Resent};
 use daftar_core::repeat::{Repeat, Repeated};
@@ -156,8 +156,8 @@ impl Inbox for SqlStore {
         self.write(message, |tx, message| Box::pin(inbox::deliver(tx, message))).await
     }
 
-    async fn newest(&self, limit: u32) -> Result<Vec<InboxMessage>, StoreError> {
-        self.scan(limit, |tx, &limit| Box::pin(inbox::newest(tx, limit))).await
+    async fn newest(&self, filter: &InboxFilter, limit: u32) -> Result<Vec<InboxMessage>, StoreError> {
+        self.scan((filter.clone(), limit), |tx, (filter, limit)| Box::pin(inbox::newest(tx, filter, *limit))).await
     }
 
     async fn message(&self, id: MessageId) -> Result<Option<InboxMessage>, StoreError> {

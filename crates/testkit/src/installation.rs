@@ -14,7 +14,7 @@ use daftar_core::identifier::LoginId;
 use daftar_core::locale::Locale;
 use daftar_core::message::Sealer;
 use daftar_core::password::PasswordPolicy;
-use daftar_core::ports::{Clock as _, Doorbell, Inbox, InboxMessage, Outbox as _, Store};
+use daftar_core::ports::{Clock as _, Doorbell, Inbox, InboxFilter, InboxMessage, Outbox as _, Store};
 use daftar_core::registration::RegistrationLifetimes;
 use daftar_core::secret::{RandomSecret, Secrets};
 use daftar_core::service::{Accounts, Parts, Policy};
@@ -345,7 +345,7 @@ impl Installation {
 
     /// Every message that was sent, newest first.
     pub async fn messages(&self) -> Vec<InboxMessage> {
-        self.store.newest(10_000).await.unwrap()
+        self.store.newest(&InboxFilter::default(), 10_000).await.unwrap()
     }
 
     /// Waits until the outbox is empty.

@@ -26,7 +26,16 @@ impl PhoneNumber {
         if !(7..=15).contains(&national.len()) || !national.bytes().all(|b| b.is_ascii_digit()) {
             return Err(IdentifierError::Malformed);
         }
-        Self::parse(&format!("+{text}"), "ID")
+        let as_given = Self::from_e164(&format!("+{text}"))?;
+        if !national.starts_with("08") {
+            return Ok(as_given);
+        }
+        // Who writes a mobile number's 0 of home after the country's code means the number without it; where that is none, theirs stays as it is.
+        let without_trunk_prefix = PHONES.as_ref().and_then(|util| {
+            let number = util.parse(as_given.as_e164(), None).ok()?;
+            util.is_valid_number(&number).then(|| util.format(&number, PhoneNumberFormat::E164).into_owned())
+        });
+        Ok(without_trunk_prefix.and_then(|text| Self::from_e164(&text).ok()).unwrap_or(as_given))
     }
 
     /// A number as people write it, read in `country` (ISO 3166 code) unless it begins with `+`. Only its form is checked here: whether

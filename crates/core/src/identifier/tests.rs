@@ -30,6 +30,15 @@ fn a_phone_written_in_many_ways_is_one_phone() {
 }
 
 #[test]
+fn a_home_prefix_after_the_country_code_is_dropped_only_where_that_gives_a_number() {
+    let parsed = |text: &str| PhoneNumber::parse_usapi(text).map(|n| n.digits().to_owned());
+    assert_eq!(parsed("62081234567890"), Ok("6281234567890".to_owned()));
+    for odd in ["62077348996", "620964070762", "620000001", "6200000001"] {
+        assert_eq!(parsed(odd), Ok(odd.to_owned()));
+    }
+}
+
+#[test]
 fn usapi_takes_the_documented_numbers_and_no_others() {
     for good in ["62123456789", "621234567891", "6287654321", "621234567", "62123456789012345"] {
         assert!(PhoneNumber::parse_usapi(good).is_ok(), "{good}");
@@ -80,6 +89,14 @@ fn a_username_never_looks_like_another_kind() {
     }
     assert_eq!(Username::parse(&"x".repeat(65)), Err(IdentifierError::TooLong { max: 64 }));
     assert_eq!(Username::parse("  Siti R. ").map(|n| n.as_str().to_owned()), Ok("Siti R.".to_owned()));
+}
+
+#[test]
+fn usernames_are_one_whatever_their_case() {
+    for (one, other) in [("Siti", "sITI"), ("ΟΔΟΣ", "οδος"), ("STRASSE", "straße"), ("ﬁ", "FI")] {
+        let key = |text: &str| Username::parse(text).map(|name| LoginId::from(name).key().to_owned());
+        assert_eq!(key(one), key(other), "{one} and {other}");
+    }
 }
 
 #[test]

@@ -68,7 +68,7 @@ impl Username {
 
 /// The form in which two names are the same name: compatibility-composed and lower-case.
 fn fold(text: &str) -> String {
-    text.nfkc().flat_map(char::to_lowercase).nfkc().collect()
+    text.nfkc().flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfkc().collect()
 }
 
 /// Characters that print nothing and so let two different names look the same.

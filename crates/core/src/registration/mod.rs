@@ -351,6 +351,9 @@ pub enum ResendError {
     /// The registration is finished.
     #[error("the registration is complete")]
     Complete,
+    /// An identifier was taken meanwhile.
+    #[error("the {} is taken", .0.name())]
+    Taken(IdentifierKind),
     /// It could not be done.
     #[error(transparent)]
     Fault(#[from] Fault),

@@ -67,6 +67,15 @@ impl Accounts {
         }
     }
 
+    /// How a registration was started by this very call before; then there is nothing to check and nothing to do.
+    ///
+    /// # Errors
+    /// [`RegisterError::RepeatedDifferently`] when its key was used for another call, or a fault.
+    pub async fn started_before(&self, repeat: &Repeat) -> Result<Option<Started>, RegisterError> {
+        let kept = self.kept_of(repeat).await?;
+        Ok(kept.map(|kept| serde_json::from_slice(&kept)).transpose().map_err(Fault::broken)?)
+    }
+
     /// Sends a pending registration's code (and link) anew; the old ones are dead.
     ///
     /// # Errors
@@ -77,6 +86,10 @@ impl Accounts {
         let registration = self.store().registration(id).await.map_err(Fault::from)?.filter(|r| r.client == *client);
         let registration = registration.ok_or(ResendError::Unknown)?;
         registration.resendable(now).map_err(ResendError::from)?;
+        // What it asks for may be somebody's by now, perhaps the very person's: another code would lead nowhere.
+        if let Some(kind) = self.store().first_taken(&registration.claims(), None).await.map_err(Fault::from)? {
+            return Err(ResendError::Taken(kind));
+        }
         let (challenge, envelope) = self.compose(&registration).await?;
         let started = self.started(&registration, &challenge)?;
         match self.store().resend_registration(Resend { registration: id, challenge, envelope, now }).await.map_err(Fault::from)? {
@@ -93,11 +106,10 @@ impl Accounts {
         let registered = self.keys().registered(kind, registration.id.0, registration.created_at, registration.expires_at);
         let mode = registration.mode.name().to_owned();
         let claims = RegistrationClaims { registered, username: registration.username.as_str().to_owned(), mode };
-        let code_seconds = challenge.expires_at.duration_since(challenge.created_at).as_secs();
         Ok(Started {
             token: self.keys().sign(&claims).map_err(Fault::broken)?,
             expires_at: registration.expires_at.as_second(),
-            code_seconds: u64::try_from(code_seconds).unwrap_or_default(),
+            code_seconds: seconds(challenge.created_at, challenge.expires_at),
             by_mail: registration.mode == Mode::Link,
         })
     }
@@ -139,7 +151,12 @@ impl Accounts {
     }
 }
 
-/// Whole minutes from `now` to `end`, at least one: people are told minutes.
+/// Whole minutes from `now` to `end`, rounded up: people are told minutes, and ends are cut to seconds.
 fn minutes(now: Timestamp, end: Timestamp) -> u64 {
-    u64::try_from(end.duration_since(now).as_secs().div_euclid(60)).unwrap_or_default().max(1)
+    seconds(now, end).div_ceil(60)
+}
+
+/// Whole seconds from `now` to `end`, rounded up.
+fn seconds(now: Timestamp, end: Timestamp) -> u64 {
+    u64::try_from(end.duration_since(now).as_millis()).unwrap_or_default().div_ceil(1000)
 }

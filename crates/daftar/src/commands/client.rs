@@ -26,6 +26,8 @@ pub(crate) async fn run(Checked { config, .. }: Checked, command: ClientCommand)
         ClientCommand::List { output } => list(&clients.list().await?, output),
         ClientCommand::Rotate { id, output } => {
             let id = id_of(&id)?;
+            let known = foundation.store.client(&id).await?.with_context(|| unknown(&id))?;
+            anyhow::ensure!(known.disabled_at.is_none(), "client {id} is disabled, so a new secret would not admit it");
             let secret = clients.rotate(&id).await?.with_context(|| unknown(&id))?;
             let client = foundation.store.client(&id).await?.with_context(|| unknown(&id))?;
             say_secret(&client, &secret, output)

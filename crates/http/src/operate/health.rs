@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
@@ -13,9 +13,6 @@ use crate::surface::fault::{retry_after, status_of};
 
 /// A store that takes longer than this to say that it is there is not there.
 const PATIENCE: Duration = Duration::from_millis(1500);
-/// How long services may keep our public keys: a rotated key is to be known within 15 s.
-const JWKS_CACHE: &str = "public, max-age=10";
-
 /// 200 while the process lives.
 pub(crate) async fn healthz() -> Response {
     Json(json!({ "status": "ok" })).into_response()
@@ -39,5 +36,5 @@ pub(crate) async fn readyz(State(app): State<App>) -> Response {
 
 /// The public signing keys (RFC 7517).
 pub(crate) async fn jwks(State(app): State<App>) -> Response {
-    ([(header::CACHE_CONTROL, JWKS_CACHE)], Json(app.accounts().keys().jwks())).into_response()
+    Json(app.accounts().keys().jwks()).into_response()
 }

@@ -13,6 +13,8 @@ use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt as _;
 use tracing::Instrument as _;
 
+use super::body::lend;
+
 /// How long a whole request may take.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -52,6 +54,9 @@ pub(crate) async fn around(State(around): State<Around>, request: Request, next:
     let route = request.extensions().get::<MatchedPath>().cloned();
     let method = request.method().clone();
     let span = tracing::debug_span!("request", id = id.to_str().unwrap_or_default(), %method, route = route.as_ref().map(MatchedPath::as_str));
+    let (head, body) = request.into_parts();
+    let (body, rest) = lend(&head.headers, body);
+    let request = Request::from_parts(head, body);
     // Nothing that a handler was changing when it panicked is looked at again: its own values are gone, shared ones keep themselves whole.
     let handled = AssertUnwindSafe(next.run(request)).catch_unwind();
     let mut response = match tokio::time::timeout(around.timeout, handled).instrument(span.clone()).await {
@@ -59,6 +64,9 @@ pub(crate) async fn around(State(around): State<Around>, request: Request, next:
         Ok(Err(_)) => after_panic(),
         Err(_) => message(StatusCode::REQUEST_TIMEOUT, "Request took too long"),
     };
+    if let Some(rest) = rest.filter(|_| !response.status().is_success()) {
+        rest.drain().await;
+    }
     span.in_scope(|| tracing::debug!(status = response.status().as_u16(), "answered"));
     let headers = response.headers_mut();
     headers.insert(REQUEST_ID, id);

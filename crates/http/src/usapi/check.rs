@@ -17,7 +17,7 @@ pub(super) struct Answer {
 }
 
 pub(super) async fn email(State(app): State<App>, request: Request) -> Result<(StatusCode, Json<Answer>), UsapiError> {
-    let body = wire::json(request).await?.properties;
+    let body = wire::json(request).await?;
     let address = EmailAddress::parse(wire::email(&body)?).map_err(|_| UsapiError::EmailFormat)?;
     Ok(if app.accounts().is_registered(&address.into()).await? {
         (StatusCode::CONFLICT, Json(Answer { status: false, message: "Email is already registered" }))

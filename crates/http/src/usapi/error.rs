@@ -101,6 +101,7 @@ impl From<ResendError> for UsapiError {
         match error {
             ResendError::Unknown => Self::InvalidCode,
             ResendError::Complete => Self::AlreadyComplete,
+            ResendError::Taken(kind) => Self::Taken(kind),
             ResendError::Fault(fault) => Self::Fault(fault),
         }
     }

@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::caller::Person;
 use super::error::UsapiError;
 use super::register::Done;
-use super::wire::{JsonType, Properties, list};
+use super::wire::{self, JsonType, Properties};
 use crate::App;
 use crate::surface::body::{BODY_MAX, BodyError, MULTIPART_MAX, expect_type, read};
 use crate::surface::json::object;
@@ -36,13 +36,15 @@ pub(super) async fn update(State(app): State<App>, person: Result<Person, UsapiE
 async fn change(app: &App, Person(account): Person, request: Request) -> Result<Json<Done>, UsapiError> {
     let form = Form::read(request).await?;
     let text = form.basic_profile.ok_or_else(|| UsapiError::Missing("basic_profile".to_owned()))?;
+    if text.iter().all(u8::is_ascii_whitespace) {
+        return Err(UsapiError::Empty("basic_profile".to_owned()));
+    }
     let not_an_object = |_| UsapiError::WrongType("basic_profile".to_owned(), JsonType::Object);
     let fields = Properties::of(object(&text).map_err(not_an_object)?);
     let birth_date = fields.text("date_of_birth")?.any_length();
     let gender = fields.text("gender")?.any_length();
-    let gender = GENDERS.iter().find(|(name, _)| *name == gender).map(|(_, gender)| *gender);
-    let gender = gender.ok_or_else(|| UsapiError::NotOneOf("gender".to_owned(), list(GENDERS.iter().map(|(name, _)| *name))))?;
     let phone = fields.text("phone_number")?.any_length();
+    let gender = wire::one_of("gender", gender, GENDERS.into_iter())?;
     let profile = BasicProfile {
         phone: PhoneNumber::parse_usapi(phone).map_err(|_| UsapiError::PhoneFormat)?,
         birth_date: BirthDate::parse(birth_date, app.accounts().now()).map_err(|_| UsapiError::BirthDate)?,

@@ -34,7 +34,14 @@ pub(super) async fn register(
     Writes(locale): Writes,
     request: Request,
 ) -> Result<Json<Done>, UsapiError> {
-    let wire::JsonRequest { properties: body, bytes } = wire::json(request).await?;
+    let bytes = wire::bytes(request).await?;
+    let repeat = repeats.of(&app, &client, "usapi/internal/register", &bytes);
+    if let Some(repeat) = &repeat
+        && app.accounts().enrolled_before(repeat).await?
+    {
+        return Ok(Done::saying(CREATED));
+    }
+    let body = wire::properties(&bytes)?;
     let policy = app.accounts().policy().passwords;
     let username = wire::username(&body)?;
     let password = wire::new_password(&body, &policy)?;
@@ -45,7 +52,7 @@ pub(super) async fn register(
     let person = wire::Person { username, password, email, phone: Some(phone) }.check(&policy, UsapiError::PhoneFormat)?;
     let enrolment = Enrolment {
         surface: Surface::Usapi,
-        client: client.clone(),
+        client,
         username: person.username,
         password: person.password,
         first_name,
@@ -54,6 +61,6 @@ pub(super) async fn register(
         email: person.email,
         locale,
     };
-    app.accounts().enrol(enrolment, repeats.of(&app, &client, "usapi/internal/register", &bytes)).await?;
+    app.accounts().enrol(enrolment, repeat).await?;
     Ok(Done::saying(CREATED))
 }

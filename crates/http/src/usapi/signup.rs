@@ -40,19 +40,29 @@ pub(super) async fn start(
     Writes(locale): Writes,
     request: Request,
 ) -> Result<Json<Pending>, UsapiError> {
-    let wire::JsonRequest { properties: body, bytes } = wire::json(request).await?;
+    let bytes = wire::bytes(request).await?;
+    let repeat = repeats.of(&app, &client, "usapi/signup", &bytes);
+    if let Some(repeat) = &repeat
+        && let Some(started) = app.accounts().started_before(repeat).await?
+    {
+        return Ok(Json(started.into()));
+    }
+    let body = wire::properties(&bytes)?;
     let policy = app.accounts().policy();
     let username = wire::username(&body)?;
     let password = wire::new_password(&body, &policy.passwords)?;
     let email = wire::email(&body)?;
     let first_name = body.text("first_name")?.person_name()?;
     let last_name = body.text("last_name")?.person_name()?;
-    let mode = body.one_of("mode", Mode::ALL.iter().map(|mode| mode.name()))?.and_then(Mode::from_name).unwrap_or(Mode::Link);
-    let phone = match mode {
-        Mode::Otp => Some(body.text("phone_number")?.any_length()),
-        Mode::Link => body.optional_text("phone_number")?,
+    let mode = body.optional_text("mode")?.unwrap_or(Mode::Link.name());
+    let phone = match Mode::from_name(mode) {
+        Some(Mode::Otp) => Some(body.text("phone_number")?.any_length()),
+        Some(Mode::Link) | None => body.optional_text("phone_number")?,
     };
-    let platform = body.one_of("platform", policy.brands.platforms.iter().map(|(name, _)| name.as_str()))?.map(str::to_owned);
+    let platform = body.optional_text("platform")?;
+    let mode = wire::one_of("mode", mode, Mode::ALL.iter().map(|mode| (mode.name(), *mode)))?;
+    let platforms = policy.brands.platforms.iter().map(|(name, _)| (name.as_str(), name.clone()));
+    let platform = platform.map(|name| wire::one_of("platform", name, platforms)).transpose()?;
     let person = wire::Person { username, password, email, phone }.check(&policy.passwords, UsapiError::SignupPhoneFormat)?;
     let proves = match (mode, person.phone) {
         (Mode::Otp, Some(phone)) => Proves::Phone(phone),
@@ -61,7 +71,7 @@ pub(super) async fn start(
     };
     let sign_up = SignUp {
         surface: Surface::Usapi,
-        client: client.clone(),
+        client,
         username: person.username,
         password: person.password,
         email: person.email,
@@ -71,12 +81,12 @@ pub(super) async fn start(
         platform,
         locale,
     };
-    let started = app.accounts().start_registration(sign_up, repeats.of(&app, &client, "usapi/signup", &bytes)).await?;
+    let started = app.accounts().start_registration(sign_up, repeat).await?;
     Ok(Json(started.into()))
 }
 
 pub(super) async fn verify(State(app): State<App>, Client(client): Client, request: Request) -> Result<Json<Done>, UsapiError> {
-    let body = wire::json(request).await?.properties;
+    let body = wire::json(request).await?;
     let token = body.text("token")?.any_length();
     let code = Code::parse(body.text("otp")?.any_length()).map_err(|_| UsapiError::InvalidCode)?;
     match app.accounts().finish_by_code(token, Surface::Usapi, &client, code).await? {
@@ -89,7 +99,7 @@ pub(super) async fn verify(State(app): State<App>, Client(client): Client, reque
 }
 
 pub(super) async fn resend(State(app): State<App>, Client(client): Client, request: Request) -> Result<Json<Pending>, UsapiError> {
-    let body = wire::json(request).await?.properties;
+    let body = wire::json(request).await?;
     let token = body.text("token")?.any_length();
     Ok(Json(app.accounts().resend_registration(token, Surface::Usapi, &client).await?.into()))
 }

@@ -1,7 +1,7 @@
 //! Reading USAPI's requests: properties in the order of their table, each by presence, type, emptiness and length, the first that fails being the
 //! one that is told of; then the formats (contract `usapi.md`, opening).
 
-use axum::body::Body;
+use axum::body::Bytes;
 use axum::extract::Request;
 use daftar_core::account::{NAME_MAX, NameError, PersonName};
 use daftar_core::identifier::{EMAIL_MAX, EmailAddress, PhoneNumber, USERNAME_MAX, Username};
@@ -30,18 +30,21 @@ impl JsonType {
     }
 }
 
-/// A whole JSON request: its properties, and its bytes for idempotency.
-pub(super) struct JsonRequest {
-    pub(super) properties: Properties,
-    pub(super) bytes: axum::body::Bytes,
+/// Reads a JSON request's bytes.
+pub(super) async fn bytes(request: Request) -> Result<Bytes, UsapiError> {
+    let (parts, body) = request.into_parts();
+    expect_type(&parts.headers, "application/json")?;
+    Ok(read(&parts.headers, body, BODY_MAX).await?)
 }
 
-/// Reads a JSON request.
-pub(super) async fn json(request: Request) -> Result<JsonRequest, UsapiError> {
-    let (parts, body): (_, Body) = request.into_parts();
-    expect_type(&parts.headers, "application/json")?;
-    let bytes = read(&parts.headers, body, BODY_MAX).await?;
-    Ok(JsonRequest { properties: Properties::of(object(&bytes)?), bytes })
+/// Reads a JSON request's properties.
+pub(super) async fn json(request: Request) -> Result<Properties, UsapiError> {
+    properties(&bytes(request).await?)
+}
+
+/// The properties in a JSON request's bytes.
+pub(super) fn properties(bytes: &Bytes) -> Result<Properties, UsapiError> {
+    Ok(Properties::of(object(bytes)?))
 }
 
 /// The properties of an object; `within` is the dotted path to it.
@@ -98,12 +101,6 @@ impl Properties {
         self.optional(name).map(|value| self.as_text(name, value)).transpose()
     }
 
-    /// An optional text that must be one of a list.
-    pub(super) fn one_of<'a>(&self, name: &'static str, allowed: impl Iterator<Item = &'a str> + Clone) -> Result<Option<&str>, UsapiError> {
-        let Some(value) = self.optional_text(name)? else { return Ok(None) };
-        if allowed.clone().any(|one| one == value) { Ok(Some(value)) } else { Err(UsapiError::NotOneOf(self.name(name), list(allowed))) }
-    }
-
     /// An optional object.
     pub(super) fn optional_object(&self, name: &'static str, within: &'static str) -> Result<Option<Properties>, UsapiError> {
         let Some(value) = self.optional(name) else { return Ok(None) };
@@ -117,9 +114,10 @@ impl Properties {
     }
 }
 
-/// The values of a list, as messages name them.
-pub(super) fn list<'a>(allowed: impl Iterator<Item = &'a str>) -> String {
-    allowed.collect::<Vec<_>>().join(", ")
+/// Finds what a text stands for in a list; checked once every property is there.
+pub(super) fn one_of<'a, T>(name: &str, value: &str, allowed: impl Iterator<Item = (&'a str, T)> + Clone) -> Result<T, UsapiError> {
+    let found = allowed.clone().find(|(one, _)| *one == value).map(|(_, meaning)| meaning);
+    found.ok_or_else(|| UsapiError::NotOneOf(name.to_owned(), allowed.map(|(one, _)| one).collect::<Vec<_>>().join(", ")))
 }
 
 impl<'a> Text<'a> {

@@ -115,6 +115,36 @@ async fn a_body_over_64_kibibytes_is_413() {
 }
 
 #[tokio::test]
+async fn a_refused_call_leaves_its_connection_usable_whatever_it_was_sending() {
+    let site = Installation::start().await;
+    let mut socket = TcpStream::connect(site.address()).await.unwrap();
+    // Refused by its head alone, while the body is still on its way.
+    for (path, size) in [("/signup", 2), ("/nothing", 40_000), ("/update-basic-profile", 3_000_000), ("/healthz", 100_000)] {
+        socket.write_all(format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: {size}\r\n\r\n").as_bytes()).await.unwrap();
+        socket.write_all(&vec![b'x'; size]).await.unwrap();
+        let answer = read_answer(&mut socket).await;
+        assert!(answer.starts_with("HTTP/1.1 40") && !answer.to_lowercase().contains("connection: close"), "{path}: {answer}");
+    }
+}
+
+/// Reads one answer with a `content-length`.
+async fn read_answer(socket: &mut TcpStream) -> String {
+    let mut answer = String::new();
+    loop {
+        let mut piece = [0; 4096];
+        let read = socket.read(&mut piece).await.unwrap();
+        assert!(read > 0, "the connection was closed: {answer}");
+        answer.push_str(std::str::from_utf8(&piece[..read]).unwrap());
+        if let Some((head, body)) = answer.split_once("\r\n\r\n") {
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap().parse::<usize>().unwrap();
+            if body.len() >= length {
+                return answer;
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn unknown_properties_are_ignored() {
     let site = Installation::start().await;
     let mut body = person(1);

@@ -1,7 +1,7 @@
 //! The development inbox.
 
 use daftar_core::message::{Channel, MessageId};
-use daftar_core::ports::{InboxMessage, StoreError};
+use daftar_core::ports::{InboxFilter, InboxMessage, StoreError};
 
 use crate::row::Row;
 use crate::tx::Tx;
@@ -24,10 +24,12 @@ pub(crate) async fn deliver(tx: &mut Tx<'_>, message: &InboxMessage) -> Result<(
     Ok(())
 }
 
-/// The newest `limit` messages, newest first.
-pub(crate) async fn newest(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<InboxMessage>, StoreError> {
-    let sql = "SELECT id, channel, recipient, subject, body, html, sent_at FROM inbox ORDER BY arrival DESC, id DESC LIMIT $1";
-    tx.all(sql, &[limit.into()], read).await
+/// The newest `limit` of the messages that `filter` lets through, newest first.
+pub(crate) async fn newest(tx: &mut Tx<'_>, filter: &InboxFilter, limit: u32) -> Result<Vec<InboxMessage>, StoreError> {
+    let sql = "SELECT id, channel, recipient, subject, body, html, sent_at FROM inbox \
+               WHERE ($2 = '' OR channel = $2) AND ($3 = '' OR lower(recipient) = $3) ORDER BY arrival DESC, id DESC LIMIT $1";
+    let values = [limit.into(), filter.channel.map_or("", Channel::name).into(), filter.to.as_deref().unwrap_or_default().into()];
+    tx.all(sql, &values, read).await
 }
 
 /// One message.

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use daftar_core::ports::{PictureError, PreparedPicture};
 use fast_image_resize::{ResizeOptions, Resizer};
 use image::codecs::jpeg::JpegEncoder;
-use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage};
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, LumaA, RgbImage, Rgba};
 
 /// The most pixels that an upload may have (contract `usapi.md`, `profile_img`).
 const MAX_PIXELS: u64 = 40_000_000;
@@ -28,10 +28,9 @@ const JPEG_QUALITY: u8 = 85;
 /// [`PictureError::Unreadable`] for everything that is not a whole JPEG, PNG or WebP picture of at most [`MAX_PIXELS`] pixels.
 pub(super) fn prepare(upload: &[u8]) -> Result<PreparedPicture, PictureError> {
     let (picture, orientation) = decode(upload)?;
-    // Scaling comes first, because turning and flattening then touch a small picture.
-    let mut picture = fit(picture, IMAGE_SIDE)?;
+    // Laid on white first, or scaling would have to weigh colours by their alpha on a copy of the whole; turned last, when it is small.
+    let mut picture = fit(DynamicImage::ImageRgb8(on_white(picture)), IMAGE_SIDE)?;
     picture.apply_orientation(orientation);
-    let picture = DynamicImage::ImageRgb8(on_white(picture));
     let image = encode(&picture)?;
     let thumbnail = encode(&fit(picture, THUMBNAIL_SIDE)?)?;
     Ok(PreparedPicture { image, thumbnail })
@@ -95,20 +94,28 @@ fn fit(picture: DynamicImage, side: u32) -> Result<DynamicImage, PictureError> {
     }
     let scaled = |length: u32| u32::try_from(u64::from(length) * u64::from(side) / u64::from(longer)).unwrap_or(side).max(1);
     let mut smaller = DynamicImage::new(scaled(picture.width()), scaled(picture.height()), picture.color());
-    Resizer::new().resize(&picture, &mut smaller, &ResizeOptions::default()).map_err(unreadable)?;
+    Resizer::new().resize(&picture, &mut smaller, &ResizeOptions::new().use_alpha(false)).map_err(unreadable)?;
     Ok(smaller)
 }
 
-/// Lays a picture on white, because a JPEG has no transparency and black is not what its maker saw.
+/// Lays a picture on white, because a JPEG has no transparency and black is not what its maker saw. Nothing but the answer is copied.
 fn on_white(picture: DynamicImage) -> RgbImage {
-    if !picture.color().has_alpha() {
-        return picture.into_rgb8();
+    let (width, height) = (picture.width(), picture.height());
+    let high = |channel: u16| channel.to_be_bytes()[0];
+    match picture {
+        DynamicImage::ImageLumaA8(p) => lay(width, height, p.pixels().map(|&LumaA([grey, alpha])| [grey, grey, grey, alpha])),
+        DynamicImage::ImageRgba8(p) => lay(width, height, p.pixels().map(|&Rgba(pixel)| pixel)),
+        DynamicImage::ImageLumaA16(p) => lay(width, height, p.pixels().map(|&LumaA([grey, alpha])| [grey, grey, grey, alpha].map(high))),
+        DynamicImage::ImageRgba16(p) => lay(width, height, p.pixels().map(|&Rgba(pixel)| pixel.map(high))),
+        opaque => opaque.into_rgb8(),
     }
-    let picture = picture.into_rgba8();
-    RgbImage::from_fn(picture.width(), picture.height(), |x, y| {
-        let image::Rgba([red, green, blue, alpha]) = *picture.get_pixel(x, y);
+}
+
+fn lay(width: u32, height: u32, mut pixels: impl Iterator<Item = [u8; 4]>) -> RgbImage {
+    RgbImage::from_fn(width, height, |_, _| {
+        let [red, green, blue, alpha] = pixels.next().unwrap_or([u8::MAX; 4]);
         let blend = |colour: u8| {
-            let (colour, alpha) = (u16::from(colour), u16::from(alpha));
+            let (colour, alpha) = (u32::from(colour), u32::from(alpha));
             u8::try_from((colour * alpha + 255 * (255 - alpha) + 127) / 255).unwrap_or(u8::MAX)
         };
         image::Rgb([blend(red), blend(green), blend(blue)])

@@ -8,15 +8,16 @@
 //!
 //! The queue is bounded; who finds it full is told at once.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use daftar_core::ports::StoreError;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::{Op, open_writer, run};
+use super::{Op, PATIENCE, open_writer, run};
 use crate::error::{OpenError, Outage, from_sqlite};
 use crate::migration;
 use crate::tx::Tx;
@@ -59,21 +60,21 @@ struct Write<I, T> {
     caller: oneshot::Sender<Result<T, StoreError>>,
 }
 
+/// How long apart a database that others are just opening is asked for.
+const OPEN_PAUSE: Duration = Duration::from_millis(20);
+
 impl Writer {
     /// Opens the database, and brings its schema up to date if `migrate`, on the thread that will serve it.
     pub(crate) async fn start(file: PathBuf, migrate: bool) -> Result<Self, OpenError> {
         let (opened, is_open) = oneshot::channel();
         let (jobs, queue) = bounded(QUEUE);
-        let thread = std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || {
-            let prepared = open_writer(&file).and_then(|mut connection| migration::prepare(&mut connection, migrate).map(|()| connection));
-            match prepared {
-                Ok(connection) => {
-                    if opened.send(Ok(())).is_ok() {
-                        serve(connection, &queue);
-                    }
+        let thread = std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || match prepared(&file, migrate) {
+            Ok(connection) => {
+                if opened.send(Ok(())).is_ok() {
+                    serve(connection, &queue);
                 }
-                Err(error) => drop(opened.send(Err(error))),
             }
+            Err(error) => drop(opened.send(Err(error))),
         });
         let writer = Self { jobs: Some(jobs), thread: Some(thread.map_err(OpenError::System)?) };
         is_open.await.unwrap_or_else(|_| Err(OpenError::System(std::io::Error::other(Outage::ThreadEnded))))?;
@@ -104,6 +105,19 @@ impl Drop for Writer {
             && thread.join().is_err()
         {
             tracing::error!("the store's writer thread ended by a panic");
+        }
+    }
+}
+
+/// Opens the database with the schema that it is to have. Who makes a file its first log, or its tables, shuts out everybody else for a moment in
+/// which SQLite waits for nobody: so this asks again.
+fn prepared(file: &Path, migrate: bool) -> Result<Connection, OpenError> {
+    #[expect(clippy::disallowed_methods, reason = "a stopwatch for the operating system's locks, not the time of day")]
+    let began = Instant::now();
+    loop {
+        match open_writer(file).and_then(|mut connection| migration::prepare(&mut connection, migrate).map(|()| connection)) {
+            Err(error) if error.is_busy() && began.elapsed() < PATIENCE => std::thread::park_timeout(OPEN_PAUSE),
+            outcome => return outcome,
         }
     }
 }

@@ -3,7 +3,7 @@
 use daftar_core::account::{Gender, PictureId, Standing};
 use daftar_core::client::{MachineClient, Scope};
 use daftar_core::message::{Channel, MessageId};
-use daftar_core::ports::{Inbox as _, InboxMessage, Outbox as _, Store as _, StoreError};
+use daftar_core::ports::{Inbox as _, InboxFilter, InboxMessage, Outbox as _, Store as _, StoreError};
 use daftar_core::registration::Finished;
 use daftar_core::secret::Mac;
 use daftar_core::throttle::{Charge, Charged, Gcra, LimitKey};
@@ -115,7 +115,7 @@ pub async fn a_corrupt_row_names_itself<E: Engine>(engine: E) {
         sent_at: now(),
     };
     store.deliver(letter).await.unwrap();
-    damage(&engine, "inbox", &["channel"], "'pigeon'", async || store.newest(1).await.map(drop)).await;
+    damage(&engine, "inbox", &["channel"], "'pigeon'", async || store.newest(&InboxFilter::default(), 1).await.map(drop)).await;
 }
 
 pub async fn row_52_a_corrupt_row_does_not_name_a_whole_contact<E: Engine>(engine: E) {

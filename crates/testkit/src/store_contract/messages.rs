@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use daftar_core::message::{Channel, ContactKind, Content, Envelope, MessageId};
-use daftar_core::ports::{ClaimedMessage, Inbox as _, InboxMessage, Outbox as _, Settlement, Store as _, Timestamp};
+use daftar_core::ports::{ClaimedMessage, Inbox as _, InboxFilter, InboxMessage, Outbox as _, Settlement, Store as _, Timestamp};
 use daftar_store::SqlStore;
 
 use super::given::{self, MINUTE, now};
@@ -143,8 +143,14 @@ pub async fn the_inbox_shows_the_newest_first<E: Engine>(engine: E) {
     for message in [&mail, &text, &last] {
         store.deliver(message.clone()).await.unwrap();
     }
-    assert_eq!(store.newest(2).await.unwrap(), [last.clone(), text.clone()]);
-    assert_eq!(store.newest(10).await.unwrap(), [last, text, mail.clone()]);
+    assert_eq!(store.newest(&InboxFilter::default(), 2).await.unwrap(), [last.clone(), text.clone()]);
+    assert_eq!(store.newest(&InboxFilter::default(), 10).await.unwrap(), [last.clone(), text.clone(), mail.clone()]);
+    let filter = |channel, to: Option<&str>| InboxFilter { channel, to: to.map(str::to_lowercase) };
+    for message in [&last, &text, &mail] {
+        let found = store.newest(&filter(Some(message.channel), Some(&message.to)), 10).await.unwrap();
+        assert!(found.contains(message) && found.iter().all(|m| m.channel == message.channel && m.to == message.to));
+    }
+    assert_eq!(store.newest(&filter(None, Some("nobody@example.test")), 10).await.unwrap(), []);
     assert_eq!(store.message(mail.id).await.unwrap(), Some(mail));
     assert_eq!(store.message(letter(now()).id).await.unwrap(), None);
 }
@@ -156,5 +162,5 @@ pub async fn a_message_delivered_twice_is_in_the_inbox_once<E: Engine>(engine: E
     for message in [&first, &second] {
         store.deliver(message.clone()).await.unwrap();
     }
-    assert_eq!(store.newest(10).await.unwrap(), [first]);
+    assert_eq!(store.newest(&InboxFilter::default(), 10).await.unwrap(), [first]);
 }

@@ -9,8 +9,9 @@ use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use daftar_core::identifier::PhoneNumber;
 use daftar_core::message::{Channel, MessageId};
-use daftar_core::ports::{InboxMessage, StoreError};
+use daftar_core::ports::{InboxFilter, InboxMessage, StoreError};
 use daftar_core::service::Fault;
 use serde::Serialize;
 
@@ -19,8 +20,8 @@ use crate::surface::fault::{retry_after, status_of};
 use crate::surface::headers::{message, not_found};
 use crate::surface::segment::Segment;
 
-/// How far back a search goes, in messages.
-const JSON_DEPTH: u32 = 1000;
+/// How many messages a program gets at most.
+const JSON_DEPTH: u32 = 10_000;
 /// How many messages the page shows: enough to find the one just sent.
 const PAGE_DEPTH: u32 = 50;
 
@@ -50,29 +51,26 @@ impl From<InboxMessage> for Entry {
             subject: message.subject,
             text: message.text,
             html: message.html,
-            sent_at: message.sent_at.to_string(),
+            // Always three digits of a second, so that times sort as texts, too.
+            sent_at: format!("{:.3}", message.sent_at),
         }
     }
 }
 
 async fn list(State(app): State<App>, uri: Uri) -> Response {
     let Some(inbox) = app.inbox() else { return not_found().await };
-    let Some(filter) = Filter::of(&uri) else { return unknown_channel() };
-    match inbox.newest(JSON_DEPTH).await {
-        Ok(newest) => Json(filter.apply(newest).map(Entry::from).collect::<Vec<_>>()).into_response(),
+    let Some(wanted) = Wanted::of(&uri) else { return unknown_channel() };
+    match inbox.newest(&wanted.filter, JSON_DEPTH).await {
+        Ok(newest) => Json(newest.into_iter().map(Entry::from).collect::<Vec<_>>()).into_response(),
         Err(error) => failed(error),
     }
 }
 
 async fn show(State(app): State<App>, uri: Uri) -> Response {
     let Some(inbox) = app.inbox() else { return not_found().await };
-    let Some(filter) = Filter::of(&uri) else { return unknown_channel() };
-    let depth = if filter.is_empty() { PAGE_DEPTH } else { JSON_DEPTH };
-    match inbox.newest(depth).await {
-        Ok(newest) => {
-            let found = filter.apply(newest).take(PAGE_DEPTH as usize).collect();
-            page::answer(found, &filter, app.accounts().now())
-        }
+    let Some(wanted) = Wanted::of(&uri) else { return unknown_channel() };
+    match inbox.newest(&wanted.filter, PAGE_DEPTH).await {
+        Ok(newest) => page::answer(newest, &wanted, app.accounts().now()),
         Err(error) => failed(error),
     }
 }
@@ -105,46 +103,46 @@ fn failed(error: StoreError) -> Response {
     }
 }
 
-/// Which messages are wanted.
+/// Which messages are wanted, and how that was written.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Filter {
+struct Wanted {
     to: Option<String>,
-    channel: Option<Channel>,
+    filter: InboxFilter,
 }
 
-impl Filter {
+impl Wanted {
     /// Reads `to` and `channel`; empty means any. `None`: there is no such channel.
     fn of(uri: &Uri) -> Option<Self> {
-        let mut filter = Self::default();
+        let mut wanted = Self::default();
         for (name, value) in form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
             match &*name {
-                "to" if !value.trim().is_empty() => filter.to = Some(value.into_owned()),
-                "channel" if !value.is_empty() => filter.channel = Some(Channel::from_name(&value)?),
+                "to" if !value.trim().is_empty() => {
+                    wanted.filter.to = Some(recipient(&value));
+                    wanted.to = Some(value.into_owned());
+                }
+                "channel" if !value.is_empty() => wanted.filter.channel = Some(Channel::from_name(&value)?),
                 _ => {}
             }
         }
-        Some(filter)
+        Some(wanted)
     }
 
-    fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-
-    fn apply(&self, messages: Vec<InboxMessage>) -> impl Iterator<Item = InboxMessage> {
-        messages.into_iter().filter(|message| {
-            self.channel.is_none_or(|channel| channel == message.channel) && self.to.as_deref().is_none_or(|to| is_to(to, &message.to))
-        })
+    fn is_anything(&self) -> bool {
+        self.filter == InboxFilter::default()
     }
 }
 
-/// Whether `wanted` means `address`: an e-mail address ignoring case, a phone number by its digits. A `+` that nobody escaped arrives as a blank.
-fn is_to(wanted: &str, address: &str) -> bool {
-    if address.contains('@') {
-        return wanted.trim().replace(' ', "+").eq_ignore_ascii_case(address);
+/// The address as messages bear it: an e-mail address in lower case, a phone number in E.164 form. A `+` that nobody escaped arrives as a blank.
+fn recipient(written: &str) -> String {
+    let written = written.trim();
+    if written.contains('@') {
+        return written.replace(' ', "+").to_lowercase();
     }
-    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
-    let is_number = wanted.chars().all(|c| c.is_ascii_digit() || " +-()".contains(c));
-    is_number && digits(wanted) == digits(address)
+    let digits: String = written.chars().filter(char::is_ascii_digit).collect();
+    if digits.is_empty() || !written.chars().all(|c| c.is_ascii_digit() || " +-()".contains(c)) {
+        return written.to_lowercase();
+    }
+    PhoneNumber::parse_usapi(&digits).map_or_else(|_| format!("+{digits}"), |number| number.as_e164().to_owned())
 }
 
 #[cfg(test)]
@@ -153,22 +151,23 @@ mod tests {
 
     #[test]
     fn an_address_is_found_in_every_spelling() {
-        for wanted in ["siti+shop@example.test", "SITI+shop@Example.test", "siti shop@example.test", " siti+shop@example.test "] {
-            assert!(is_to(wanted, "siti+shop@example.test"), "{wanted}");
+        for written in ["siti+shop@example.test", "SITI+shop@Example.test", "siti shop@example.test", " siti+shop@example.test "] {
+            assert_eq!(recipient(written), "siti+shop@example.test");
         }
-        for wanted in ["+6281234567890", "6281234567890", " 6281234567890", "+62 812-3456-7890"] {
-            assert!(is_to(wanted, "+6281234567890"), "{wanted}");
+        for written in ["+6281234567890", "6281234567890", " 6281234567890", "+62 812-3456-7890", "62081234567890"] {
+            assert_eq!(recipient(written), "+6281234567890");
         }
-        for wanted in ["62812345678", "siti", "6281234567890x", "siti@example.test", "+"] {
-            assert!(!is_to(wanted, "+6281234567890") && !is_to(wanted, "siti+shop@example.test"), "{wanted}");
+        for other in ["62812345678", "siti", "6281234567890x", "+"] {
+            assert_ne!(recipient(other), "+6281234567890");
         }
     }
 
     #[test]
     fn a_filter_is_read_from_the_address() {
-        let filter = |query: &str| Filter::of(&format!("/dev/inbox.json?{query}").parse().unwrap());
-        assert!(filter("").unwrap().is_empty() && filter("to=&channel=&other=1").unwrap().is_empty());
-        assert_eq!(filter("channel=sms&to=%2B62812").unwrap(), Filter { to: Some("+62812".into()), channel: Some(Channel::Sms) });
-        assert!(filter("channel=fax").is_none() && filter("channel=SMS").is_none());
+        let read = |query: &str| Wanted::of(&format!("/dev/inbox.json?{query}").parse().unwrap());
+        assert!(read("").unwrap().is_anything() && read("to=&channel=&other=1").unwrap().is_anything());
+        let filter = InboxFilter { to: Some("+62812345678".into()), channel: Some(Channel::Sms) };
+        assert_eq!(read("channel=sms&to=%2B62812345678").unwrap(), Wanted { to: Some("+62812345678".into()), filter });
+        assert!(read("channel=fax").is_none() && read("channel=SMS").is_none());
     }
 }

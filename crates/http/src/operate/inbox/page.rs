@@ -7,7 +7,7 @@ use axum::response::Response;
 use daftar_core::message::Channel;
 use daftar_core::ports::{InboxMessage, Timestamp};
 
-use super::Filter;
+use super::Wanted;
 use super::reading::{self, Piece};
 use crate::pages::html::{self, Frames};
 
@@ -19,11 +19,11 @@ pub(super) const MAIL_POLICY: &str = "default-src 'none'; style-src 'unsafe-inli
      sandbox allow-popups allow-popups-to-escape-sandbox";
 
 /// Answers with the page about `messages`.
-pub(super) fn answer(messages: Vec<InboxMessage>, filter: &Filter, now: Timestamp) -> Response {
-    let to = filter.to.as_deref().unwrap_or_default();
-    let channel = filter.channel.map_or("", Channel::name);
+pub(super) fn answer(messages: Vec<InboxMessage>, wanted: &Wanted, now: Timestamp) -> Response {
+    let to = wanted.to.as_deref().unwrap_or_default();
+    let channel = wanted.filter.channel.map_or("", Channel::name);
     let page =
-        InboxPage { style: SHEET, messages: messages.into_iter().map(|m| Shown::of(m, now)).collect(), to, channel, filtered: !filter.is_empty() };
+        InboxPage { style: SHEET, messages: messages.into_iter().map(|m| Shown::of(m, now)).collect(), to, channel, filtered: !wanted.is_anything() };
     html::answer(StatusCode::OK, &page, SHEET, Frames::Own)
 }
 

@@ -51,6 +51,9 @@ async fn row_58_the_same_key_with_another_body_or_endpoint_is_422() {
     assert_eq!(shop.post("/internal/register", &person(2)).await.status, 422);
     assert_eq!(shop.post("/internal/register", &with(&person(1), "password", "another secret")).await.status, 422);
     assert_eq!(shop.post("/signup", &applicant(3, "LINK")).await.status, 422);
+    // Also a body that would not have been taken: the key is told of first.
+    assert_eq!(shop.post("/internal/register", &json!({})).await.status, 422);
+    assert_eq!(shop.post_raw("/internal/register", "application/json", "{").await.status, 422);
     assert_eq!(site.messages().await.len(), 0);
 }
 

@@ -90,7 +90,8 @@ async fn the_form_itself_is_checked() {
     let site = Installation::start().await;
     let token = signed_in(&site, 1).await;
     send(&site, &token, Form::new().text("other", "x")).await.says(400, "Must have required property 'basic_profile'");
-    for odd in ["", "x", "[]", "\"x\"", "{\"gender\":\"a\",\"gender\":\"b\"}"] {
+    send(&site, &token, Form::new().text("basic_profile", " ")).await.says(400, "Property 'basic_profile' must not be empty");
+    for odd in ["x", "[]", "\"x\"", "{\"gender\":\"a\",\"gender\":\"b\"}"] {
         send(&site, &token, Form::new().text("basic_profile", odd)).await.says(400, "Property 'basic_profile' must be object");
     }
     let me = site.anybody().bearer(&token);

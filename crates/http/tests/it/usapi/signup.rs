@@ -82,6 +82,8 @@ async fn properties_are_checked_in_table_order() {
     let mut body = applicant(1, "OTP");
     body = without(&body, "phone_number");
     site.shop().post(PATH, &body).await.says(400, "Must have required property 'phone_number'");
+    // A list of values is a format: what is missing comes first.
+    site.shop().post(PATH, &with(&with(&body, "mode", "FAX"), "platform", 5)).await.says(400, "Property 'platform' must be string");
     site.shop().post(PATH, &with(&body, "mode", "FAX")).await.says(400, "Property 'mode' must be one of: LINK, OTP");
     site.shop().post(PATH, &with(&body, "mode", 1)).await.says(400, "Property 'mode' must be string");
     let other = with(&applicant(1, "LINK"), "platform", "ELSEWHERE");
@@ -191,6 +193,18 @@ async fn resending_needs_a_registration_that_waits() {
     let late = started(&site, &applicant(2, "LINK")).await;
     site.clock.advance(Duration::from_secs(1800));
     resend(json!({"token": late})).await.says(400, "Invalid verification code");
+}
+
+#[tokio::test]
+async fn nothing_is_sent_anew_for_what_is_somebodys_by_now() {
+    let site = Installation::start().await;
+    let first = started(&site, &applicant(1, "LINK")).await;
+    let second = with(&with(&applicant(1, "LINK"), "username", "another"), "phone_number", "6281999999999");
+    let second = started(&site, &second).await;
+    assert_eq!(verify(&site, &second, &site.newest_code(2, "siti1@example.test").await).await.status, 200);
+    site.shop().post("/signup/resend", &json!({"token": first})).await.says(400, "Email already exist");
+    site.all_sent().await;
+    assert_eq!(site.messages().await.len(), 2);
 }
 
 #[tokio::test]

@@ -110,6 +110,8 @@ async fn row_8_odd_forms_of_a_code_cost_no_try() {
             json!("１２３４５６"),
             json!("-12345"),
             json!("1234.0"),
+            json!("1234"),
+            json!("12345678"),
             json!("123456789"),
             json!("abcdef"),
         ] {
