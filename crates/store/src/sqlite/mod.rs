@@ -25,6 +25,10 @@ pub(crate) type Op<I, T> = for<'t> fn(&'t mut Tx<'_>, &'t I) -> BoxFuture<'t, Re
 
 /// How long a thread of ours waits for a lock that another process holds (a command line beside the server).
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How much of the file a reader maps, in bytes; it costs address space, not memory.
+const MAPPED: i64 = 1 << 30;
+/// How much a reader keeps of what is not mapped (the log), in KiB.
+const CACHED_KIB: i64 = 8 * 1024;
 /// Prepared statements kept per connection: more than there are.
 const STATEMENTS: usize = 128;
 
@@ -48,6 +52,9 @@ fn open_writer(file: &Path) -> Result<Connection, OpenError> {
 fn open_reader(file: &Path, patience: Duration) -> Result<Connection, rusqlite::Error> {
     let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(patience)?;
+    // Pages are read where the operating system keeps them: every commit makes SQLite forget its own copies, and fetching them again is a call each.
+    connection.pragma_update(None, "mmap_size", MAPPED)?;
+    connection.pragma_update(None, "cache_size", -CACHED_KIB)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(connection)
 }
