@@ -107,11 +107,11 @@ impl Store for SqlStore {
     }
 
     async fn charge(&self, charges: Vec<Charge>, now: Timestamp) -> Result<Charged, StoreError> {
-        self.count((charges, now), |tx, (charges, now)| Box::pin(limits::charge(tx, charges, *now))).await
+        self.write((charges, now), |tx, (charges, now)| Box::pin(limits::charge(tx, charges, *now))).await
     }
 
     async fn refund(&self, charges: Vec<Charge>, now: Timestamp) -> Result<(), StoreError> {
-        self.count((charges, now), |tx, (charges, now)| Box::pin(limits::refund(tx, charges, *now))).await
+        self.write((charges, now), |tx, (charges, now)| Box::pin(limits::refund(tx, charges, *now))).await
     }
 
     async fn create_client(&self, client: MachineClient) -> Result<(), StoreError> {

@@ -10,7 +10,7 @@ use crate::error::{OpenError, Outage};
 use crate::location::sqlite_file;
 use crate::migration;
 use crate::ops::housekeeping;
-use crate::sqlite::{Keeping, Op, Readers, Writer};
+use crate::sqlite::{Op, Readers, Writer};
 
 /// How long a write may take before the store counts as not ready: it must turn within two seconds.
 const READY_WITHIN: Duration = Duration::from_millis(1500);
@@ -48,22 +48,13 @@ impl SqlStore {
         Ok(Self(Arc::new(Inner { readers, writer })))
     }
 
-    /// Runs a transaction whose outcome is a promise.
+    /// Runs a transaction.
     pub(crate) async fn write<I, T>(&self, input: I, op: Op<I, T>) -> Result<T, StoreError>
     where
         I: Send + 'static,
         T: Send + 'static,
     {
-        self.0.writer.run(Keeping::Promised, input, op).await
-    }
-
-    /// Runs a transaction that only counts: exact and seen by all, but not worth a flush of the disk of its own.
-    pub(crate) async fn count<I, T>(&self, input: I, op: Op<I, T>) -> Result<T, StoreError>
-    where
-        I: Send + 'static,
-        T: Send + 'static,
-    {
-        self.0.writer.run(Keeping::Counted, input, op).await
+        self.0.writer.run(input, op).await
     }
 
     /// Runs a look-up through an index.

@@ -18,7 +18,7 @@ use crate::error::{Bug, OpenError};
 use crate::tx::Tx;
 
 pub(crate) use reader::Readers;
-pub(crate) use writer::{Keeping, Writer};
+pub(crate) use writer::Writer;
 
 /// An operation over its input. A plain function: it can be run again, and holds nothing but what it is given.
 pub(crate) type Op<I, T> = for<'t> fn(&'t mut Tx<'_>, &'t I) -> BoxFuture<'t, Result<T, StoreError>>;

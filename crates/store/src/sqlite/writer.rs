@@ -6,7 +6,7 @@
 //!                            └ error, panic, "keep nothing": ROLLBACK TO job, its mates are unharmed
 //! ```
 //!
-//! A transaction of nothing but counters ([`Keeping::Counted`]) is not flushed. The queue is bounded; who finds it full is told at once.
+//! The queue is bounded; who finds it full is told at once.
 
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
@@ -21,16 +21,6 @@ use super::{Op, PATIENCE, open_writer, run};
 use crate::error::{OpenError, Outage, from_sqlite};
 use crate::migration;
 use crate::tx::Tx;
-
-/// How well a job's outcome must be kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Keeping {
-    /// An answer is a promise: on the disk before anybody hears of it.
-    Promised,
-    /// Everybody sees it at once, and it outlives the process; a power cut may take the last moments of it. For counters, whose loss undoes nothing
-    /// that was answered.
-    Counted,
-}
 
 /// Most jobs in one transaction.
 const BATCH: usize = 64;
@@ -51,8 +41,6 @@ trait Job: Send {
     /// # Errors
     /// When not only the job but the whole transaction is lost.
     fn run(&mut self, connection: &mut Connection) -> Result<(), Lost>;
-    /// How well its outcome must be kept.
-    fn keeping(&self) -> Keeping;
     /// Tells the caller, if there still is one.
     fn answer(self: Box<Self>, batch: Result<(), &Lost>);
 }
@@ -66,7 +54,6 @@ enum Lost {
 }
 
 struct Write<I, T> {
-    keeping: Keeping,
     op: Op<I, T>,
     input: I,
     outcome: Result<T, StoreError>,
@@ -95,13 +82,13 @@ impl Writer {
     }
 
     /// Runs `op` in a transaction. It is carried out also if the caller stops waiting.
-    pub(crate) async fn run<I, T>(&self, keeping: Keeping, input: I, op: Op<I, T>) -> Result<T, StoreError>
+    pub(crate) async fn run<I, T>(&self, input: I, op: Op<I, T>) -> Result<T, StoreError>
     where
         I: Send + 'static,
         T: Send + 'static,
     {
         let (caller, answer) = oneshot::channel();
-        let job = Write { keeping, op, input, outcome: Err(Outage::BatchLost.into()), caller };
+        let job = Write { op, input, outcome: Err(Outage::BatchLost.into()), caller };
         let jobs = self.jobs.as_ref().ok_or(Outage::ThreadEnded)?;
         match jobs.try_send(Box::new(job)) {
             Ok(()) => answer.await.unwrap_or_else(|_| Err(Outage::ThreadEnded.into())),
@@ -137,10 +124,7 @@ fn prepared(file: &Path, migrate: bool) -> Result<Connection, OpenError> {
 
 fn serve(mut connection: Connection, queue: &Receiver<Box<dyn Job>>) {
     while let Ok(first) = queue.recv() {
-        let mut jobs: Vec<_> = std::iter::once(first).chain(queue.try_iter().take(BATCH - 1)).collect();
-        while !jobs.is_empty() {
-            jobs = batch(&mut connection, jobs, queue);
-        }
+        batch(&mut connection, first, queue);
     }
     // Readers may still hold the file open, so that closing it would leave the log behind.
     if let Err(error) = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
@@ -148,36 +132,34 @@ fn serve(mut connection: Connection, queue: &Receiver<Box<dyn Job>>) {
     }
 }
 
-/// Runs jobs in one transaction and answers them. Returns those that it did not come to, because one before them lost the transaction.
-fn batch(connection: &mut Connection, mut jobs: Vec<Box<dyn Job>>, queue: &Receiver<Box<dyn Job>>) -> Vec<Box<dyn Job>> {
+fn batch(connection: &mut Connection, first: Box<dyn Job>, queue: &Receiver<Box<dyn Job>>) {
     if !connection.is_autocommit() {
         // Left by a ROLLBACK that failed; if this one does too, BEGIN says so.
         let _ = statement(connection, "ROLLBACK");
     }
-    // One flush of the log keeps everything before it too: only a transaction of nothing but counters goes without.
-    let keeps_promises = jobs.iter().any(|job| job.keeping() == Keeping::Promised);
-    let begun = statement(connection, if keeps_promises { "PRAGMA synchronous = FULL" } else { "PRAGMA synchronous = NORMAL" })
-        .and_then(|()| statement(connection, "BEGIN IMMEDIATE"));
-    if let Err(error) = begun {
+    if let Err(error) = statement(connection, "BEGIN IMMEDIATE") {
         // Whoever is in the queue has waited as long as the first: each would meet the same lock again, one after the other.
         let lost = Lost::Refused(error);
-        jobs.into_iter().chain(queue.try_iter().take(QUEUE)).for_each(|job| job.answer(Err(&lost)));
-        return Vec::new();
+        std::iter::once(first).chain(queue.try_iter().take(QUEUE)).for_each(|job| job.answer(Err(&lost)));
+        return;
     }
-    let mut tried = 0;
-    let ran = jobs.iter_mut().try_for_each(|job| {
-        tried += 1;
-        job.run(connection)
-    });
+    let mut done = Vec::with_capacity(BATCH);
+    let mut next = Some(first);
+    let mut ran = Ok(());
+    while let Some(mut job) = next.take() {
+        ran = job.run(connection);
+        done.push(job);
+        if ran.is_ok() && done.len() < BATCH {
+            next = queue.try_recv().ok();
+        }
+    }
     let committed = ran.and_then(|()| statement(connection, "COMMIT").map_err(Lost::Refused));
     if committed.is_err() && !connection.is_autocommit() {
         let _ = statement(connection, "ROLLBACK");
     }
-    let rest = jobs.split_off(tried);
-    for job in jobs {
+    for job in done {
         job.answer(committed.as_ref().map(|&()| ()));
     }
-    rest
 }
 
 impl<I: Send, T: Send> Job for Write<I, T> {
@@ -193,10 +175,6 @@ impl<I: Send, T: Send> Job for Write<I, T> {
             statement(connection, "ROLLBACK TO job").map_err(Lost::Refused)?;
         }
         statement(connection, "RELEASE job").map_err(Lost::Refused)
-    }
-
-    fn keeping(&self) -> Keeping {
-        self.keeping
     }
 
     fn answer(self: Box<Self>, batch: Result<(), &Lost>) {
