@@ -278,6 +278,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_panic_costs_one_job_and_the_thread_goes_on() {
+        let record = pool(CHEAP).hash(&Password::typed("correct horse"), &CountingEntropy::default()).await.unwrap();
+        let params = Params::builder().memory(Memory::kib(64)).passes(1).lanes(1).build().unwrap();
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let (_, queue) = bounded(1);
+        let mut worker =
+            Worker { argon2, hasher: argon2.hasher(), ceiling: params, current: parameters_of(&record.phc).to_owned(), queue, done: Arc::default() };
+        assert!(matches!(worker.guarded(|_| -> Result<(), HashingError> { panic!("as a broken hasher would") }), Err(HashingError::Panicked)));
+        let peppered = Secrets::derive(&[1; 32]).passwords.sign(&[b"correct horse"]);
+        assert_eq!(worker.guarded(|worker| worker.check(&peppered, &record)).unwrap(), Checked::Right);
+    }
+
+    #[tokio::test]
     async fn row_24_what_does_not_fit_the_queue_is_refused_at_once() {
         let pool = pool(HashingCost { memory_kib: 8 * 1024, passes: 3, lanes: 1 });
         let password = Password::typed("correct horse");

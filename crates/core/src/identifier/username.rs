@@ -1,16 +1,12 @@
-//! Usernames: chosen by people, or made up for them.
+//! Usernames, as people choose them.
 
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::IdentifierError;
 use super::phone::looks_like_phone;
-use crate::ports::Entropy;
 
 /// Longest username, in characters (contract `common.md`).
 pub const USERNAME_MAX: usize = 64;
-/// Letters and digits that nobody confuses with one another, for usernames that we make up.
-const UNAMBIGUOUS: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789";
-
 /// A username as its owner wrote it, unique ignoring case.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Username {
@@ -33,13 +29,6 @@ impl Username {
             return Err(IdentifierError::Malformed);
         }
         Ok(name)
-    }
-
-    /// A random eight-character name for an account that registered without one.
-    #[must_use]
-    pub fn generate(entropy: &dyn Entropy) -> Self {
-        let shown: String = (0..8).map(|_| char::from(crate::secret::pick(entropy, UNAMBIGUOUS))).collect();
-        Self { key: fold(&shown), shown }
     }
 
     /// The length rule alone: enough to look somebody up, not to make somebody.

@@ -36,6 +36,15 @@ async fn link_mode_sends_a_mail_with_a_link_and_a_six_digit_code() {
 }
 
 #[tokio::test]
+async fn a_mail_tells_the_whole_lifetimes_also_when_sent_within_a_second() {
+    let site = Installation::start().await;
+    site.clock.advance(Duration::from_millis(500));
+    started(&site, &applicant(1, "LINK")).await;
+    let text = site.only_message("siti1@example.test").await.text;
+    assert!(text.contains("30 minutes") && text.contains("10 minutes"), "{text}");
+}
+
+#[tokio::test]
 async fn otp_mode_sends_a_short_message_with_a_six_digit_code() {
     let site = Installation::start().await;
     let answer = site.shop().post(PATH, &applicant(1, "OTP")).await;
