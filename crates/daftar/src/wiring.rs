@@ -2,8 +2,8 @@
 //! the whole installation on it.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use daftar_core::hashing::HashingPool;
@@ -12,10 +12,10 @@ use daftar_core::ports::{Clock, Doorbell, Entropy, Inbox, Outbox, Store};
 use daftar_core::secret::Secrets;
 use daftar_core::service::{Accounts, Parts, Policy};
 use daftar_core::token::{KeyRing, SigningKey};
-use daftar_delivery::{InboxTransport, Pace, SmtpSettings, SmtpTransport, Transport, Unrouted, Worker, WorkerHandle, WorkerParts};
+use daftar_delivery::{InboxTransport, SmtpSettings, SmtpTransport, Transport, Unrouted, Worker, WorkerHandle, WorkerParts};
 use daftar_http::{App, Readiness, Settings};
-use daftar_store::SqlStore;
 use daftar_store::pictures::FilePictures;
+use daftar_store::{Location, SqlStore};
 use tokio::task::JoinHandle;
 
 use crate::config::{Algorithm, Config, EmailTransport, SmsTransport, master_key_of};
@@ -23,8 +23,6 @@ use crate::housekeeping;
 use crate::keys::{self, MasterKey};
 use crate::system::{OsEntropy, SystemClock};
 
-/// How long messages on their way may take once the server ends: a send that hangs longer is tried again after the next start.
-const LAST_SENDS: Duration = Duration::from_secs(5);
 /// Where pictures lie in the data directory.
 const PICTURES: &str = "pictures";
 
@@ -44,14 +42,14 @@ impl Foundation {
     pub(crate) async fn open(config: &Config, migrate: bool) -> anyhow::Result<Self> {
         let (data_dir, url) = (config.data_dir(), config.database_url());
         let in_url = || format!("`database.url` = {:?}", url.masked());
-        let file = daftar_store::sqlite_file(url.expose()).with_context(in_url)?;
+        let location = Location::parse(url.expose()).with_context(in_url)?;
         keys::private_dir(&data_dir).context("`data_dir`")?;
-        if let Some(dir) = file.parent().filter(|dir| !dir.as_os_str().is_empty()) {
+        if let Some(dir) = location.file().and_then(Path::parent).filter(|dir| !dir.as_os_str().is_empty()) {
             keys::private_dir(dir).with_context(in_url)?;
         }
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
-        let store = SqlStore::open_file(file, migrate).await.with_context(in_url)?;
+        let store = SqlStore::open(&location, config.database.opening(migrate)).await.with_context(in_url)?;
         let master = match &config.secrets.master_key {
             Some(key) => MasterKey::configured(master_key_of(key.expose()).context("`secrets.master_key` is no key")?),
             None => MasterKey::in_dir(&data_dir, &*entropy)?,
@@ -108,7 +106,7 @@ impl Installation {
             brands: config.brands(),
             email: email(config, &foundation)?,
             sms: sms(config, &foundation),
-            pace: Pace { stop: LAST_SENDS, ..Pace::default() },
+            pace: config.outbox.pace(),
         });
         let app = App::new(daftar_http::Parts {
             accounts,

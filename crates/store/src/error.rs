@@ -1,25 +1,33 @@
 //! What can go wrong with a database, sorted into what trying again may mend and what it will not. No text here holds a value of a row.
 
-use daftar_core::ports::StoreError;
+use daftar_core::ports::{Cause, StoreError};
 use rusqlite::ErrorCode;
+
+use crate::postgres::{AddressError, TlsError};
 
 /// Why a store could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The URL names no database.
-    #[error("a database URL is sqlite:///absolute/path or sqlite://relative/path")]
+    #[error("a database URL is sqlite:///absolute/path, sqlite://relative/path or postgres://user:password@host/database")]
     Url,
-    /// The URL names an engine that this program was built without.
-    #[error("{engine} is not built into this program yet: use sqlite:///absolute/path")]
-    NotBuiltIn {
-        /// The engine.
-        engine: &'static str,
-    },
+    /// The URL of a server is not one.
+    #[error(transparent)]
+    Address(AddressError),
+    /// The server's certificate cannot be checked.
+    #[error(transparent)]
+    Tls(TlsError),
+    /// The server cannot be reached, or refused.
+    #[error("the database server cannot be used")]
+    Server(#[source] Cause),
+    /// The server or its database is not one on which promises can be kept.
+    #[error("the database server is not suitable: {0}")]
+    Unsuitable(String),
     /// The schema is older than this program.
     #[error("the database has schema {found}, this program needs {known}: run `daftar migrate`")]
     OlderSchema {
         /// What the database has; 0 when it is empty.
-        found: i32,
+        found: i64,
         /// What this program knows.
         known: i32,
     },
@@ -27,7 +35,7 @@ pub enum OpenError {
     #[error("the database has schema {found}, this program knows only {known}: run a newer one")]
     NewerSchema {
         /// What the database has.
-        found: i32,
+        found: i64,
         /// What this program knows.
         known: i32,
     },
@@ -107,10 +115,14 @@ pub(crate) enum Outage {
     ThreadEnded,
     #[error("the transaction was lost with another one of its batch")]
     BatchLost,
-    #[error("the database did not take a write in time")]
+    #[error("the database did not answer in time")]
     TooSlow,
-    #[error("the database has another schema than this program knows")]
+    #[error("the database has a schema from which this program cannot serve")]
     Schema,
+    #[error("the database cannot be reached: another look-up has just tried")]
+    Away,
+    #[error("the connection broke while a transaction was being committed: it may have been, or not")]
+    Undecided,
 }
 
 impl From<Outage> for StoreError {

@@ -4,7 +4,8 @@
 //! ports.rs      the core's traits, each method one line: which operation, on which path
 //! ops/          the operations, by subject: async functions over a Tx, SQL that both engines take
 //! tx.rs row.rs  what an operation may do with a transaction and with a row
-//! sqlite/       the engine: one writer thread with group commit, look-ups on the caller's thread, two threads for long reads
+//! sqlite/       the engine inside: one writer thread with group commit, look-ups on the caller's thread, two threads for long reads
+//! postgres/     the engine of many replicas: shared connections for look-ups, exclusive ones for transactions, retries
 //! migration.rs  the one history of the schema (`migrations/`)
 //! ```
 //!
@@ -23,11 +24,15 @@ mod migration;
 mod ops;
 pub mod pictures;
 mod ports;
+mod postgres;
 mod row;
 mod sqlite;
 mod store;
 mod tx;
+mod value;
 
 pub use error::OpenError;
-pub use location::sqlite_file;
-pub use store::SqlStore;
+pub use location::Location;
+pub use migration::History;
+pub use postgres::{Address, AddressError, Connections, TlsError};
+pub use store::{Opening, SqlStore};

@@ -1,88 +1,199 @@
 //! The schema's one history, `migrations/V<number>__<name>.sql`, for both engines: written with `BIGINT`, `TEXT` and `BYTEA`, and translated for
-//! SQLite on the way in.
+//! each on the way in.
 //!
 //! A migration that was released is never edited. A change is *expand, then contract*: one release adds what the new code needs, in a
-//! form that the old code survives; what the old code needed goes one release later. So programs of both releases can serve side by side.
+//! form that the old code survives; what the old code needed goes one release later, in a migration that says so in `oldest_program`. So programs
+//! of both releases can serve side by side, and an older one that can no longer do so stops taking requests instead of failing at them.
 //!
 //! A table whose definition closes with `); -- by key` is kept in its primary key (`WITHOUT ROWID`), because that key is how it is reached.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
 
 use refinery::{Migration, Runner};
 use rusqlite::Connection;
 
 use crate::error::OpenError;
 
-/// Every migration there is, oldest first.
-const HISTORY: [(&str, &str); 1] = [("V1__foundation", include_str!("../migrations/V1__foundation.sql"))];
+/// Every migration that this program knows, oldest first.
+const STEPS: [(&str, &str); 2] = [
+    ("V1__foundation", include_str!("../migrations/V1__foundation.sql")),
+    ("V2__rolling_upgrades", include_str!("../migrations/V2__rolling_upgrades.sql")),
+];
 
-/// The schema that this program knows: the number of its newest migration.
-pub(crate) const KNOWN: i32 = HISTORY.len() as i32;
-
+/// The table in which the migrations that a database has had are booked.
+pub(crate) const BOOK: &str = "refinery_schema_history";
 /// The newest migration that a database has had.
-pub(crate) const FOUND: &str = "SELECT coalesce(max(version), 0) AS version FROM refinery_schema_history";
+pub(crate) const FOUND: &str = "SELECT CAST(coalesce(max(version), 0) AS BIGINT) AS version FROM refinery_schema_history";
+/// The newest migration that the oldest program knows which can serve from a database.
+pub(crate) const OLDEST: &str = "SELECT known FROM oldest_program";
 
-/// Brings `connection`'s schema up to date, or only makes sure that it is.
-pub(crate) fn prepare(connection: &mut Connection, migrate: bool) -> Result<(), OpenError> {
-    let found = version(connection)?;
-    match found.cmp(&KNOWN) {
-        std::cmp::Ordering::Equal => Ok(()),
-        std::cmp::Ordering::Greater => Err(OpenError::NewerSchema { found, known: KNOWN }),
-        std::cmp::Ordering::Less if !migrate => Err(OpenError::OlderSchema { found, known: KNOWN }),
-        std::cmp::Ordering::Less => match run(connection) {
-            // Another process may have done it meanwhile: all of it is one transaction, so it is there or it is not.
-            Err(_) if version(connection)? == KNOWN => Ok(()),
-            outcome => outcome,
-        },
+/// A history of the schema.
+#[derive(Debug, Clone)]
+pub struct History(Vec<(Cow<'static, str>, Cow<'static, str>)>);
+
+impl Default for History {
+    /// The history that this program knows.
+    fn default() -> Self {
+        Self(STEPS.iter().map(|&(name, sql)| (name.into(), sql.into())).collect())
     }
 }
 
-fn run(connection: &mut Connection) -> Result<(), OpenError> {
-    let migrations: Result<Vec<_>, _> = HISTORY.iter().map(|(name, sql)| Migration::unapplied(name, &for_sqlite(sql))).collect();
-    let outcome = migrations.and_then(|migrations| Runner::new(&migrations).set_grouped(true).run(connection));
-    outcome.map(|_| ()).map_err(|error| OpenError::Migration(Box::new(error)))
+/// How a database's schema stands to a program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// It is the one that the program knows.
+    Same,
+    /// It is newer, and the program can still serve from it.
+    Newer,
+    /// It must be brought up to date first.
+    Older { found: i64, known: i32 },
+    /// It is newer, and the program cannot serve from it any more.
+    Beyond { found: i64, known: i32 },
 }
 
-fn version(connection: &Connection) -> Result<i32, OpenError> {
-    let read = || {
-        if connection.table_exists(None, "refinery_schema_history")? { connection.query_row(FOUND, [], |row| row.get(0)) } else { Ok(0) }
-    };
-    read().map_err(OpenError::Database)
+impl Standing {
+    pub(crate) const fn is_ok(self) -> bool {
+        matches!(self, Self::Same | Self::Newer)
+    }
+
+    pub(crate) const fn into_result(self) -> Result<(), OpenError> {
+        match self {
+            Self::Same | Self::Newer => Ok(()),
+            Self::Older { found, known } => Err(OpenError::OlderSchema { found, known }),
+            Self::Beyond { found, known } => Err(OpenError::NewerSchema { found, known }),
+        }
+    }
 }
 
-/// The same definitions in SQLite's words: its own type names, and types that it enforces.
-fn for_sqlite(sql: &str) -> String {
-    let typed = sql.replace("BIGINT", "INTEGER").replace("BYTEA", "BLOB");
-    typed.replace("\n); -- by key", "\n) STRICT, WITHOUT ROWID;").replace("\n);", "\n) STRICT;")
+impl History {
+    /// The history of a newer program, which has another migration: `name` without its number, and its text. For tests of rolling upgrades.
+    #[must_use]
+    pub fn followed_by(mut self, name: &str, sql: &str) -> Self {
+        self.0.push((format!("V{}__{name}", self.0.len() + 1).into(), sql.to_owned().into()));
+        self
+    }
+
+    /// The number of the newest migration.
+    pub(crate) const fn known(&self) -> i32 {
+        self.0.len() as i32
+    }
+
+    /// How a schema stands to the program of this history: `found` is its newest migration, `oldest` what it says of the oldest program.
+    pub(crate) fn standing(&self, found: i64, oldest: Option<i64>) -> Standing {
+        let known = self.known();
+        match found.cmp(&known.into()) {
+            Ordering::Equal => Standing::Same,
+            Ordering::Less => Standing::Older { found, known },
+            Ordering::Greater if oldest.is_some_and(|oldest| oldest <= known.into()) => Standing::Newer,
+            Ordering::Greater => Standing::Beyond { found, known },
+        }
+    }
+
+    /// The migrations in PostgreSQL's words. Texts are compared byte by byte, as SQLite does: keys are found and sorted alike on both, whatever the
+    /// server's language.
+    pub(crate) fn for_postgres(&self) -> Result<Vec<Migration>, OpenError> {
+        self.migrations(|sql| sql.replace(" TEXT", " TEXT COLLATE \"C\""))
+    }
+
+    /// The migrations in SQLite's words: its own type names, and types that it enforces.
+    fn for_sqlite(&self) -> Result<Vec<Migration>, OpenError> {
+        self.migrations(|sql| {
+            let typed = sql.replace("BIGINT", "INTEGER").replace("BYTEA", "BLOB");
+            typed.replace("\n); -- by key", "\n) STRICT, WITHOUT ROWID;").replace("\n);", "\n) STRICT;")
+        })
+    }
+
+    fn migrations(&self, translate: impl Fn(&str) -> String) -> Result<Vec<Migration>, OpenError> {
+        let migrations = self.0.iter().map(|(name, sql)| Migration::unapplied(name, &translate(sql)));
+        migrations.collect::<Result<_, _>>().map_err(|error| OpenError::Migration(Box::new(error)))
+    }
+
+    /// Brings the schema of a SQLite database up to date, or only makes sure that it is one to serve from.
+    pub(crate) fn prepare(&self, connection: &mut Connection, migrate: bool) -> Result<(), OpenError> {
+        match self.of(connection)? {
+            Standing::Older { .. } if migrate => match self.run(connection) {
+                // Another process may have done it meanwhile: all of it is one transaction, so it is there or it is not.
+                Err(error) => {
+                    if self.of(connection)?.is_ok() {
+                        Ok(())
+                    } else {
+                        Err(error)
+                    }
+                }
+                Ok(()) => Ok(()),
+            },
+            standing => standing.into_result(),
+        }
+    }
+
+    fn run(&self, connection: &mut Connection) -> Result<(), OpenError> {
+        let outcome = Runner::new(&self.for_sqlite()?).set_grouped(true).run(connection);
+        outcome.map(|_| ()).map_err(|error| OpenError::Migration(Box::new(error)))
+    }
+
+    fn of(&self, connection: &Connection) -> Result<Standing, OpenError> {
+        let read = || {
+            let number = |sql: &str| connection.query_row(sql, [], |row| row.get(0));
+            let found = if connection.table_exists(None, BOOK)? { number(FOUND)? } else { 0 };
+            let oldest = if found > i64::from(self.known()) { Some(number(OLDEST)?) } else { None };
+            Ok(self.standing(found, oldest))
+        };
+        read().map_err(OpenError::Database)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn migrated() -> Connection {
+        let mut connection = Connection::open_in_memory().unwrap();
+        History::default().prepare(&mut connection, true).unwrap();
+        connection
+    }
+
     #[test]
     fn every_table_enforces_its_types() {
-        let mut connection = Connection::open_in_memory().unwrap();
-        prepare(&mut connection, true).unwrap();
+        let connection = migrated();
         let ours = "FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'refinery_%'";
         let count = |what: &str| connection.query_row(&format!("SELECT {what} {ours}"), [], |row| row.get::<_, i64>(0)).unwrap();
-        assert_eq!(count("count(*)"), 14);
-        assert_eq!(count("sum(strict)"), 14);
-        assert_eq!(count("sum(wr)"), 13);
+        assert_eq!(count("sum(strict)"), count("count(*)"));
+        let kept = "SELECT group_concat(name) FROM (SELECT name FROM pragma_table_list WHERE schema = 'main' AND wr = 0 \
+                    AND name NOT LIKE 'sqlite_%' ORDER BY name)";
+        let others: String = connection.query_row(kept, [], |row| row.get(0)).unwrap();
+        assert_eq!(others, "oldest_program,refinery_schema_history,wrong_code_minutes", "every other table is kept in its key");
     }
 
     #[test]
     fn the_numbers_of_the_history_are_its_places() {
-        for (place, (name, _)) in HISTORY.iter().enumerate() {
+        for (place, (name, _)) in STEPS.iter().enumerate() {
             assert!(name.starts_with(&format!("V{}__", place + 1)), "{name}");
         }
     }
 
     #[test]
-    fn a_schema_is_refused_that_is_not_the_known_one() {
+    fn an_older_schema_is_refused_until_it_is_brought_up_to_date() {
         let mut connection = Connection::open_in_memory().unwrap();
-        assert!(matches!(prepare(&mut connection, false), Err(OpenError::OlderSchema { found: 0, known: KNOWN })));
-        prepare(&mut connection, true).unwrap();
-        prepare(&mut connection, false).unwrap();
-        connection.execute("UPDATE refinery_schema_history SET version = version + 1000", []).unwrap();
-        assert!(matches!(prepare(&mut connection, true), Err(OpenError::NewerSchema { found, .. }) if found > KNOWN));
+        let known = History::default().known();
+        assert!(matches!(History::default().prepare(&mut connection, false), Err(OpenError::OlderSchema { found: 0, known: k }) if k == known));
+        History::default().prepare(&mut connection, true).unwrap();
+        History::default().prepare(&mut connection, false).unwrap();
+    }
+
+    #[test]
+    fn a_newer_schema_is_served_from_until_it_says_that_the_program_is_too_old() {
+        let mut connection = migrated();
+        let expanded = History::default().followed_by("expand", "ALTER TABLE accounts ADD COLUMN shoe_size BIGINT;");
+        expanded.prepare(&mut connection, true).unwrap();
+        for migrate in [true, false] {
+            History::default().prepare(&mut connection, migrate).unwrap();
+        }
+        let sql = format!("UPDATE oldest_program SET known = {};", expanded.known());
+        let contracted = expanded.clone().followed_by("contract", &sql);
+        contracted.prepare(&mut connection, true).unwrap();
+        expanded.prepare(&mut connection, false).unwrap();
+        let refused = History::default().prepare(&mut connection, true).unwrap_err();
+        assert!(matches!(refused, OpenError::NewerSchema { found, .. } if found == i64::from(contracted.known())), "{refused}");
     }
 }

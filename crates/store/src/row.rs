@@ -5,10 +5,9 @@ use std::fmt::Write as _;
 use daftar_core::identifier::mask;
 use daftar_core::ports::{StoreError, Timestamp};
 use daftar_core::secret::Mac;
-use rusqlite::types::ValueRef;
 use uuid::Uuid;
 
-use crate::tx::Value;
+use crate::value::Value;
 
 /// A row of an answer. Its first column is the key by which an error names it.
 pub(crate) struct Row<'r> {
@@ -17,6 +16,7 @@ pub(crate) struct Row<'r> {
 
 enum Engine<'r> {
     Sqlite(&'r rusqlite::Row<'r>),
+    Postgres(&'r tokio_postgres::Row),
 }
 
 /// The columns of a row that come from one table.
@@ -31,6 +31,10 @@ impl<'r> Row<'r> {
         Self { engine: Engine::Sqlite(row) }
     }
 
+    pub(crate) const fn postgres(row: &'r tokio_postgres::Row) -> Self {
+        Self { engine: Engine::Postgres(row) }
+    }
+
     /// The columns of `table`.
     pub(crate) const fn of(&'r self, table: &'static str) -> Columns<'r> {
         Columns { row: self, table }
@@ -39,16 +43,22 @@ impl<'r> Row<'r> {
     /// A column; `None` when it is not there or of a type that no table has.
     fn value(&self, column: &str) -> Option<Value<'_>> {
         match self.engine {
-            Engine::Sqlite(row) => row.get_ref(column).ok().and_then(from_sqlite),
+            Engine::Sqlite(row) => row.get_ref(column).ok().and_then(Value::from_sqlite),
+            Engine::Postgres(row) => row.try_get(column).ok(),
+        }
+    }
+
+    /// A column by its place, from 0; `None` as for [`Row::value`].
+    pub(crate) fn nth(&self, place: usize) -> Option<Value<'_>> {
+        match self.engine {
+            Engine::Sqlite(row) => row.get_ref(place).ok().and_then(Value::from_sqlite),
+            Engine::Postgres(row) => row.try_get(place).ok(),
         }
     }
 
     /// Names the row without giving away whose it is.
     fn key(&self) -> String {
-        let first = match self.engine {
-            Engine::Sqlite(row) => row.get_ref(0).ok().and_then(from_sqlite),
-        };
-        match first {
+        match self.nth(0) {
             Some(Value::Int(number)) => number.to_string(),
             Some(Value::Text(text)) => mask(text),
             Some(Value::Bytes(bytes)) => Uuid::from_slice(bytes).map_or_else(|_| hex(bytes), |id| id.to_string()),
@@ -139,16 +149,6 @@ impl<'r> Columns<'r> {
     /// The column is not what it must be.
     pub(crate) fn corrupt(self, column: &'static str) -> StoreError {
         StoreError::Corrupt { table: self.table, column, row: self.row.key() }
-    }
-}
-
-fn from_sqlite(value: ValueRef<'_>) -> Option<Value<'_>> {
-    match value {
-        ValueRef::Null => Some(Value::Null),
-        ValueRef::Integer(number) => Some(Value::Int(number)),
-        ValueRef::Real(_) => None,
-        ValueRef::Text(text) => std::str::from_utf8(text).ok().map(Value::Text),
-        ValueRef::Blob(bytes) => Some(Value::Bytes(bytes)),
     }
 }
 

@@ -1,19 +1,39 @@
-//! The store itself: opening and closing it, and the three paths on which an operation can run.
+//! The store itself: opening and closing it, and the three paths on which an operation can run, on whichever engine it is.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use daftar_core::ports::StoreError;
 
 use crate::error::{OpenError, Outage};
-use crate::location::sqlite_file;
-use crate::migration;
+use crate::location::Location;
+use crate::migration::History;
 use crate::ops::housekeeping;
-use crate::sqlite::{Op, Readers, Writer};
+use crate::postgres::{Connections, Postgres};
+use crate::sqlite::Sqlite;
+use crate::tx::Op;
 
-/// How long a write may take before the store counts as not ready: it must turn within two seconds.
+/// How long being well may take to show: who asks must hear of an outage within two seconds.
 const READY_WITHIN: Duration = Duration::from_millis(1500);
+
+/// How a store is opened.
+#[derive(Debug, Clone, Default)]
+pub struct Opening {
+    /// Whether its schema is brought up to date; otherwise it must be already.
+    pub migrate: bool,
+    /// How many connections there may be, where there is a server.
+    pub connections: Connections,
+    /// The schema's history.
+    pub history: History,
+}
+
+impl Opening {
+    /// As usual, with the schema brought up to date or not.
+    #[must_use]
+    pub fn migrating(migrate: bool) -> Self {
+        Self { migrate, ..Self::default() }
+    }
+}
 
 /// The account store on an SQL database. Cheap to clone; every clone is the same store. When the last one goes, what is queued is written
 /// and the database closed.
@@ -22,62 +42,71 @@ pub struct SqlStore(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    // In the order in which they are to end: readers first, so that the writer can fold in its log.
-    readers: Readers,
-    writer: Writer,
+    engine: Engine,
+    history: History,
+}
+
+#[derive(Debug)]
+enum Engine {
+    Sqlite(Sqlite),
+    Postgres(Postgres),
 }
 
 impl SqlStore {
-    /// Opens the database at `url` (`sqlite:///absolute/path` or `sqlite://relative/path`), making the file if there is none; its directory must be
-    /// there. With `migrate` its schema is brought up to date, without it must be already.
+    /// Opens a database. A SQLite file is made if there is none; its directory, or the database of a server, must be there.
     ///
     /// # Errors
     /// [`OpenError`].
-    pub async fn open(url: &str, migrate: bool) -> Result<Self, OpenError> {
-        Self::open_file(sqlite_file(url)?, migrate).await
-    }
-
-    /// [`SqlStore::open`] for a SQLite file.
-    ///
-    /// # Errors
-    /// [`OpenError`].
-    pub async fn open_file(file: impl Into<PathBuf>, migrate: bool) -> Result<Self, OpenError> {
-        let file = file.into();
-        let writer = Writer::start(file.clone(), migrate).await?;
-        let readers = Readers::start(&file)?;
-        Ok(Self(Arc::new(Inner { readers, writer })))
+    pub async fn open(location: &Location, opening: Opening) -> Result<Self, OpenError> {
+        let Opening { migrate, connections, history } = opening;
+        let engine = match location {
+            Location::Sqlite(file) => Engine::Sqlite(Sqlite::open(file, &history, migrate).await?),
+            Location::Postgres(address) => Engine::Postgres(Postgres::open(address, connections, &history, migrate).await?),
+        };
+        Ok(Self(Arc::new(Inner { engine, history })))
     }
 
     /// Runs a transaction.
     pub(crate) async fn write<I, T>(&self, input: I, op: Op<I, T>) -> Result<T, StoreError>
     where
-        I: Send + 'static,
+        I: Send + Sync + 'static,
         T: Send + 'static,
     {
-        self.0.writer.run(input, op).await
+        match &self.0.engine {
+            Engine::Sqlite(sqlite) => sqlite.write(input, op).await,
+            Engine::Postgres(postgres) => postgres.write(input, op).await,
+        }
     }
 
     /// Runs a look-up through an index.
-    pub(crate) async fn look_up<I: Sync, T>(&self, input: I, op: Op<I, T>) -> Result<T, StoreError> {
-        self.0.readers.look_up(input, op).await
+    pub(crate) async fn look_up<I: Send + Sync, T: Send>(&self, input: I, op: Op<I, T>) -> Result<T, StoreError> {
+        match &self.0.engine {
+            Engine::Sqlite(sqlite) => sqlite.look_up(input, op).await,
+            Engine::Postgres(postgres) => postgres.look_up(input, op).await,
+        }
     }
 
     /// Runs a read that may take long.
     pub(crate) async fn scan<I, T>(&self, input: I, op: Op<I, T>) -> Result<T, StoreError>
     where
-        I: Send + 'static,
+        I: Send + Sync + 'static,
         T: Send + 'static,
     {
-        self.0.readers.scan(input, op).await
+        match &self.0.engine {
+            Engine::Sqlite(sqlite) => sqlite.scan(input, op).await,
+            Engine::Postgres(postgres) => postgres.scan(input, op).await,
+        }
     }
 
     /// Reads, and writes one row: a full disk or a lost writer shows at once, and is over when this succeeds again.
     pub(crate) async fn check(&self) -> Result<(), StoreError> {
-        let found = self.look_up((), |tx, ()| Box::pin(housekeeping::schema_version(tx))).await?;
-        if found != i64::from(migration::KNOWN) {
-            return Err(Outage::Schema.into());
-        }
-        let write = self.write((), |tx, ()| Box::pin(housekeeping::touch(tx)));
-        tokio::time::timeout(READY_WITHIN, write).await.unwrap_or_else(|_| Err(Outage::TooSlow.into()))
+        let check = async {
+            let (found, oldest) = self.look_up((), |tx, ()| Box::pin(housekeeping::schema(tx))).await?;
+            if !self.0.history.standing(found, Some(oldest)).is_ok() {
+                return Err(Outage::Schema.into());
+            }
+            self.write((), |tx, ()| Box::pin(housekeeping::touch(tx))).await
+        };
+        tokio::time::timeout(READY_WITHIN, check).await.unwrap_or_else(|_| Err(Outage::TooSlow.into()))
     }
 }

@@ -1,15 +1,17 @@
 //! What an operation may do with a transaction, alike on both engines. Its text is SQL that both take: `$1` parameters, `RETURNING`,
 //! `ON CONFLICT`. What differs is a method here.
-#![expect(clippy::unused_async, reason = "SQLite answers at once; the other engine awaits its server in the same functions")]
 
-use daftar_core::ports::{StoreError, Timestamp};
-use daftar_core::secret::Mac;
+use daftar_core::ports::StoreError;
+use futures_util::future::BoxFuture;
 use rusqlite::Connection;
-use rusqlite::types::{ToSqlOutput, ValueRef};
-use uuid::Uuid;
 
 use crate::error::{Bug, from_sqlite};
+use crate::postgres::Session;
 use crate::row::Row;
+use crate::value::Value;
+
+/// An operation over its input. A plain function: it can be run again, and holds nothing but what it is given.
+pub(crate) type Op<I, T> = for<'t> fn(&'t mut Tx<'_>, &'t I) -> BoxFuture<'t, Result<T, StoreError>>;
 
 /// A transaction, or for look-ups a connection outside of one. Everything in it is `Send`, so that an operation may wait for a server.
 pub(crate) struct Tx<'c> {
@@ -19,21 +21,18 @@ pub(crate) struct Tx<'c> {
 
 enum Engine<'c> {
     Sqlite(&'c mut Connection),
-}
-
-/// A parameter or a column, in the types that both engines have.
-#[derive(Clone, Copy)]
-pub(crate) enum Value<'a> {
-    Null,
-    Int(i64),
-    Text(&'a str),
-    Bytes(&'a [u8]),
+    Postgres(Session<'c>),
 }
 
 impl<'c> Tx<'c> {
     /// Over a connection whose transaction, if there is one, the caller begins and ends.
     pub(crate) const fn sqlite(connection: &'c mut Connection) -> Self {
         Self { engine: Engine::Sqlite(connection), keeps: true }
+    }
+
+    /// Over a session with a server, whose transaction, if there is one, the caller begins and ends.
+    pub(crate) const fn postgres(session: Session<'c>) -> Self {
+        Self { engine: Engine::Postgres(session), keeps: true }
     }
 
     /// Runs a statement; how many rows it wrote.
@@ -44,6 +43,7 @@ impl<'c> Tx<'c> {
                 bind(&mut statement, values)?;
                 statement.raw_execute().map(|count| count as u64).map_err(from_sqlite)
             }
+            Engine::Postgres(session) => session.execute(sql, values).await,
         }
     }
 
@@ -62,6 +62,7 @@ impl<'c> Tx<'c> {
                 }
                 Ok(())
             }
+            Engine::Postgres(session) => session.each(sql, values, |row| read(&Row::postgres(row))).await,
         }
     }
 
@@ -111,6 +112,7 @@ impl<'c> Tx<'c> {
     pub(crate) const fn for_update(&self) -> &'static str {
         match self.engine {
             Engine::Sqlite(_) => "",
+            Engine::Postgres(_) => "FOR UPDATE",
         }
     }
 
@@ -118,14 +120,22 @@ impl<'c> Tx<'c> {
     pub(crate) const fn skip_locked(&self) -> &'static str {
         match self.engine {
             Engine::Sqlite(_) => "",
+            Engine::Postgres(_) => "FOR UPDATE SKIP LOCKED",
         }
     }
 
-    /// Waits for every other transaction that locked the same name, and keeps the next one waiting. It is for what a row lock cannot hold: a row
-    /// that is not there yet. On SQLite every transaction is alone already.
-    pub(crate) async fn lock(&mut self, _what: &'static str, _name: &str) -> Result<(), StoreError> {
-        match self.engine {
+    /// Waits for every other transaction that locked one of the same names, and keeps the next one waiting. It is for what a row lock cannot hold: a row
+    /// that is not there yet. All names that a transaction needs are locked together, in one order, whoever comes: so two that share several never wait
+    /// for one another. On SQLite every transaction is alone already.
+    pub(crate) async fn lock(&mut self, what: &'static str, names: impl IntoIterator<Item = &str> + Send) -> Result<(), StoreError> {
+        match &self.engine {
             Engine::Sqlite(_) => Ok(()),
+            Engine::Postgres(session) => {
+                let mut names: Vec<_> = names.into_iter().map(|name| format!("{what}/{name}")).collect();
+                names.sort_unstable();
+                names.dedup();
+                session.lock(&names).await
+            }
         }
     }
 
@@ -152,69 +162,4 @@ fn bind(statement: &mut rusqlite::Statement<'_>, values: &[Value<'_>]) -> Result
         statement.raw_bind_parameter(index, value).map_err(from_sqlite)?;
     }
     Ok(())
-}
-
-impl rusqlite::ToSql for Value<'_> {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::Borrowed(match *self {
-            Self::Null => ValueRef::Null,
-            Self::Int(number) => ValueRef::Integer(number),
-            Self::Text(text) => ValueRef::Text(text.as_bytes()),
-            Self::Bytes(bytes) => ValueRef::Blob(bytes),
-        }))
-    }
-}
-
-impl From<i64> for Value<'_> {
-    fn from(number: i64) -> Self {
-        Self::Int(number)
-    }
-}
-
-impl From<u32> for Value<'_> {
-    fn from(number: u32) -> Self {
-        Self::Int(number.into())
-    }
-}
-
-impl From<u8> for Value<'_> {
-    fn from(number: u8) -> Self {
-        Self::Int(number.into())
-    }
-}
-
-impl From<Timestamp> for Value<'_> {
-    fn from(time: Timestamp) -> Self {
-        Self::Int(time.as_millisecond())
-    }
-}
-
-impl<'a> From<&'a str> for Value<'a> {
-    fn from(text: &'a str) -> Self {
-        Self::Text(text)
-    }
-}
-
-impl<'a> From<&'a [u8]> for Value<'a> {
-    fn from(bytes: &'a [u8]) -> Self {
-        Self::Bytes(bytes)
-    }
-}
-
-impl<'a> From<&'a Uuid> for Value<'a> {
-    fn from(id: &'a Uuid) -> Self {
-        Self::Bytes(id.as_bytes())
-    }
-}
-
-impl<'a> From<&'a Mac> for Value<'a> {
-    fn from(mac: &'a Mac) -> Self {
-        Self::Bytes(&mac.0)
-    }
-}
-
-impl<'a, T: Into<Self>> From<Option<T>> for Value<'a> {
-    fn from(value: Option<T>) -> Self {
-        value.map_or(Self::Null, Into::into)
-    }
 }

@@ -31,6 +31,7 @@ use tokio::sync::oneshot;
 
 use crate::breakable::{Breakable, Condition};
 use crate::clock::{ManualClock, OsEntropy};
+use crate::database::Database;
 use crate::http::Caller;
 
 /// How long a test waits for something that happens by itself before it says that it does not.
@@ -95,13 +96,20 @@ impl Builder {
     /// Starts the installation.
     pub async fn start(self) -> Installation {
         let keys = Keys { master: *b"the master key of every test yes", pem: SigningKey::generate().unwrap() };
-        Installation::launch(self, TempDir::new().unwrap(), keys, Arc::new(ManualClock::default()), None).await
+        let disk = Disk { database: Database::fresh().await, pictures: TempDir::new().unwrap() };
+        Installation::launch(self, disk, keys, Arc::new(ManualClock::default()), None).await
     }
 }
 
 struct Keys {
     master: [u8; 32],
     pem: zeroize::Zeroizing<String>,
+}
+
+/// What outlives a restart.
+struct Disk {
+    database: Database,
+    pictures: TempDir,
 }
 
 /// A running installation.
@@ -117,7 +125,7 @@ pub struct Installation {
     address: SocketAddr,
     shop: (MachineClient, RandomSecret),
     builder: Builder,
-    dir: Option<TempDir>,
+    disk: Option<Disk>,
     keys: Option<Keys>,
     worker: Option<WorkerHandle>,
     stop: Option<oneshot::Sender<()>>,
@@ -142,11 +150,11 @@ impl Installation {
         Self::builder().limits().start().await
     }
 
-    async fn launch(builder: Builder, dir: TempDir, keys: Keys, clock: Arc<ManualClock>, shop: Option<(MachineClient, RandomSecret)>) -> Self {
+    async fn launch(builder: Builder, disk: Disk, keys: Keys, clock: Arc<ManualClock>, shop: Option<(MachineClient, RandomSecret)>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let url = format!("http://{address}");
-        let store = SqlStore::open_file(dir.path().join("daftar.db"), true).await.unwrap();
+        let store = disk.database.open().await;
         let switch = Arc::new(Breakable::new(Arc::new(store.clone())));
         let secrets = Secrets::derive(&keys.master);
         let (entropy, doorbell) = (Arc::new(OsEntropy), Doorbell::default());
@@ -174,7 +182,7 @@ impl Installation {
             store: switch.clone(),
             clock: clock.clone(),
             entropy: entropy.clone(),
-            pictures: Arc::new(FilePictures::new(&dir.path().join("pictures")).unwrap()),
+            pictures: Arc::new(FilePictures::new(&disk.pictures.path().join("pictures")).unwrap()),
             hashing: HashingPool::start(builder.cost, builder.threads, secrets.passwords.clone(), &OsEntropy).unwrap(),
             keys: KeyRing::new("https://accounts.example.test", vec![SigningKey::es256(&keys.pem).unwrap()]).unwrap(),
             secrets,
@@ -206,7 +214,7 @@ impl Installation {
             address,
             shop,
             builder,
-            dir: Some(dir),
+            disk: Some(disk),
             keys: Some(keys),
             worker,
             stop: Some(stop),
@@ -229,10 +237,10 @@ impl Installation {
         if let Some(worker) = self.worker.take() {
             worker.stop().await;
         }
-        let (dir, keys, clock, shop, builder) =
-            (self.dir.take().unwrap(), self.keys.take().unwrap(), Arc::clone(&self.clock), self.shop.clone(), self.builder.clone());
+        let (disk, keys, clock, shop, builder) =
+            (self.disk.take().unwrap(), self.keys.take().unwrap(), Arc::clone(&self.clock), self.shop.clone(), self.builder.clone());
         drop(self);
-        Self::launch(builder, dir, keys, clock, Some(shop)).await
+        Self::launch(builder, disk, keys, clock, Some(shop)).await
     }
 
     /// Where it is reached.
@@ -340,7 +348,7 @@ impl Installation {
             let Ok(entries) = std::fs::read_dir(dir) else { return 0 };
             entries.map(Result::unwrap).map(|e| if e.file_type().unwrap().is_dir() { count(e.path()) } else { 1 }).sum()
         }
-        count(self.dir.as_ref().unwrap().path().join("pictures"))
+        count(self.disk.as_ref().unwrap().pictures.path().join("pictures"))
     }
 
     /// Every message that was sent, newest first.

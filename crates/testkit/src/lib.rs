@@ -5,13 +5,16 @@
 
 mod breakable;
 pub mod clock;
+pub mod database;
 pub mod http;
 pub mod installation;
 pub mod log;
 pub mod pictures;
+pub mod postgres;
 pub mod smtp;
 pub mod store_contract;
 
 pub use clock::{ManualClock, OsEntropy};
+pub use database::Database;
 pub use http::{Answer, Caller};
 pub use installation::{Builder, Installation};

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::sync::Arc;
 
 use daftar_delivery::{SmtpConfigError, SmtpSettings, SmtpTransport};
-use daftar_store::{OpenError, sqlite_file};
+use daftar_store::{Location, OpenError};
 use url::Url;
 
 use super::error::{ConfigError, Problem};
@@ -83,13 +83,18 @@ impl<'a> Findings<'a> {
 
     fn store(&mut self) {
         let url = self.config().database_url();
-        if let Err(wrong) = sqlite_file(url.expose()) {
-            let rule = "allowed is sqlite:// followed by the path of a file, such as \"sqlite:///var/lib/daftar/daftar.db\"";
-            let rule = match wrong {
-                OpenError::NotBuiltIn { engine } => format!("{engine} is not built in yet; {rule}"),
-                _ => rule.to_owned(),
-            };
-            self.refuse("database.url", format_args!("{:?}", url.masked()), rule);
+        match Location::parse(url.expose()) {
+            Err(wrong) => {
+                let rule = "allowed is sqlite:// followed by the path of a file, such as \"sqlite:///var/lib/daftar/daftar.db\", or a server's database, such as \
+                            \"postgres://user:password@db.example.com/daftar\"";
+                let rule = if let OpenError::Address(wrong) = wrong { format!("{wrong}; {rule}") } else { rule.to_owned() };
+                self.refuse("database.url", format_args!("{:?}", url.masked()), rule);
+            }
+            Ok(Location::Postgres(address)) if address.is_exposed() && self.in_production() => {
+                let advice = "whoever is between this machine and the database server can read and change what they say: add ?sslmode=verify-full to database.url";
+                self.warnings.push(advice.to_owned());
+            }
+            Ok(_) => {}
         }
         if let Some(key) = &self.config().secrets.master_key {
             match master_key_of(key.expose()) {
@@ -177,6 +182,10 @@ impl<'a> Findings<'a> {
         let fewest = 8 * config.hashing.lanes.0;
         if config.hashing.memory_kib.0 < fewest {
             self.refuse("hashing.memory_kib", config.hashing.memory_kib.0, format!("allowed is 8 KiB for each of the lanes ({fewest}) or more"));
+        }
+        if config.outbox.lease.duration() <= 2 * config.outbox.send_timeout.duration() {
+            let rule = "allowed is more than twice outbox.send_timeout: a message may wait for the one before it";
+            self.refuse("outbox.lease", format_args!("\"{}s\"", config.outbox.lease.duration().as_secs()), rule);
         }
         if config.codes.lifetime.duration() > config.registrations.lifetime.duration() {
             self.warnings.push("codes.lifetime is longer than registrations.lifetime: a code ends with its registration".to_owned());

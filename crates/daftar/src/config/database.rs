@@ -1,21 +1,45 @@
 //! `[database]`: where accounts are kept.
 
+use daftar_store::{Connections, Opening};
 use serde::{Deserialize, Serialize};
 
 use super::secret::SecretUrl;
+use super::text::Whole;
 
 /// `[database]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Database {
-    /// `sqlite://path`; by default `daftar.db` in the data directory.
+    /// `sqlite://path` or `postgres://…`; by default `daftar.db` in the data directory.
     pub(crate) url: Option<SecretUrl>,
-    /// Whether `serve` brings the schema up to date; otherwise it refuses to start on another one.
+    /// Whether `serve` brings the schema up to date; otherwise it refuses to start on an older one.
     pub(crate) migrate: bool,
+    /// Connections to a server that look-ups share.
+    pub(crate) lookup_connections: Whole<1, 64>,
+    /// Connections to a server for transactions.
+    pub(crate) connections: Whole<1, 1000>,
 }
 
 impl Default for Database {
     fn default() -> Self {
-        Self { url: None, migrate: true }
+        Self { url: None, migrate: true, lookup_connections: Whole(2), connections: Whole(8) }
+    }
+}
+
+impl Database {
+    /// How the store is opened.
+    pub(crate) fn opening(&self, migrate: bool) -> Opening {
+        let connections = Connections { look_ups: self.lookup_connections.0 as usize, transactions: self.connections.0 as usize };
+        Opening { connections, ..Opening::migrating(migrate) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_the_stores() {
+        assert_eq!(Database::default().opening(true).connections, Connections::default());
     }
 }

@@ -14,6 +14,7 @@ mod error;
 mod layers;
 mod lifetimes;
 mod limits;
+mod outbox;
 mod passwords;
 mod process;
 mod public_url;
@@ -70,6 +71,7 @@ pub(crate) struct Config {
     pub(crate) database: database::Database,
     pub(crate) email: email::Email,
     pub(crate) sms: sms::Sms,
+    pub(crate) outbox: outbox::Outbox,
     pub(crate) limits: limits::Limits,
     pub(crate) passwords: passwords::Passwords,
     pub(crate) hashing: passwords::Hashing,
@@ -98,6 +100,7 @@ impl Default for Config {
             database: database::Database::default(),
             email: email::Email::default(),
             sms: sms::Sms::default(),
+            outbox: outbox::Outbox::default(),
             limits: limits::Limits::default(),
             passwords: passwords::Passwords::default(),
             hashing: passwords::Hashing::default(),

@@ -94,6 +94,10 @@ pub(crate) fn masked_url(url: &str) -> String {
     if !parsed.has_host() {
         return MASK.to_owned();
     }
+    // PostgreSQL takes it as a parameter, too.
+    if parsed.query_pairs().any(|(name, _)| name.contains("password")) {
+        return MASK.to_owned();
+    }
     if parsed.password().is_none() {
         return url.to_owned();
     }
@@ -144,6 +148,9 @@ mod tests {
         assert_eq!(masked_url("post:hunter2"), MASK);
         assert_eq!(masked_url("not a url hunter2"), MASK);
         assert_eq!(format!("{:?}", SecretUrl::from("postgres://u:hunter2@db/x".to_owned())), "postgres://u:***@db/x");
+        for hidden in ["postgres://u@db/x?sslmode=require&password=hunter2", "postgres:///x?host=/run/postgresql&password=hunter2"] {
+            assert_eq!(masked_url(hidden), MASK);
+        }
         assert_eq!(format!("{:?}", Secret::from("hunter2")), "Secret(..)");
     }
 

@@ -184,7 +184,11 @@ fn an_error_names_the_key_its_place_its_value_and_what_is_allowed() {
         refused("[sms]\ntransport = 'inbox'", &["`sms.transport` = \"inbox\"", "development"]),
         refused("[[sms.routes]]\nname = 'a'\nurl = 'https://hunter2'", &["`sms.routes`", "not built yet"]),
         refused("[database]\nurl = 'mysql://u:hunter2@db/x'", &["`database.url` = \"mysql://u:***@db/x\"", "FILE", "sqlite://"]),
-        refused("[database]\nurl = 'postgres://u:hunter2@db/x'", &["`database.url` = \"postgres://u:***@db/x\"", "not built in yet"]),
+        refused(
+            "[database]\nurl = 'postgres://u:hunter2@db/x?sslmode=no'",
+            &["`database.url` = \"postgres://u:***@db/x?sslmode=no\"", "verify-full"],
+        ),
+        refused("[outbox]\nlease = '40s'", &["`outbox.lease` = \"40s\"", "twice outbox.send_timeout"]),
         refused("[database]\nurl = 'sqlite://'", &["`database.url` = \"sqlite://\"", "FILE", "the path of a file"]),
         refused("[database]\nurl = 'sqlite://:memory:'", &["`database.url` = \"sqlite://:memory:\"", "FILE", "the path of a file"]),
         refused("[database]\nurl = 'sqlite://sub/dir/'", &["`database.url` = \"sqlite://sub/dir/\"", "FILE", "the path of a file"]),

@@ -20,7 +20,7 @@ fn serve_refuses_a_bad_configuration_naming_key_place_value_and_rule() {
 
 #[test]
 fn a_database_that_is_no_file_is_refused_by_every_command_before_anything_is_made() {
-    for url in ["sqlite://", "sqlite://:memory:", "sqlite://sub/dir/", "daftar.db", "postgres://u:hunter2@db/x"] {
+    for url in ["sqlite://", "sqlite://:memory:", "sqlite://sub/dir/", "daftar.db", "postgres://u:hunter2@db"] {
         let home = Home::for_development().with("DAFTAR_DATABASE__URL", url);
         for command in [&["config", "check"][..], &["serve"], &["migrate"], &["client", "list"]] {
             let error = home.run(command).failed();

@@ -34,6 +34,14 @@ pub(crate) async fn load(tx: &mut Tx<'_>, id: AccountId) -> Result<Option<Accoun
     Ok(found)
 }
 
+/// The account named `id`, which nobody else changes until this transaction is over.
+pub(crate) async fn hold(tx: &mut Tx<'_>, id: AccountId) -> Result<Option<Account>, StoreError> {
+    let sql = format!("SELECT id FROM accounts WHERE id = $1 {}", tx.for_update());
+    let found = tx.opt(&sql, &[(&id.0).into()], |_| Ok(())).await?;
+    // Read after it is held, identifiers and all, so that it is as it stays.
+    if found.is_some() { load(tx, id).await } else { Ok(None) }
+}
+
 /// The account known by `id`.
 pub(crate) async fn find(tx: &mut Tx<'_>, id: &LoginId) -> Result<Option<Account>, StoreError> {
     let sql = account_where!("a.id = (SELECT account FROM identifiers WHERE kind = $1 AND key = $2)");
@@ -153,6 +161,7 @@ async fn claim_all(
     sealer: Option<&Sealer>,
     now: Timestamp,
 ) -> Result<Option<IdentifierKind>, StoreError> {
+    claims::lock(tx, wanted).await?;
     for claim in wanted {
         if let Claimed::Taken(kind) = claims::claim(tx, account, claim, sealer, now).await? {
             return Ok(Some(kind));

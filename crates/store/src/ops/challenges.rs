@@ -25,15 +25,23 @@ macro_rules! challenge_where {
     };
 }
 
-/// The challenge of a registration or an account that stands: the one that is not voided, else the newest.
-pub(crate) async fn newest_of(tx: &mut Tx<'_>, subject: Uuid) -> Result<Option<Challenge>, StoreError> {
+/// The challenge of a registration or an account that stands: the one that is not voided, else the newest. Nobody else changes it until this
+/// transaction is over: not even a newer one for the same destination, which would void it.
+pub(crate) async fn hold_newest_of(tx: &mut Tx<'_>, subject: Uuid) -> Result<Option<Challenge>, StoreError> {
     // Two can be of one millisecond, but at most one of them is not voided.
-    tx.opt(challenge_where!("subject = $1 ORDER BY state = 'voided', created_at DESC LIMIT 1"), &[(&subject).into()], read).await
+    let sql = format!("{} {}", challenge_where!("subject = $1 ORDER BY state = 'voided', created_at DESC LIMIT 1"), tx.for_update());
+    tx.opt(&sql, &[(&subject).into()], read).await
 }
 
 /// The challenge that was sent with a link.
 pub(crate) async fn linked(tx: &mut Tx<'_>, link: Mac) -> Result<Option<Challenge>, StoreError> {
     tx.opt(challenge_where!("link_mac = $1"), &[(&link).into()], read).await
+}
+
+/// The challenge that was sent with a link, which nobody else changes until this transaction is over.
+pub(crate) async fn hold_linked(tx: &mut Tx<'_>, link: Mac) -> Result<Option<Challenge>, StoreError> {
+    let sql = format!("{} {}", challenge_where!("link_mac = $1"), tx.for_update());
+    tx.opt(&sql, &[(&link).into()], read).await
 }
 
 fn read(row: &Row<'_>) -> Result<Challenge, StoreError> {
@@ -58,7 +66,7 @@ fn read(row: &Row<'_>) -> Result<Challenge, StoreError> {
 /// Keeps a new challenge; older ones for its purpose and destination, or of its subject, are dead (row 4).
 pub(crate) async fn insert(tx: &mut Tx<'_>, challenge: &Challenge) -> Result<(), StoreError> {
     let (kind, key) = (challenge.destination.kind().name(), challenge.destination.key());
-    tx.lock("challenge", key).await?;
+    tx.lock("challenge", [key]).await?;
     let sql = "UPDATE challenges SET state = 'voided' \
                WHERE destination_kind = $1 AND destination_key = $2 AND purpose = $3 AND state = 'open'";
     tx.exec(sql, &[kind.into(), key.into(), challenge.purpose.name().into()]).await?;
@@ -103,6 +111,11 @@ pub(crate) async fn void_to(tx: &mut Tx<'_>, subject: Uuid, destination: &LoginI
                WHERE subject = $1 AND destination_kind = $2 AND destination_key = $3 AND state = 'open'";
     tx.exec(sql, &[(&subject).into(), destination.kind().name().into(), destination.key().into()]).await?;
     Ok(())
+}
+
+/// Keeps everybody else from showing a code for `subject` until this transaction is over, so that what it reads of the pressure is what it counts on.
+pub(crate) async fn hold_pressure(tx: &mut Tx<'_>, subject: &str) -> Result<(), StoreError> {
+    tx.lock("wrong_codes", [subject]).await
 }
 
 /// How much wrong guessing there has been against `subject`, and in the last hour against everybody.

@@ -51,7 +51,12 @@ async fn holder(tx: &mut Tx<'_>, id: &LoginId) -> Result<Option<Holder>, StoreEr
     .await
 }
 
-/// Gives `account` what it claims, if its standing allows it. A holder that never proved it loses it and is told; `sealer` seals that notice.
+/// Locks everything that is to be claimed, so that [`claim`] finds it as it stays.
+pub(crate) async fn lock(tx: &mut Tx<'_>, claims: &[Claim]) -> Result<(), StoreError> {
+    tx.lock("identifier", claims.iter().map(|claim| claim.id.key())).await
+}
+
+/// Gives `account` what it claims, if its standing allows it; it must be locked. A holder that never proved it loses it and is told; `sealer` seals that notice.
 pub(crate) async fn claim(
     tx: &mut Tx<'_>,
     account: AccountId,
@@ -60,7 +65,6 @@ pub(crate) async fn claim(
     now: Timestamp,
 ) -> Result<Claimed<()>, StoreError> {
     let (id, kind) = (&claim.id, claim.id.kind());
-    tx.lock("identifier", id.key()).await?;
     if let Some(holder) = holder(tx, id).await? {
         if claim.standing.blocked_by(holder.is_verified) {
             return Ok(Claimed::Taken(kind));

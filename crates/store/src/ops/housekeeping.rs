@@ -8,7 +8,8 @@ use daftar_core::secret::Mac;
 
 use super::before;
 use crate::migration;
-use crate::tx::{Tx, Value};
+use crate::tx::Tx;
+use crate::value::Value;
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -39,9 +40,11 @@ pub(crate) async fn sweep(tx: &mut Tx<'_>, now: Timestamp) -> Result<u64, StoreE
     Ok(gone)
 }
 
-/// The schema that the database has.
-pub(crate) async fn schema_version(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
-    tx.one(migration::FOUND, &[], |row| row.of("refinery_schema_history").number("version")).await
+/// The newest migration that the database has had, and the one that the oldest program knows which can serve from it.
+pub(crate) async fn schema(tx: &mut Tx<'_>) -> Result<(i64, i64), StoreError> {
+    let found = tx.one(migration::FOUND, &[], |row| row.of(migration::BOOK).number("version")).await?;
+    let oldest = tx.one(migration::OLDEST, &[], |row| row.of("oldest_program").number("known")).await?;
+    Ok((found, oldest))
 }
 
 /// Writes something that means nothing, to see whether writing works.

@@ -1,59 +1,76 @@
 //! Limits: one theoretical arrival time a key, moved by the core's arithmetic.
 
+use std::collections::HashMap;
+
 use daftar_core::ports::{StoreError, Timestamp};
 use daftar_core::throttle::{Charge, Charged, LimitKey};
 
 use crate::tx::Tx;
 
+/// How many limits one statement reads, or writes.
+const AT_ONCE: usize = 100;
+
 /// Charges every limit, or none.
 pub(crate) async fn charge(tx: &mut Tx<'_>, charges: &[Charge], now: Timestamp) -> Result<Charged, StoreError> {
-    lock(tx, charges).await?;
-    let (mut retry_after, mut spent) = (None, Vec::new());
+    let arrivals = hold(tx, charges).await?;
+    let (mut retry_after, mut spent, mut moved) = (None, Vec::new(), Vec::with_capacity(charges.len()));
     for Charge { key, limit } in charges {
-        match limit.charge(arrival(tx, key).await?, now) {
-            Ok(next) => put(tx, key, next).await?,
+        match limit.charge(arrivals.get(key).copied(), now) {
+            Ok(next) => moved.push((key, next)),
             Err(wait) => {
                 retry_after = retry_after.max(Some(wait));
                 spent.push(key.clone());
             }
         }
     }
-    let Some(retry_after) = retry_after else { return Ok(Charged::Allowed) };
-    tx.keep_nothing();
-    Ok(Charged::Refused { retry_after, spent })
+    if let Some(retry_after) = retry_after {
+        return Ok(Charged::Refused { retry_after, spent });
+    }
+    put(tx, &moved).await?;
+    Ok(Charged::Allowed)
 }
 
 /// Gives charges back.
 pub(crate) async fn refund(tx: &mut Tx<'_>, charges: &[Charge], now: Timestamp) -> Result<(), StoreError> {
-    lock(tx, charges).await?;
+    let arrivals = hold(tx, charges).await?;
+    let mut moved = Vec::with_capacity(charges.len());
     for Charge { key, limit } in charges {
-        let Some(arrival) = arrival(tx, key).await? else { continue };
+        let Some(&arrival) = arrivals.get(key) else { continue };
         match limit.refund(Some(arrival), now) {
-            Some(earlier) => put(tx, key, earlier).await?,
+            Some(earlier) => moved.push((key, earlier)),
             None => {
                 tx.exec("DELETE FROM limits WHERE key = $1", &[key.0.as_str().into()]).await?;
             }
         }
     }
-    Ok(())
+    put(tx, &moved).await
 }
 
-/// Locks every key in one order, whoever comes: so two that share several never wait for one another.
-async fn lock(tx: &mut Tx<'_>, charges: &[Charge]) -> Result<(), StoreError> {
-    let mut keys: Vec<_> = charges.iter().map(|charge| charge.key.0.as_str()).collect();
-    keys.sort_unstable();
-    for key in keys {
-        tx.lock("limit", key).await?;
+/// The arrival times of those limits that have one. Nobody else moves any of them until this transaction is over.
+async fn hold(tx: &mut Tx<'_>, charges: &[Charge]) -> Result<HashMap<LimitKey, Timestamp>, StoreError> {
+    tx.lock("limit", charges.iter().map(|charge| charge.key.0.as_str())).await?;
+    let mut arrivals = HashMap::with_capacity(charges.len());
+    for some in charges.chunks(AT_ONCE) {
+        let places: Vec<_> = (1..=some.len()).map(|n| format!("${n}")).collect();
+        let sql = format!("SELECT key, arrival FROM limits WHERE key IN ({})", places.join(", "));
+        let values: Vec<_> = some.iter().map(|charge| charge.key.0.as_str().into()).collect();
+        tx.each(&sql, &values, |row| {
+            let row = row.of("limits");
+            arrivals.insert(LimitKey(row.text("key")?.to_owned()), row.time("arrival")?);
+            Ok(())
+        })
+        .await?;
     }
-    Ok(())
+    Ok(arrivals)
 }
 
-async fn arrival(tx: &mut Tx<'_>, key: &LimitKey) -> Result<Option<Timestamp>, StoreError> {
-    tx.opt("SELECT key, arrival FROM limits WHERE key = $1", &[key.0.as_str().into()], |row| row.of("limits").time("arrival")).await
-}
-
-async fn put(tx: &mut Tx<'_>, key: &LimitKey, arrival: Timestamp) -> Result<(), StoreError> {
-    let sql = "INSERT INTO limits (key, arrival) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET arrival = excluded.arrival";
-    tx.exec(sql, &[key.0.as_str().into(), arrival.into()]).await?;
+async fn put(tx: &mut Tx<'_>, moved: &[(&LimitKey, Timestamp)]) -> Result<(), StoreError> {
+    for some in moved.chunks(AT_ONCE) {
+        let places: Vec<_> = (0..some.len()).map(|n| format!("(${}, ${})", 2 * n + 1, 2 * n + 2)).collect();
+        let sql =
+            format!("INSERT INTO limits (key, arrival) VALUES {} ON CONFLICT (key) DO UPDATE SET arrival = excluded.arrival", places.join(", "));
+        let values: Vec<_> = some.iter().flat_map(|(key, arrival)| [key.0.as_str().into(), (*arrival).into()]).collect();
+        tx.exec(&sql, &values).await?;
+    }
     Ok(())
 }

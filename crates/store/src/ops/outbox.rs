@@ -45,10 +45,12 @@ pub(crate) async fn claim(tx: &mut Tx<'_>, channel: Channel, limit: u32, now: Ti
                WHERE channel = $1 AND state = 'waiting' AND expires_at <= $2 AND leased_until <= $2";
     tx.exec(sql, &[channel.name().into(), now.into()]).await?;
     // An attempt counts from here on, so that a message which brings its worker down is not tried for ever at the first pace.
+    // Chosen before anything is written: a planner that chose row by row could lock more than the limit.
     let sql = format!(
-        "UPDATE outbox SET attempts = attempts + 1, leased_until = $3 WHERE id IN \
-         (SELECT id FROM outbox WHERE channel = $1 AND state = 'waiting' AND next_at <= $2 AND leased_until <= $2 AND expires_at > $2 \
-         ORDER BY next_at, id LIMIT $4 {}) RETURNING id, channel, recipient, kind, sealed, created_at, expires_at, attempts",
+        "WITH due AS MATERIALIZED (SELECT id AS due_id FROM outbox WHERE channel = $1 AND state = 'waiting' AND next_at <= $2 \
+         AND leased_until <= $2 AND expires_at > $2 ORDER BY next_at, id LIMIT $4 {}) \
+         UPDATE outbox SET attempts = attempts + 1, leased_until = $3 FROM due WHERE id = due_id \
+         RETURNING id, channel, recipient, kind, sealed, created_at, expires_at, attempts",
         tx.skip_locked()
     );
     let mut claimed = tx.all(&sql, &[channel.name().into(), now.into(), after(now, lease).into(), limit.into()], read).await?;

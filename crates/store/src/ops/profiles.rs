@@ -10,9 +10,7 @@ use crate::tx::Tx;
 
 /// Changes the basic profile, all of it or nothing.
 pub(crate) async fn update(tx: &mut Tx<'_>, update: &ProfileUpdate) -> Result<Claimed<ProfileUpdated>, StoreError> {
-    let sql = format!("SELECT id FROM accounts WHERE id = $1 {}", tx.for_update());
-    tx.opt(&sql, &[(&update.account.0).into()], |_| Ok(())).await?;
-    let Some(account) = accounts::load(tx, update.account).await? else {
+    let Some(account) = accounts::hold(tx, update.account).await? else {
         return Ok(Claimed::Done(ProfileUpdated { found: false, replaced_picture: None }));
     };
     if let Claimed::Taken(kind) = change_phone(tx, &account, update).await? {
@@ -40,5 +38,7 @@ async fn change_phone(tx: &mut Tx<'_>, account: &Account, update: &ProfileUpdate
         claims::release(tx, account.id, &LoginId::from(old.id.clone())).await?;
         outbox::tell(tx, account.phone_changed(), &update.sealer, update.now).await?;
     }
-    claims::claim(tx, account.id, &Claim::new(update.phone.clone(), Standing::Said), Some(&update.sealer), update.now).await
+    let claim = Claim::new(update.phone.clone(), Standing::Said);
+    claims::lock(tx, std::slice::from_ref(&claim)).await?;
+    claims::claim(tx, account.id, &claim, Some(&update.sealer), update.now).await
 }

@@ -17,18 +17,18 @@ use super::{accounts, challenges, claims, outbox, repeats};
 use crate::row::Row;
 use crate::tx::Tx;
 
+const BY_ID: &str = "SELECT id, surface, client, username, email, phone, mode, scheme, phc, first_name, last_name, platform, locale, state, \
+                     created_at, expires_at FROM registrations WHERE id = $1";
+
 /// The registration named `id`.
 pub(crate) async fn load(tx: &mut Tx<'_>, id: RegistrationId) -> Result<Option<Registration>, StoreError> {
-    let sql = "SELECT id, surface, client, username, email, phone, mode, scheme, phc, first_name, last_name, platform, locale, state, created_at, \
-               expires_at FROM registrations WHERE id = $1";
-    tx.opt(sql, &[(&id.0).into()], read).await
+    tx.opt(BY_ID, &[(&id.0).into()], read).await
 }
 
 /// The registration named `id`, which nobody else changes until this transaction is over.
 async fn hold(tx: &mut Tx<'_>, id: RegistrationId) -> Result<Option<Registration>, StoreError> {
-    let sql = format!("SELECT id FROM registrations WHERE id = $1 {}", tx.for_update());
-    tx.opt(&sql, &[(&id.0).into()], |_| Ok(())).await?;
-    load(tx, id).await
+    let sql = format!("{BY_ID} {}", tx.for_update());
+    tx.opt(&sql, &[(&id.0).into()], read).await
 }
 
 fn read(row: &Row<'_>) -> Result<Registration, StoreError> {
@@ -127,8 +127,9 @@ pub(crate) async fn finish(tx: &mut Tx<'_>, finish: &FinishRegistration) -> Resu
 async fn by_code(tx: &mut Tx<'_>, id: RegistrationId, finish: &FinishRegistration) -> Result<Result<Registration, Finished>, StoreError> {
     let Proof::Code { client, code, key, .. } = &finish.proof else { return Ok(Err(Finished::Refused)) };
     let Some(registration) = hold(tx, id).await? else { return Ok(Err(Finished::Refused)) };
-    let Some(mut challenge) = challenges::newest_of(tx, id.0).await? else { return Ok(Err(Finished::Refused)) };
+    let Some(mut challenge) = challenges::hold_newest_of(tx, id.0).await? else { return Ok(Err(Finished::Refused)) };
     let subject = subject_of(&challenge.destination);
+    challenges::hold_pressure(tx, &subject).await?;
     let pressure = challenges::pressure(tx, &subject, finish.now).await?;
     let tries_before = challenge.tries_left;
     let verdict = judge_code(&registration, &mut challenge, client, code, key, pressure, finish.now);
@@ -151,9 +152,10 @@ async fn by_link(tx: &mut Tx<'_>, link: Mac, now: Timestamp) -> Result<Result<Re
 
 async fn hold_linked(tx: &mut Tx<'_>, link: Mac) -> Result<Option<LinkedRegistration>, StoreError> {
     let Some(Challenge { subject, .. }) = challenges::linked(tx, link).await? else { return Ok(None) };
-    let Some(_) = hold(tx, RegistrationId(subject)).await? else { return Ok(None) };
-    // Read again, now that nobody else changes it.
-    linked(tx, link).await
+    // First the registration, then its challenge, as for a code: two that hold the same never wait for one another.
+    let Some(registration) = hold(tx, RegistrationId(subject)).await? else { return Ok(None) };
+    let challenge = challenges::hold_linked(tx, link).await?;
+    Ok(challenge.map(|challenge| LinkedRegistration { registration, challenge }))
 }
 
 async fn complete(tx: &mut Tx<'_>, registration: &Registration, finish: &FinishRegistration) -> Result<Finished, StoreError> {

@@ -21,7 +21,7 @@ pub(crate) async fn look_up(tx: &mut Tx<'_>, repeat: &Repeat, now: Timestamp) ->
 /// What a call comes to that was made before; `None`: it was not, carry it out. While the first is still at work this waits for it.
 pub(crate) async fn again<T>(tx: &mut Tx<'_>, once: Option<&Once>, now: Timestamp) -> Result<Option<Repeated<T>>, StoreError> {
     let Some(Once { repeat, .. }) = once else { return Ok(None) };
-    tx.lock("repeat", repeat.key.as_str()).await?;
+    tx.lock("repeat", [repeat.key.as_str()]).await?;
     Ok(match look_up(tx, repeat, now).await? {
         Repeated::First(()) => None,
         Repeated::Again(answer) => Some(Repeated::Again(answer)),

@@ -11,17 +11,14 @@ use std::time::Duration;
 
 use daftar_core::ports::StoreError;
 use futures_util::FutureExt as _;
-use futures_util::future::BoxFuture;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::{Bug, OpenError};
-use crate::tx::Tx;
+use crate::tx::{Op, Tx};
 
-pub(crate) use reader::Readers;
-pub(crate) use writer::Writer;
-
-/// An operation over its input. A plain function: it can be run again, and holds nothing but what it is given.
-pub(crate) type Op<I, T> = for<'t> fn(&'t mut Tx<'_>, &'t I) -> BoxFuture<'t, Result<T, StoreError>>;
+use crate::migration::History;
+use reader::Readers;
+use writer::Writer;
 
 /// How long a thread of ours waits for a lock that another process holds (a command line beside the server).
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -31,6 +28,46 @@ const MAPPED: i64 = 1 << 30;
 const CACHED_KIB: i64 = 8 * 1024;
 /// Prepared statements kept per connection: more than there are.
 const STATEMENTS: usize = 128;
+
+/// A handle on one file.
+#[derive(Debug)]
+pub(crate) struct Sqlite {
+    // In the order in which they are to end: readers first, so that the writer can fold in its log.
+    readers: Readers,
+    writer: Writer,
+}
+
+impl Sqlite {
+    /// Opens the file, and brings its schema up to date if `migrate`.
+    pub(crate) async fn open(file: &Path, history: &History, migrate: bool) -> Result<Self, OpenError> {
+        let writer = Writer::start(file.to_owned(), history.clone(), migrate).await?;
+        let readers = Readers::start(file)?;
+        Ok(Self { readers, writer })
+    }
+
+    /// Runs a look-up, here and now.
+    pub(crate) async fn look_up<I: Sync, T>(&self, input: I, op: Op<I, T>) -> Result<T, StoreError> {
+        self.readers.look_up(input, op).await
+    }
+
+    /// Runs a read that may take long, on a thread for such.
+    pub(crate) async fn scan<I, T>(&self, input: I, op: Op<I, T>) -> Result<T, StoreError>
+    where
+        I: Send + 'static,
+        T: Send + 'static,
+    {
+        self.readers.scan(input, op).await
+    }
+
+    /// Runs a transaction, on the writer's thread. It is carried out also if the caller stops waiting.
+    pub(crate) async fn write<I, T>(&self, input: I, op: Op<I, T>) -> Result<T, StoreError>
+    where
+        I: Send + 'static,
+        T: Send + 'static,
+    {
+        self.writer.run(input, op).await
+    }
+}
 
 /// Opens the one connection that writes, and the file if there is none: readable for its owner alone.
 fn open_writer(file: &Path) -> Result<Connection, OpenError> {

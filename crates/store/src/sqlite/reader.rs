@@ -14,9 +14,9 @@ use daftar_core::ports::StoreError;
 use rusqlite::{Connection, ErrorCode};
 use tokio::sync::oneshot;
 
-use super::{Op, PATIENCE, open_reader, run};
+use super::{PATIENCE, open_reader, run};
 use crate::error::{Outage, from_sqlite};
-use crate::tx::Tx;
+use crate::tx::{Op, Tx};
 
 /// Threads for longer reads.
 const THREADS: usize = 2;

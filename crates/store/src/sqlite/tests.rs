@@ -4,9 +4,11 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use daftar_core::ports::StoreError;
 use tempfile::TempDir;
 
-use super::writer::QUEUE;
-use super::{Op, Readers, Writer};
-use crate::tx::{Tx, Value};
+use super::reader::Readers;
+use super::writer::{QUEUE, Writer};
+use crate::migration::History;
+use crate::tx::{Op, Tx};
+use crate::value::Value;
 
 struct Bench {
     writer: Writer,
@@ -15,7 +17,7 @@ struct Bench {
 
 async fn bench() -> Bench {
     let directory = TempDir::new().unwrap();
-    let writer = Writer::start(directory.path().join("daftar.db"), true).await.unwrap();
+    let writer = Writer::start(directory.path().join("daftar.db"), History::default(), true).await.unwrap();
     Bench { writer, directory }
 }
 
@@ -183,7 +185,7 @@ async fn a_job_is_carried_out_though_its_caller_is_gone_and_the_store_closing() 
     drop(open);
     let Bench { writer, directory } = bench;
     drop(writer);
-    let bench = Bench { writer: Writer::start(directory.path().join("daftar.db"), false).await.unwrap(), directory };
+    let bench = Bench { writer: Writer::start(directory.path().join("daftar.db"), History::default(), false).await.unwrap(), directory };
     assert_eq!(bench.kept().await, [1, 2]);
 }
 

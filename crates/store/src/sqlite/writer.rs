@@ -17,10 +17,10 @@ use daftar_core::ports::StoreError;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::{Op, PATIENCE, open_writer, run};
+use super::{PATIENCE, open_writer, run};
 use crate::error::{OpenError, Outage, from_sqlite};
-use crate::migration;
-use crate::tx::Tx;
+use crate::migration::History;
+use crate::tx::{Op, Tx};
 
 /// Most jobs in one transaction.
 const BATCH: usize = 64;
@@ -65,10 +65,10 @@ const OPEN_PAUSE: Duration = Duration::from_millis(20);
 
 impl Writer {
     /// Opens the database, and brings its schema up to date if `migrate`, on the thread that will serve it.
-    pub(crate) async fn start(file: PathBuf, migrate: bool) -> Result<Self, OpenError> {
+    pub(crate) async fn start(file: PathBuf, history: History, migrate: bool) -> Result<Self, OpenError> {
         let (opened, is_open) = oneshot::channel();
         let (jobs, queue) = bounded(QUEUE);
-        let thread = std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || match prepared(&file, migrate) {
+        let thread = std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || match prepared(&file, &history, migrate) {
             Ok(connection) => {
                 if opened.send(Ok(())).is_ok() {
                     serve(connection, &queue);
@@ -111,11 +111,11 @@ impl Drop for Writer {
 
 /// Opens the database with the schema that it is to have. Who makes a file its first log, or its tables, shuts out everybody else for a moment in
 /// which SQLite waits for nobody: so this asks again.
-fn prepared(file: &Path, migrate: bool) -> Result<Connection, OpenError> {
+fn prepared(file: &Path, history: &History, migrate: bool) -> Result<Connection, OpenError> {
     #[expect(clippy::disallowed_methods, reason = "a stopwatch for the operating system's locks, not the time of day")]
     let began = Instant::now();
     loop {
-        match open_writer(file).and_then(|mut connection| migration::prepare(&mut connection, migrate).map(|()| connection)) {
+        match open_writer(file).and_then(|mut connection| history.prepare(&mut connection, migrate).map(|()| connection)) {
             Err(error) if error.is_busy() && began.elapsed() < PATIENCE => std::thread::park_timeout(OPEN_PAUSE),
             outcome => return outcome,
         }

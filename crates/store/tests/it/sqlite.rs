@@ -6,10 +6,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use daftar_core::ports::{Claimed, Store as _, StoreError};
 use daftar_core::repeat::Repeated;
-use daftar_store::{OpenError, SqlStore};
+use daftar_store::{Location, OpenError, Opening, SqlStore};
 use daftar_testkit::store_contract::{Engine, given};
 use rusqlite::Connection;
 use tempfile::TempDir;
+
+async fn open(file: impl AsRef<Path>, migrate: bool) -> Result<SqlStore, OpenError> {
+    SqlStore::open(&Location::parse(&format!("sqlite://{}", file.as_ref().display())).unwrap(), Opening::migrating(migrate)).await
+}
 
 struct Sqlite {
     store: SqlStore,
@@ -30,7 +34,7 @@ impl Engine for Sqlite {
     async fn fresh() -> Self {
         let directory = TempDir::new().unwrap();
         let file = directory.path().join("daftar.db");
-        let store = SqlStore::open(&format!("sqlite://{}", file.display()), true).await.unwrap();
+        let store = open(&file, true).await.unwrap();
         Self { store, file, _directory: directory }
     }
 
@@ -42,7 +46,7 @@ impl Engine for Sqlite {
         let Self { store, file, _directory } = self;
         drop(store);
         assert!(!is_there(&file, "-wal"), "a closed store leaves one file");
-        let store = SqlStore::open_file(&file, false).await.unwrap();
+        let store = open(&file, false).await.unwrap();
         Self { store, file, _directory }
     }
 
@@ -77,13 +81,14 @@ mod contract {
 async fn a_database_is_opened_only_with_the_known_schema() {
     let directory = TempDir::new().unwrap();
     let file = directory.path().join("daftar.db");
-    let refused = SqlStore::open_file(&file, false).await.unwrap_err();
+    let refused = open(&file, false).await.unwrap_err();
     assert!(matches!(refused, OpenError::OlderSchema { found: 0, .. }), "{refused:?}");
-    drop(SqlStore::open_file(&file, true).await.unwrap());
-    drop(SqlStore::open_file(&file, false).await.unwrap());
-    Connection::open(&file).unwrap().execute("UPDATE refinery_schema_history SET version = version + 1000", []).unwrap();
+    drop(open(&file, true).await.unwrap());
+    drop(open(&file, false).await.unwrap());
+    let newer = "UPDATE refinery_schema_history SET version = version + 1000; UPDATE oldest_program SET known = known + 1000";
+    Connection::open(&file).unwrap().execute_batch(newer).unwrap();
     for migrate in [true, false] {
-        let refused = SqlStore::open_file(&file, migrate).await.unwrap_err();
+        let refused = open(&file, migrate).await.unwrap_err();
         assert!(matches!(refused, OpenError::NewerSchema { .. }), "{refused:?}");
     }
 }
@@ -92,7 +97,7 @@ async fn a_database_is_opened_only_with_the_known_schema() {
 async fn processes_that_open_a_fresh_database_together_all_succeed() {
     let directory = TempDir::new().unwrap();
     let file = directory.path().join("daftar.db");
-    let tasks: Vec<_> = (0..8).map(|_| tokio::spawn(SqlStore::open_file(file.clone(), true))).collect();
+    let tasks: Vec<_> = (0..8).map(|_| tokio::spawn(open(file.clone(), true))).collect();
     for task in tasks {
         task.await.unwrap().unwrap().ready().await.unwrap();
     }
@@ -103,9 +108,9 @@ async fn a_file_that_is_no_database_is_refused() {
     let directory = TempDir::new().unwrap();
     let file = directory.path().join("daftar.db");
     std::fs::write(&file, "not a database ".repeat(100)).unwrap();
-    let refused = SqlStore::open_file(&file, true).await.unwrap_err();
+    let refused = open(&file, true).await.unwrap_err();
     assert!(matches!(refused, OpenError::Database(_)), "{refused:?}");
-    let refused = SqlStore::open_file(directory.path().join("no/such/directory.db"), true).await.unwrap_err();
+    let refused = open(directory.path().join("no/such/directory.db"), true).await.unwrap_err();
     assert!(matches!(refused, OpenError::System(_)), "{refused:?}");
 }
 
@@ -132,7 +137,7 @@ async fn what_was_answered_is_on_the_disk_before_the_store_is_closed() {
     for name in ["daftar.db", "daftar.db-wal"] {
         std::fs::copy(engine.file.with_file_name(name), copy.path().join(name)).unwrap();
     }
-    let after = SqlStore::open_file(copy.path().join("daftar.db"), false).await.unwrap();
+    let after = open(copy.path().join("daftar.db"), false).await.unwrap();
     assert_eq!(after.account(siti.id).await.unwrap().unwrap().id, siti.id);
 }
 

@@ -19,10 +19,19 @@ pub async fn the_store_is_ready<E: Engine>(engine: E) {
     }
 }
 
-pub async fn the_store_is_not_ready_when_its_schema_is_another<E: Engine>(engine: E) {
-    engine.execute("UPDATE refinery_schema_history SET version = version + 1000").await;
-    assert!(matches!(engine.store().ready().await, Err(StoreError::Unavailable(_))));
+pub async fn the_store_is_not_ready_when_its_schema_is_older<E: Engine>(engine: E) {
     engine.execute("UPDATE refinery_schema_history SET version = version - 1000").await;
+    assert!(matches!(engine.store().ready().await, Err(StoreError::Unavailable(_))));
+    engine.execute("UPDATE refinery_schema_history SET version = version + 1000").await;
+    engine.store().ready().await.unwrap();
+}
+
+pub async fn the_store_serves_from_a_newer_schema_until_that_says_it_is_too_old<E: Engine>(engine: E) {
+    engine.execute("UPDATE refinery_schema_history SET version = version + 1000").await;
+    engine.store().ready().await.unwrap();
+    engine.execute("UPDATE oldest_program SET known = known + 1000").await;
+    assert!(matches!(engine.store().ready().await, Err(StoreError::Unavailable(_))));
+    engine.execute("UPDATE oldest_program SET known = known - 1000").await;
     engine.store().ready().await.unwrap();
 }
 

@@ -85,7 +85,8 @@ macro_rules! store_contract {
             }
             housekeeping {
                 the_store_is_ready
-                the_store_is_not_ready_when_its_schema_is_another
+                the_store_is_not_ready_when_its_schema_is_older
+                the_store_serves_from_a_newer_schema_until_that_says_it_is_too_old
                 the_master_key_is_remembered_the_first_time
                 a_sweep_deletes_what_is_past_and_keeps_what_is_not
                 a_sweep_takes_a_bounded_amount

@@ -1,0 +1,49 @@
+//! A database for one test, on the engine that the run of tests is about: SQLite, or PostgreSQL if [`STORE`] says so. `scripts/test` runs
+//! the black-box tests on both.
+
+use daftar_store::{Location, Opening, SqlStore};
+use tempfile::TempDir;
+
+use crate::postgres;
+
+/// The environment variable that chooses the engine: `sqlite` (the default) or `postgres`.
+pub const STORE: &str = "DAFTAR_TEST_STORE";
+
+/// Whether this run of tests is about PostgreSQL.
+#[must_use]
+pub fn on_postgres() -> bool {
+    match std::env::var(STORE).as_deref() {
+        Err(_) | Ok("sqlite") => false,
+        Ok("postgres") => true,
+        Ok(other) => panic!("{STORE} is sqlite or postgres, not {other}"),
+    }
+}
+
+/// A database with the newest schema, gone with its handle.
+pub enum Database {
+    /// A file in a directory of its own.
+    Sqlite(TempDir),
+    /// A database of a shared server.
+    Postgres(postgres::Database),
+}
+
+impl Database {
+    /// A fresh one.
+    pub async fn fresh() -> Self {
+        if on_postgres() { Self::Postgres(postgres::Database::shared().await) } else { Self::Sqlite(TempDir::new().unwrap()) }
+    }
+
+    /// Its URL.
+    #[must_use]
+    pub fn url(&self) -> String {
+        match self {
+            Self::Sqlite(dir) => format!("sqlite://{}", dir.path().join("daftar.db").display()),
+            Self::Postgres(database) => database.url(),
+        }
+    }
+
+    /// Opens a store on it.
+    pub async fn open(&self) -> SqlStore {
+        SqlStore::open(&Location::parse(&self.url()).unwrap(), Opening::migrating(true)).await.unwrap()
+    }
+}
