@@ -213,7 +213,7 @@ fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// A database for one test, dropped with its handle.
+/// A database for one test. It goes with its server: dropping databases while others end their connections makes PostgreSQL 15 wait for ever now and then.
 pub struct Database {
     server: String,
     name: String,
@@ -260,23 +260,6 @@ impl Database {
     }
 }
 
-impl Drop for Database {
-    fn drop(&mut self) {
-        let (server, name) = (self.server.clone(), self.name.clone());
-        // A drop can be in the middle of a runtime, which cannot wait for another one: so elsewhere.
-        let dropping = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(async {
-                // The server may be gone already, and the database with it.
-                if let Some(admin) = try_connect(&format!("{server}/postgres")).await {
-                    let _ = admin.batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
-                }
-            });
-        });
-        let _ = dropping.join();
-    }
-}
-
 /// The server that tests share.
 fn shared_server() -> String {
     // Nobody drops it: its watcher stops it when this process is gone.
@@ -309,13 +292,9 @@ async fn until_alone(admin: &Client, database: &str) {
 }
 
 async fn connect(url: &str) -> Client {
-    try_connect(url).await.unwrap_or_else(|| panic!("the test's PostgreSQL does not answer"))
-}
-
-async fn try_connect(url: &str) -> Option<Client> {
-    let (client, connection) = tokio_postgres::connect(url, NoTls).await.ok()?;
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.expect("the test's PostgreSQL answers");
     tokio::spawn(connection);
-    Some(client)
+    client
 }
 
 /// Everything that a database holds on disk: its files, once what is in memory has gone there.
