@@ -12,7 +12,8 @@ use rusqlite::Connection;
 use crate::error::OpenError;
 
 /// Every migration there is, oldest first.
-const HISTORY: [(&str, &str); 1] = [("V1__foundation", include_str!("../migrations/V1__foundation.sql"))];
+const HISTORY: [(&str, &str); 2] =
+    [("V1__foundation", include_str!("../migrations/V1__foundation.sql")), ("V2__signing_keys", include_str!("../migrations/V2__signing_keys.sql"))];
 
 /// The schema that this program knows: the number of its newest migration.
 pub(crate) const KNOWN: i32 = HISTORY.len() as i32;
@@ -64,9 +65,9 @@ mod tests {
         prepare(&mut connection, true).unwrap();
         let ours = "FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'refinery_%'";
         let count = |what: &str| connection.query_row(&format!("SELECT {what} {ours}"), [], |row| row.get::<_, i64>(0)).unwrap();
-        assert_eq!(count("count(*)"), 14);
-        assert_eq!(count("sum(strict)"), 14);
-        assert_eq!(count("sum(wr)"), 13);
+        assert_eq!(count("count(*)"), 15);
+        assert_eq!(count("sum(strict)"), 15);
+        assert_eq!(count("sum(wr)"), 14);
     }
 
     #[test]
