@@ -27,6 +27,7 @@ use crate::secret::Mac;
 use crate::session::SessionId;
 use crate::sign_in::{OpenSession, Opened, SignInRecord};
 use crate::throttle::{Charge, Charged};
+use crate::token::{Rotation, SealedKey};
 
 /// The time of day, to the millisecond. Tests set it.
 pub trait Clock: Send + Sync {
@@ -158,6 +159,17 @@ pub trait Store: Send + Sync {
     async fn same_master_key(&self, fingerprint: Mac) -> Result<bool, StoreError>;
     /// Deletes what nobody can need any more: a bounded amount at a time. How many rows went.
     async fn sweep(&self, now: Timestamp) -> Result<u64, StoreError>;
+}
+
+/// The keys that sign tokens, as far as the store keeps them: sealed, and shared by every replica.
+#[async_trait]
+pub trait SigningKeys: Send + Sync {
+    /// Every key, the newest first.
+    async fn signing_keys(&self) -> Result<Vec<SealedKey>, StoreError>;
+    /// Keeps `first` if there is no key at all. Every key there is then: of many that start at once, all get the same one.
+    async fn first_signing_key(&self, first: SealedKey) -> Result<Vec<SealedKey>, StoreError>;
+    /// Replaces the keys by what [`Rotation::turn`] makes of them.
+    async fn rotate_signing_keys(&self, rotation: Rotation) -> Result<(), StoreError>;
 }
 
 /// A claimed message and how often it was tried before.

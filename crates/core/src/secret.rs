@@ -48,7 +48,7 @@ impl MacKey {
     }
 }
 
-/// A key that seals what waits in the outbox (AES-256-GCM).
+/// A key that seals what must not lie open in the database (AES-256-GCM).
 #[derive(Clone)]
 pub struct SealKey(std::sync::Arc<LessSafeKey>);
 
@@ -77,7 +77,7 @@ impl SealKey {
     pub fn open(&self, sealed: &[u8], context: &[u8]) -> Result<Zeroizing<Vec<u8>>, Unsealable> {
         let (nonce, text) = sealed.split_at_checked(NONCE_LEN).ok_or(Unsealable)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| Unsealable)?;
-        let mut text = text.to_vec();
+        let mut text = Zeroizing::new(text.to_vec());
         let plain = self.0.open_in_place(nonce, Aad::from(context), &mut text).map_err(|_| Unsealable)?;
         Ok(Zeroizing::new(plain.to_vec()))
     }
@@ -98,6 +98,8 @@ pub struct Secrets {
     pub repeats: MacKey,
     /// Seals the outbox.
     pub outbox: SealKey,
+    /// Seals the keys that sign tokens.
+    pub signing_keys: SealKey,
     /// Tells one master key from another without giving it away; the store remembers it so that a lost key is
     /// noticed at start and not at somebody's sign-in.
     pub fingerprint: Mac,
@@ -116,15 +118,19 @@ impl Secrets {
         let master = hmac::Key::new(hmac::HMAC_SHA256, master);
         let derive = |purpose: &str| hmac::sign(&master, format!("daftar/{purpose}/1").as_bytes());
         let mac_key = |purpose: &str| MacKey(std::sync::Arc::new(hmac::Key::new(hmac::HMAC_SHA256, derive(purpose).as_ref())));
-        #[expect(clippy::expect_used, reason = "the HMAC-SHA-256 output is 32 bytes, which is the length of this cipher's key")]
-        let unbound = UnboundKey::new(&AES_256_GCM, derive("outbox").as_ref()).expect("a key of the right length");
+        let seal_key = |purpose: &str| {
+            #[expect(clippy::expect_used, reason = "the HMAC-SHA-256 output is 32 bytes, which is the length of this cipher's key")]
+            let unbound = UnboundKey::new(&AES_256_GCM, derive(purpose).as_ref()).expect("a key of the right length");
+            SealKey(std::sync::Arc::new(LessSafeKey::new(unbound)))
+        };
         Self {
             passwords: mac_key("passwords"),
             codes: mac_key("codes"),
             links: mac_key("links"),
             clients: mac_key("clients"),
             repeats: mac_key("repeats"),
-            outbox: SealKey(std::sync::Arc::new(LessSafeKey::new(unbound))),
+            outbox: seal_key("outbox"),
+            signing_keys: seal_key("signing-keys"),
             fingerprint: mac_key("fingerprint").sign(&[]),
         }
     }
@@ -210,5 +216,7 @@ mod tests {
         for (i, one) in macs.iter().enumerate() {
             assert!(macs.iter().skip(i + 1).all(|other| one != other));
         }
+        let sealed = secrets.outbox.seal(b"x", b"row 1", &CountingEntropy::default()).unwrap();
+        assert!(secrets.signing_keys.open(&sealed, b"row 1").is_err());
     }
 }

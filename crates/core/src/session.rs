@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::account::{AccountId, Surface};
 use crate::ports::Timestamp;
 use crate::service::{Accounts, Fault};
+use crate::token::TokenError;
 
 /// Names a session; the `jti` of its token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -55,6 +56,15 @@ pub enum NotSignedIn {
     Fault(#[from] Fault),
 }
 
+impl From<TokenError> for NotSignedIn {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::Invalid(_) => Self::Invalid,
+            TokenError::Fault(fault) => Self::Fault(fault),
+        }
+    }
+}
+
 impl Accounts {
     /// The account for which `token` speaks on `surface` (threat row 31: the account comes from the token alone).
     ///
@@ -62,7 +72,7 @@ impl Accounts {
     /// [`NotSignedIn`].
     pub async fn authenticate(&self, token: &str, surface: Surface) -> Result<AccountId, NotSignedIn> {
         let now = self.now();
-        let (session, account) = self.keys().check_session(token, surface, now).map_err(|_| NotSignedIn::Invalid)?;
+        let (session, account) = self.keys().check_session(token, surface, now).await?;
         let live = self.store().session_account(session, now).await.map_err(Fault::from)?;
         if live == Some(account) { Ok(account) } else { Err(NotSignedIn::Invalid) }
     }

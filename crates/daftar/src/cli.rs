@@ -32,6 +32,9 @@ pub(crate) enum Command {
     /// Accounts of people
     #[command(subcommand, arg_required_else_help = true)]
     Account(AccountCommand),
+    /// The keys that sign tokens
+    #[command(subcommand, arg_required_else_help = true)]
+    Keys(KeysCommand),
     /// The configuration
     #[command(subcommand, arg_required_else_help = true)]
     Config(ConfigCommand),
@@ -88,6 +91,22 @@ pub(crate) enum AccountCommand {
     Enable {
         #[command(flatten)]
         whom: Whom,
+    },
+}
+
+/// Keys that sign tokens.
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysCommand {
+    /// List every key, newest first, and what it is for
+    List {
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Add a key that signs in a few seconds, when every server knows it; nobody is signed out
+    Rotate {
+        /// A key has leaked: end all of them and what they signed at once; everybody signs in again
+        #[arg(long)]
+        revoke: bool,
     },
 }
 

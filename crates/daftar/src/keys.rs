@@ -1,5 +1,5 @@
-//! The installation's keys: the master key and the key pair that signs tokens, made at the first start and kept in the data directory
-//! (threat row 54: they are never in the database).
+//! Keys in files: the master key, made at the first start and kept in the data directory (threat row 54: it is never in the database), and keys
+//! that sign tokens, where an operator keeps them in files.
 //!
 //! A key file appears whole or not at all, and once made is never replaced: it is written under a temporary name and linked to its own,
 //! which fails when another process was quicker; then that one's key is used.
@@ -17,8 +17,8 @@ use crate::config::master_key_of;
 
 /// The master key's file in the data directory.
 pub(crate) const MASTER_FILE: &str = "master.key";
-/// The signing key pair's file in the data directory.
-const SIGNING_FILE: &str = "token-signing.pem";
+/// Where the data directory held the key pair that signs tokens before the store did.
+const EARLIER_SIGNING_FILE: &str = "token-signing.pem";
 
 /// Why a key cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -42,9 +42,6 @@ pub(crate) enum KeyFileError {
         /// Why.
         source: KeyError,
     },
-    /// No key could be made.
-    #[error("no signing key could be made")]
-    NotMade(#[source] KeyError),
 }
 
 /// The master key and where it came from.
@@ -76,7 +73,7 @@ impl MasterKey {
         let draw = || {
             let mut bytes = [0; MASTER_KEY_LEN];
             entropy.fill(&mut bytes);
-            Ok(hex(&bytes))
+            hex(&bytes)
         };
         let (text, made) = read_or_make(&path, draw, entropy)?;
         let bytes = master_key_of(&text).ok_or_else(|| KeyFileError::NotAMasterKey(path.clone()))?;
@@ -93,15 +90,29 @@ impl MasterKey {
     }
 }
 
-/// The token-signing key in `dir`, made if there is none.
+/// The token-signing key in `file`.
 ///
 /// # Errors
 /// [`KeyFileError`].
-pub(crate) fn signing_key(dir: &Path, entropy: &dyn Entropy) -> Result<SigningKey, KeyFileError> {
-    let path = dir.join(SIGNING_FILE);
-    let draw = || SigningKey::generate().map(|pem| pem.to_string()).map_err(KeyFileError::NotMade);
-    let (pem, _) = read_or_make(&path, draw, entropy)?;
-    SigningKey::es256(&pem).map_err(|source| KeyFileError::NotASigningKey { path, source })
+pub(crate) fn signing_key(file: &Path) -> Result<SigningKey, KeyFileError> {
+    let pem = read(file).map_err(|source| KeyFileError::Io { path: file.to_owned(), source })?;
+    SigningKey::es256(&pem).map_err(|source| KeyFileError::NotASigningKey { path: file.to_owned(), source })
+}
+
+/// The text of the token-signing key that an earlier release kept in `dir`, if there is one. The file stays where it is.
+///
+/// # Errors
+/// [`KeyFileError`].
+pub(crate) fn earlier_signing_key(dir: &Path) -> Result<Option<String>, KeyFileError> {
+    let path = dir.join(EARLIER_SIGNING_FILE);
+    match read(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(KeyFileError::Io { path, source }),
+        Ok(pem) => match SigningKey::es256(&pem) {
+            Ok(_) => Ok(Some(pem)),
+            Err(source) => Err(KeyFileError::NotASigningKey { path, source }),
+        },
+    }
 }
 
 /// Makes `dir` for its owner alone, if it is not there.
@@ -122,13 +133,13 @@ pub(crate) fn replace(file: &Path, text: &str, entropy: &dyn Entropy) -> Result<
 }
 
 /// The text of the file at `path`, which is made of `draw` if it is not there; and whether it was made here.
-fn read_or_make(path: &Path, draw: impl FnOnce() -> Result<String, KeyFileError>, entropy: &dyn Entropy) -> Result<(String, bool), KeyFileError> {
+fn read_or_make(path: &Path, draw: impl FnOnce() -> String, entropy: &dyn Entropy) -> Result<(String, bool), KeyFileError> {
     let failed = |source| KeyFileError::Io { path: path.to_owned(), source };
     match read(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         read => return read.map(|text| (text, false)).map_err(failed),
     }
-    let text = draw()?;
+    let text = draw();
     match by_way_of_a_temporary_file(path, &text, entropy, |temporary| fs::hard_link(temporary, path)) {
         Ok(()) => Ok((text, true)),
         // Another process was quicker between our look and our link: its key is the installation's.
@@ -191,11 +202,9 @@ mod tests {
         let first = MasterKey::in_dir(&dir, &OsEntropy).unwrap();
         let again = MasterKey::in_dir(&dir, &OsEntropy).unwrap();
         assert_eq!(first.bytes, again.bytes);
-        let kid = signing_key(&dir, &OsEntropy).unwrap().kid().to_owned();
-        assert_eq!(signing_key(&dir, &OsEntropy).unwrap().kid(), kid);
-        assert_eq!((mode(&dir), mode(&dir.join(MASTER_FILE)), mode(&dir.join(SIGNING_FILE))), (0o700, 0o600, 0o600));
+        assert_eq!((mode(&dir), mode(&dir.join(MASTER_FILE))), (0o700, 0o600));
         let names: Vec<_> = fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        assert_eq!(names.len(), 2, "nothing temporary is left: {names:?}");
+        assert_eq!(names.len(), 1, "nothing temporary is left: {names:?}");
     }
 
     #[test]
@@ -224,8 +233,10 @@ mod tests {
         fs::write(&path, "0b0b").unwrap();
         assert!(matches!(MasterKey::in_dir(dir.path(), &OsEntropy), Err(KeyFileError::NotAMasterKey(_))));
         assert_eq!(fs::read_to_string(&path).unwrap(), "0b0b");
-        fs::write(dir.path().join(SIGNING_FILE), "no key").unwrap();
-        assert!(matches!(signing_key(dir.path(), &OsEntropy), Err(KeyFileError::NotASigningKey { .. })));
+        let signing = dir.path().join(EARLIER_SIGNING_FILE);
+        fs::write(&signing, "no key").unwrap();
+        assert!(matches!(earlier_signing_key(dir.path()), Err(KeyFileError::NotASigningKey { .. })));
+        assert!(matches!(signing_key(&signing), Err(KeyFileError::NotASigningKey { .. })));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! | `cli` | what can be said on the command line |
 //! | `config` | the configuration, a section per file |
 //! | `keys`, `system` | key files; the clock and the randomness |
+//! | `signing` | the keys that sign tokens, wherever they are |
 //! | `wiring` | from a configuration to the parts of the other crates |
 //! | `serve`, `dev` | running the server, and running it for development with a tour |
 //! | `commands` | what works beside a running server |
@@ -18,6 +19,7 @@ mod keys;
 mod logging;
 mod serve;
 mod signals;
+mod signing;
 mod system;
 mod tour;
 mod wiring;
@@ -55,6 +57,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Config(command) => commands::config::run(&usual, &command),
         Command::Migrate => commands::migrate::run(Config::load(&usual.or_development(), Use::Store)?).await,
         Command::Client(command) => commands::client::run(Config::load(&usual.or_development(), Use::Store)?, command).await,
+        Command::Keys(command) => commands::keys::run(Config::load(&usual.or_development(), Use::Store)?, command).await,
         Command::Account(command) => commands::account::run(Config::load(&usual.or_development(), Use::Store)?, command).await,
     }
 }

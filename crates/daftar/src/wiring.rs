@@ -11,17 +11,17 @@ use daftar_core::message::Sealer;
 use daftar_core::ports::{Clock, Doorbell, Entropy, Inbox, Outbox, Store};
 use daftar_core::secret::Secrets;
 use daftar_core::service::{Accounts, Parts, Policy};
-use daftar_core::token::{KeyRing, SigningKey};
+use daftar_core::token::StoredKeys;
 use daftar_delivery::{InboxTransport, SmtpSettings, SmtpTransport, Transport, Unrouted, Worker, WorkerHandle, WorkerParts};
 use daftar_http::{App, Readiness, Settings};
 use daftar_store::pictures::FilePictures;
 use daftar_store::{Location, SqlStore};
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 
-use crate::config::{Algorithm, Config, EmailTransport, SmsTransport, master_key_of};
-use crate::housekeeping;
+use crate::config::{Config, EmailTransport, SmsTransport, master_key_of};
 use crate::keys::{self, MasterKey};
 use crate::system::{OsEntropy, SystemClock};
+use crate::{housekeeping, signing};
 
 /// Where pictures lie in the data directory.
 const PICTURES: &str = "pictures";
@@ -65,6 +65,12 @@ impl Foundation {
         }
         Ok(Self { store: Arc::new(store), clock, entropy, secrets })
     }
+
+    /// The keys that sign tokens, as far as the store keeps them.
+    pub(crate) fn signing_keys(&self) -> StoredKeys {
+        let Self { store, clock, entropy, secrets } = self;
+        StoredKeys::new(Arc::<SqlStore>::clone(store), Arc::clone(clock), Arc::clone(entropy), secrets)
+    }
 }
 
 /// A whole installation at work.
@@ -72,7 +78,7 @@ pub(crate) struct Installation {
     pub(crate) app: App,
     pub(crate) foundation: Foundation,
     worker: WorkerHandle,
-    housekeeping: JoinHandle<()>,
+    background: JoinSet<()>,
 }
 
 impl Installation {
@@ -93,7 +99,7 @@ impl Installation {
             entropy: Arc::clone(entropy),
             pictures: Arc::new(pictures),
             hashing: hashing.context("`hashing`")?,
-            keys: KeyRing::new(config.issuer(), vec![signing_key(config, &**entropy)?]).context("`tokens`")?,
+            keys: signing::ring(config, &foundation).await?,
             secrets: secrets.clone(),
             doorbell: doorbell.clone(),
             policy: policy(config, &public_url),
@@ -108,32 +114,25 @@ impl Installation {
             sms: sms(config, &foundation),
             pace: config.outbox.pace(),
         });
+        let mut background = JoinSet::new();
+        background.spawn(housekeeping::run(Arc::<SqlStore>::clone(store), Arc::clone(clock)));
+        background.spawn(signing::follow(accounts.clone()));
         let app = App::new(daftar_http::Parts {
             accounts,
             inbox: config.has_inbox().then(|| Arc::<SqlStore>::clone(store) as Arc<dyn Inbox>),
             settings: Settings { public_url, trusted_proxies: config.trusted_proxies.clone(), cors_origins: config.http.cors_origins.clone() },
             readiness: Readiness::default(),
         });
-        let housekeeping = tokio::spawn(housekeeping::run(Arc::<SqlStore>::clone(store), Arc::clone(clock)));
-        Ok(Self { app, foundation, worker, housekeeping })
+        Ok(Self { app, foundation, worker, background })
     }
 
     /// Ends the workers, then closes the store. No request may be at work any more.
-    pub(crate) async fn stop(self) {
+    pub(crate) async fn stop(mut self) {
         self.worker.stop().await;
-        self.housekeeping.abort();
-        // It holds the store; whether it was aborted or has panicked, it is gone now.
-        let _ = self.housekeeping.await;
+        // They hold the store; whether they were aborted or have panicked, they are gone now.
+        self.background.shutdown().await;
         drop(self.app);
         drop(self.foundation);
-    }
-}
-
-fn signing_key(config: &Config, entropy: &dyn Entropy) -> anyhow::Result<SigningKey> {
-    match (config.tokens.algorithm, &config.tokens.secret) {
-        (Algorithm::Es256, _) => Ok(keys::signing_key(&config.data_dir(), entropy)?),
-        (Algorithm::Hs256, Some(secret)) => SigningKey::hs256(secret.expose().as_bytes()).context("`tokens.secret`"),
-        (Algorithm::Hs256, None) => anyhow::bail!("`tokens.secret` must be set for HS256"),
     }
 }
 

@@ -8,7 +8,9 @@ use daftar_core::client::{ClientId, MachineClient};
 use daftar_core::code::Pressure;
 use daftar_core::identifier::{IdentifierKind, LoginId};
 use daftar_core::message::{Channel, MessageId};
-use daftar_core::ports::{Claimed, ClaimedMessage, Inbox, InboxFilter, InboxMessage, Once, Outbox, Settlement, Store, StoreError, Timestamp};
+use daftar_core::ports::{
+    Claimed, ClaimedMessage, Inbox, InboxFilter, InboxMessage, Once, Outbox, Settlement, SigningKeys, Store, StoreError, Timestamp,
+};
 use daftar_core::profile::{ProfileUpdate, ProfileUpdated};
 use daftar_core::registration::{FinishRegistration, Finished, LinkedRegistration, NewRegistration, Registration, RegistrationId, Resend, Resent};
 use daftar_core::repeat::{Repeat, Repeated};
@@ -16,9 +18,12 @@ use daftar_core::secret::Mac;
 use daftar_core::session::SessionId;
 use daftar_core::sign_in::{OpenSession, Opened, SignInRecord};
 use daftar_core::throttle::{Charge, Charged};
+use daftar_core::token::{Rotation, SealedKey};
 
 use crate::SqlStore;
-use crate::ops::{accounts, challenges, claims, clients, housekeeping, inbox, limits, outbox, profiles, registrations, repeats, sessions};
+use crate::ops::{
+    accounts, challenges, claims, clients, housekeeping, inbox, limits, outbox, profiles, registrations, repeats, sessions, signing_keys,
+};
 
 #[async_trait]
 impl Store for SqlStore {
@@ -132,6 +137,22 @@ impl Store for SqlStore {
 
     async fn sweep(&self, now: Timestamp) -> Result<u64, StoreError> {
         self.write(now, |tx, &now| Box::pin(housekeeping::sweep(tx, now))).await
+    }
+}
+
+#[async_trait]
+impl SigningKeys for SqlStore {
+    async fn signing_keys(&self) -> Result<Vec<SealedKey>, StoreError> {
+        // A handful of rows, for which nobody should wait behind a long read.
+        self.look_up((), |tx, ()| Box::pin(signing_keys::list(tx))).await
+    }
+
+    async fn first_signing_key(&self, first: SealedKey) -> Result<Vec<SealedKey>, StoreError> {
+        self.write(first, |tx, first| Box::pin(signing_keys::first(tx, first))).await
+    }
+
+    async fn rotate_signing_keys(&self, rotation: Rotation) -> Result<(), StoreError> {
+        self.write(rotation, |tx, rotation| Box::pin(signing_keys::rotate(tx, rotation))).await
     }
 }
 

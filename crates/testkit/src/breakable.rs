@@ -1,13 +1,13 @@
 //! A store that a test can take away or damage: calls then fail as they do when the database cannot be reached, or does not work.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use async_trait::async_trait;
 use daftar_core::account::{Account, AccountId, AccountStatus, Claim, NewAccount};
 use daftar_core::client::{ClientId, MachineClient};
 use daftar_core::code::Pressure;
 use daftar_core::identifier::{IdentifierKind, LoginId};
-use daftar_core::ports::{Claimed, Once, Store, StoreError, Timestamp};
+use daftar_core::ports::{Claimed, Once, SigningKeys, Store, StoreError, Timestamp};
 use daftar_core::profile::{ProfileUpdate, ProfileUpdated};
 use daftar_core::registration::{FinishRegistration, Finished, LinkedRegistration, NewRegistration, Registration, RegistrationId, Resend, Resent};
 use daftar_core::repeat::{Repeat, Repeated};
@@ -15,6 +15,8 @@ use daftar_core::secret::Mac;
 use daftar_core::session::SessionId;
 use daftar_core::sign_in::{OpenSession, Opened, SignInRecord};
 use daftar_core::throttle::{Charge, Charged};
+use daftar_core::token::{Rotation, SealedKey};
+use daftar_store::SqlStore;
 
 /// What a store is like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,13 +33,13 @@ pub(crate) enum Condition {
 
 /// A store with a switch.
 pub(crate) struct Breakable {
-    store: Arc<dyn Store>,
+    store: SqlStore,
     condition: Mutex<Condition>,
 }
 
 impl Breakable {
     /// Puts a switch before `store`.
-    pub(crate) fn new(store: Arc<dyn Store>) -> Self {
+    pub(crate) fn new(store: SqlStore) -> Self {
         Self { store, condition: Mutex::new(Condition::Whole) }
     }
 
@@ -50,23 +52,23 @@ impl Breakable {
         *self.condition.lock().unwrap()
     }
 
-    fn read(&self) -> Result<&dyn Store, StoreError> {
+    fn read(&self) -> Result<&SqlStore, StoreError> {
         match self.condition() {
-            Condition::Whole | Condition::Unwritable => Ok(&*self.store),
+            Condition::Whole | Condition::Unwritable => Ok(&self.store),
             Condition::Away => Err(StoreError::Unavailable("taken away by a test".into())),
             Condition::Damaged => Err(StoreError::Failed("damaged by a test".into())),
         }
     }
 
-    fn write(&self) -> Result<&dyn Store, StoreError> {
+    fn write(&self) -> Result<&SqlStore, StoreError> {
         if self.condition() == Condition::Unwritable { Err(StoreError::Failed("made unwritable by a test".into())) } else { self.read() }
     }
 }
 
 macro_rules! behind_the_switch {
-    ($($access:ident $name:ident($($arg:ident: $type:ty),*) -> $answer:ty;)*) => {
+    ($port:ident: $($access:ident $name:ident($($arg:ident: $type:ty),*) -> $answer:ty;)*) => {
         #[async_trait]
-        impl Store for Breakable {
+        impl $port for Breakable {
             $(async fn $name(&self, $($arg: $type),*) -> Result<$answer, StoreError> {
                 self.$access()?.$name($($arg),*).await
             })*
@@ -74,7 +76,7 @@ macro_rules! behind_the_switch {
     };
 }
 
-behind_the_switch! {
+behind_the_switch! { Store:
     read ready() -> ();
     read is_held(id: &LoginId, verified_only: bool) -> bool;
     read first_taken(claims: &[Claim], except: Option<AccountId>) -> Option<IdentifierKind>;
@@ -103,4 +105,10 @@ behind_the_switch! {
     write disable_client(id: &ClientId, now: Timestamp) -> bool;
     write same_master_key(fingerprint: Mac) -> bool;
     write sweep(now: Timestamp) -> u64;
+}
+
+behind_the_switch! { SigningKeys:
+    read signing_keys() -> Vec<SealedKey>;
+    write first_signing_key(first: SealedKey) -> Vec<SealedKey>;
+    write rotate_signing_keys(rotation: Rotation) -> ();
 }

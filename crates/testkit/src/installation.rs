@@ -20,7 +20,7 @@ use daftar_core::secret::{RandomSecret, Secrets};
 use daftar_core::service::{Accounts, Parts, Policy};
 use daftar_core::session::SessionLifetimes;
 use daftar_core::throttle::PasswordLimits;
-use daftar_core::token::{KeyRing, SigningKey};
+use daftar_core::token::{KeyRing, StoredKeys};
 use daftar_delivery::{InboxTransport, Pace, Worker, WorkerHandle, WorkerParts};
 use daftar_http::{App, Readiness, SIGNUP_LINK_PATH, Settings};
 use daftar_store::SqlStore;
@@ -36,6 +36,7 @@ use crate::http::Caller;
 
 /// How long a test waits for something that happens by itself before it says that it does not.
 const PATIENCE: Duration = Duration::from_secs(20);
+const MASTER_KEY: [u8; 32] = *b"the master key of every test yes";
 
 /// What a test may want to be otherwise.
 #[derive(Debug, Clone)]
@@ -95,15 +96,9 @@ impl Builder {
 
     /// Starts the installation.
     pub async fn start(self) -> Installation {
-        let keys = Keys { master: *b"the master key of every test yes", pem: SigningKey::generate().unwrap() };
         let disk = Disk { database: Database::fresh().await, pictures: TempDir::new().unwrap() };
-        Installation::launch(self, disk, keys, Arc::new(ManualClock::default()), None).await
+        Installation::launch(self, disk, Arc::new(ManualClock::default()), None).await
     }
-}
-
-struct Keys {
-    master: [u8; 32],
-    pem: zeroize::Zeroizing<String>,
 }
 
 /// What outlives a restart.
@@ -126,7 +121,6 @@ pub struct Installation {
     shop: (MachineClient, RandomSecret),
     builder: Builder,
     disk: Option<Disk>,
-    keys: Option<Keys>,
     worker: Option<WorkerHandle>,
     stop: Option<oneshot::Sender<()>>,
     served: Option<tokio::task::JoinHandle<()>>,
@@ -150,19 +144,21 @@ impl Installation {
         Self::builder().limits().start().await
     }
 
-    async fn launch(builder: Builder, disk: Disk, keys: Keys, clock: Arc<ManualClock>, shop: Option<(MachineClient, RandomSecret)>) -> Self {
+    async fn launch(builder: Builder, disk: Disk, clock: Arc<ManualClock>, shop: Option<(MachineClient, RandomSecret)>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let url = format!("http://{address}");
         let store = disk.database.open().await;
-        let switch = Arc::new(Breakable::new(Arc::new(store.clone())));
-        let secrets = Secrets::derive(&keys.master);
+        let switch = Arc::new(Breakable::new(store.clone()));
+        let secrets = Secrets::derive(&MASTER_KEY);
         let (entropy, doorbell) = (Arc::new(OsEntropy), Doorbell::default());
         let clients = Clients::new(Arc::new(store.clone()), clock.clone(), entropy.clone(), secrets.clone());
         let shop = match shop {
             Some(shop) => shop,
             None => clients.create("shop", vec![Scope::Usapi]).await.unwrap(),
         };
+        let keys = StoredKeys::new(switch.clone(), clock.clone(), entropy.clone(), &secrets);
+        keys.begin(None).await.unwrap();
         let policy = policy(&url, builder.limits);
         let inbox: Arc<dyn Inbox> = Arc::new(store.clone());
         let transport = Arc::new(InboxTransport::new(Arc::clone(&inbox), clock.clone()));
@@ -184,7 +180,7 @@ impl Installation {
             entropy: entropy.clone(),
             pictures: Arc::new(FilePictures::new(&disk.pictures.path().join("pictures")).unwrap()),
             hashing: HashingPool::start(builder.cost, builder.threads, secrets.passwords.clone(), &OsEntropy).unwrap(),
-            keys: KeyRing::new("https://accounts.example.test", vec![SigningKey::es256(&keys.pem).unwrap()]).unwrap(),
+            keys: KeyRing::stored("https://accounts.example.test", keys).await.unwrap(),
             secrets,
             doorbell,
             policy,
@@ -215,7 +211,6 @@ impl Installation {
             shop,
             builder,
             disk: Some(disk),
-            keys: Some(keys),
             worker,
             stop: Some(stop),
             served: Some(served),
@@ -237,10 +232,9 @@ impl Installation {
         if let Some(worker) = self.worker.take() {
             worker.stop().await;
         }
-        let (disk, keys, clock, shop, builder) =
-            (self.disk.take().unwrap(), self.keys.take().unwrap(), Arc::clone(&self.clock), self.shop.clone(), self.builder.clone());
+        let (disk, clock, shop, builder) = (self.disk.take().unwrap(), Arc::clone(&self.clock), self.shop.clone(), self.builder.clone());
         drop(self);
-        Self::launch(builder, disk, keys, clock, Some(shop)).await
+        Self::launch(builder, disk, clock, Some(shop)).await
     }
 
     /// Where it is reached.
@@ -255,10 +249,16 @@ impl Installation {
         self.address
     }
 
+    /// The keys that sign its tokens, as an operator reaches them beside it.
+    #[must_use]
+    pub fn stored_keys(&self) -> StoredKeys {
+        StoredKeys::new(Arc::new(self.store.clone()), self.clock.clone(), Arc::new(OsEntropy), &self.secrets())
+    }
+
     /// What is derived from its master key.
     #[must_use]
     pub fn secrets(&self) -> Secrets {
-        Secrets::derive(&self.keys.as_ref().unwrap().master)
+        Secrets::derive(&MASTER_KEY)
     }
 
     /// The store behind it.

@@ -13,7 +13,7 @@ impl Accounts {
     /// # Errors
     /// [`Fault`].
     pub async fn finish_by_code(&self, token: &str, surface: Surface, client: &ClientId, code: Code) -> Result<Finished, Fault> {
-        let Some(registration) = self.registration_named(token, surface) else { return Ok(Finished::Refused) };
+        let Some(registration) = self.registration_named(token, surface).await? else { return Ok(Finished::Refused) };
         self.finish(Proof::Code { registration, client: client.clone(), code, key: self.secrets().codes.clone() }).await
     }
 

@@ -24,7 +24,7 @@ use crate::password::{Password, PasswordRecord};
 use crate::ports::Timestamp;
 use crate::secret::{Mac, MacKey};
 use crate::service::{Accounts, Fault};
-use crate::token::{RegistrationClaims, TokenKind};
+use crate::token::{RegistrationClaims, TokenError, TokenKind};
 
 /// Names a registration; the `jti` of its token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -391,9 +391,12 @@ pub fn subject_of(destination: &LoginId) -> String {
 }
 
 impl Accounts {
-    fn registration_named(&self, token: &str, surface: Surface) -> Option<RegistrationId> {
-        let claims: RegistrationClaims = self.keys().check(token, TokenKind::Registration(surface), self.now()).ok()?;
-        Some(RegistrationId(claims.registered.jti))
+    async fn registration_named(&self, token: &str, surface: Surface) -> Result<Option<RegistrationId>, Fault> {
+        match self.keys().check::<RegistrationClaims>(token, TokenKind::Registration(surface), self.now()).await {
+            Ok(claims) => Ok(Some(RegistrationId(claims.registered.jti))),
+            Err(TokenError::Invalid(_)) => Ok(None),
+            Err(TokenError::Fault(fault)) => Err(fault),
+        }
     }
 
     fn link_mac(&self, secret: &str) -> Mac {

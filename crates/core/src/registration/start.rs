@@ -82,7 +82,7 @@ impl Accounts {
     /// [`ResendError`].
     pub async fn resend_registration(&self, token: &str, surface: Surface, client: &ClientId) -> Result<Started, ResendError> {
         let now = self.now();
-        let id = self.registration_named(token, surface).ok_or(ResendError::Unknown)?;
+        let id = self.registration_named(token, surface).await?.ok_or(ResendError::Unknown)?;
         let registration = self.store().registration(id).await.map_err(Fault::from)?.filter(|r| r.client == *client);
         let registration = registration.ok_or(ResendError::Unknown)?;
         registration.resendable(now).map_err(ResendError::from)?;
@@ -107,7 +107,7 @@ impl Accounts {
         let mode = registration.mode.name().to_owned();
         let claims = RegistrationClaims { registered, username: registration.username.as_str().to_owned(), mode };
         Ok(Started {
-            token: self.keys().sign(&claims).map_err(Fault::broken)?,
+            token: self.keys().sign(&claims, self.now()).map_err(Fault::broken)?,
             expires_at: registration.expires_at.as_second(),
             code_seconds: seconds(challenge.created_at, challenge.expires_at),
             by_mail: registration.mode == Mode::Link,

@@ -2,14 +2,21 @@
 //!
 //! A token carries an allow-list of claims and nothing secret. Each kind of token has its own `aud`; the endpoint names the kind
 //! it takes, the key named by `kid` names its one algorithm, and everything else is refused in the same way.
+//!
+//! Keys come from the configuration, or from the store, which every replica then follows (`stored.rs`, `ring.rs`).
 
 mod low_s;
+mod ring;
+#[cfg(test)]
+mod rotation_tests;
 mod signing_key;
+mod stored;
 #[cfg(test)]
 mod tests;
 
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, Header, Validation};
 use serde::de::DeserializeOwned;
@@ -18,9 +25,12 @@ use uuid::Uuid;
 
 use crate::account::{AccountId, Surface};
 use crate::ports::Timestamp;
+use crate::service::Fault;
 use low_s::{has_low_s, with_low_s};
+use ring::{Keys, Source};
 
 pub use signing_key::{KeyError, SHARED_SECRET_MIN, SigningKey};
+pub use stored::{ANNOUNCED, KeyInfo, KeyState, Others, Rotation, SealedKey, StoredKeyError, StoredKeys, Term};
 
 /// What a token is for: its `aud`, and the only endpoints that take it (threat row 27).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,29 +110,64 @@ impl Claims for RegistrationClaims {
 #[error("the token is not valid here")]
 pub struct InvalidToken;
 
-/// The keys of one installation: the first signs, all of them check.
-#[derive(Debug)]
+/// Why a token is not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum TokenError {
+    /// It is not valid.
+    #[error(transparent)]
+    Invalid(#[from] InvalidToken),
+    /// Whether it is could not be found out.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// The keys of one installation, and everything that is done with them.
 pub struct KeyRing {
     issuer: String,
-    signing: SigningKey,
-    checking: Vec<SigningKey>,
+    keys: ArcSwap<Keys>,
+    /// Where the keys are kept; `None`: in the configuration, which does not change while we run.
+    source: Option<Source>,
+}
+
+impl std::fmt::Debug for KeyRing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "KeyRing({})", self.issuer)
+    }
 }
 
 impl KeyRing {
-    /// A ring for tokens issued by `issuer`. The first of `keys` signs.
+    /// A ring for tokens issued by `issuer`. The first of `keys` signs, all of them check.
     ///
     /// # Errors
     /// [`KeyError::Missing`] without any key.
     pub fn new(issuer: impl Into<String>, keys: Vec<SigningKey>) -> Result<Self, KeyError> {
-        let mut keys = keys.into_iter();
-        let signing = keys.next().ok_or(KeyError::Missing)?;
-        Ok(Self { issuer: issuer.into(), signing, checking: keys.collect() })
+        Ok(Self { issuer: issuer.into(), keys: ArcSwap::from_pointee(Keys::lasting(keys)?), source: None })
+    }
+
+    /// A ring of the keys that a store keeps, which it follows.
+    ///
+    /// # Errors
+    /// [`StoredKeyError`], also when there is no key yet (see [`StoredKeys::begin`]).
+    pub async fn stored(issuer: impl Into<String>, keys: StoredKeys) -> Result<Self, StoredKeyError> {
+        let (source, keys) = Source::open(keys).await?;
+        Ok(Self { issuer: issuer.into(), keys: ArcSwap::from_pointee(keys), source: Some(source) })
+    }
+
+    /// Takes over what has changed in the store. Done regularly, it keeps a new key from being met unawares and ends a revoked one.
+    ///
+    /// # Errors
+    /// [`Fault`]; the keys are then those of before.
+    pub async fn reload(&self) -> Result<(), Fault> {
+        match &self.source {
+            Some(source) => source.read(&self.keys).await.map_err(ring::fault),
+            None => Ok(()),
+        }
     }
 
     /// The public keys, for `/.well-known/jwks.json`.
     #[must_use]
-    pub fn jwks(&self) -> JwkSet {
-        JwkSet { keys: self.keys().filter_map(|key| key.public.clone()).collect() }
+    pub fn jwks(&self, now: Timestamp) -> JwkSet {
+        self.keys.load().public(now)
     }
 
     /// The claims that every token of `kind` has, for one that stands for `jti`.
@@ -135,25 +180,49 @@ impl KeyRing {
     ///
     /// # Errors
     /// [`KeyError`] when the key refuses to.
-    pub fn sign<C: Claims>(&self, claims: &C) -> Result<String, KeyError> {
-        let header = Header { kid: Some(self.signing.kid.clone()), ..Header::new(self.signing.algorithm) };
-        let token = jsonwebtoken::encode(&header, claims, &self.signing.encoding)?;
-        Ok(if self.signing.algorithm == Algorithm::ES256 { with_low_s(token) } else { token })
+    pub fn sign<C: Claims>(&self, claims: &C, now: Timestamp) -> Result<String, KeyError> {
+        let keys = self.keys.load();
+        let key = keys.signing(now)?;
+        let header = Header { kid: Some(key.kid.clone()), ..Header::new(key.algorithm) };
+        let token = jsonwebtoken::encode(&header, claims, &key.encoding)?;
+        Ok(if key.algorithm == Algorithm::ES256 { with_low_s(token) } else { token })
     }
 
-    /// Checks a token of `kind`.
+    /// Checks a token of `kind`. Asks the store only for a key that is not known yet.
     ///
     /// # Errors
-    /// [`InvalidToken`].
-    pub fn check<C: Claims>(&self, token: &str, kind: TokenKind, now: Timestamp) -> Result<C, InvalidToken> {
+    /// [`TokenError`].
+    pub async fn check<C: Claims>(&self, token: &str, kind: TokenKind, now: Timestamp) -> Result<C, TokenError> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| InvalidToken)?;
         // Keys and their whereabouts come from us alone, never from the token (row 25).
         let foreign = header.jku.is_some() || header.jwk.is_some() || header.x5u.is_some() || header.x5c.is_some() || header.crit.is_some();
         let kid = header.kid.as_deref().ok_or(InvalidToken)?;
-        let key = self.keys().find(|key| key.kid == kid).ok_or(InvalidToken)?;
-        if foreign || header.alg != key.algorithm || header.typ.as_deref() != Some("JWT") {
-            return Err(InvalidToken);
+        if foreign || header.typ.as_deref() != Some("JWT") {
+            return Err(InvalidToken.into());
         }
+        if let Some(claims) = self.check_with_known(kid, header.alg, token, kind, now) {
+            return Ok(claims?);
+        }
+        let source = self.source.as_ref().filter(|_| ring::is_plausible(kid)).ok_or(InvalidToken)?;
+        source.read_together(&self.keys).await.map_err(ring::fault)?;
+        Ok(self.check_with_known(kid, header.alg, token, kind, now).unwrap_or(Err(InvalidToken))?)
+    }
+
+    /// `None`: there is no such key, as far as we know.
+    fn check_with_known<C: Claims>(
+        &self,
+        kid: &str,
+        algorithm: Algorithm,
+        token: &str,
+        kind: TokenKind,
+        now: Timestamp,
+    ) -> Option<Result<C, InvalidToken>> {
+        let keys = self.keys.load();
+        let (key, checks) = keys.find(kid, now)?;
+        Some(if checks && algorithm == key.algorithm { self.check_with(key, token, kind, now) } else { Err(InvalidToken) })
+    }
+
+    fn check_with<C: Claims>(&self, key: &SigningKey, token: &str, kind: TokenKind, now: Timestamp) -> Result<C, InvalidToken> {
         if key.algorithm == Algorithm::ES256 && !has_low_s(token) {
             return Err(InvalidToken);
         }
@@ -174,20 +243,16 @@ impl KeyRing {
     /// [`KeyError`] when the key refuses to.
     pub fn sign_session(&self, session: &crate::session::Session, now: Timestamp) -> Result<String, KeyError> {
         let registered = self.registered(TokenKind::Session(session.surface), session.id.0, now, session.expires_at);
-        self.sign(&SessionClaims { registered, sub: session.account.0 })
+        self.sign(&SessionClaims { registered, sub: session.account.0 }, now)
     }
 
     /// The session and account that a session's token names.
     ///
     /// # Errors
-    /// [`InvalidToken`].
-    pub fn check_session(&self, token: &str, surface: Surface, now: Timestamp) -> Result<(crate::session::SessionId, AccountId), InvalidToken> {
-        let claims: SessionClaims = self.check(token, TokenKind::Session(surface), now)?;
+    /// [`TokenError`].
+    pub async fn check_session(&self, token: &str, surface: Surface, now: Timestamp) -> Result<(crate::session::SessionId, AccountId), TokenError> {
+        let claims: SessionClaims = self.check(token, TokenKind::Session(surface), now).await?;
         Ok((crate::session::SessionId(claims.registered.jti), AccountId(claims.sub)))
-    }
-
-    fn keys(&self) -> impl Iterator<Item = &SigningKey> {
-        std::iter::once(&self.signing).chain(&self.checking)
     }
 }
 

@@ -20,6 +20,9 @@ pub enum KeyError {
     /// An HS256 secret is too short.
     #[error("a shared signing secret needs at least {SHARED_SECRET_MIN} bytes")]
     TooShort,
+    /// The key is no text.
+    #[error("a signing key is PKCS #8 PEM text")]
+    NotText,
     /// The random key could not be made.
     #[error("no key could be generated")]
     NotGenerated,

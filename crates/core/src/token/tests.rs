@@ -6,6 +6,7 @@ use super::low_s::{ORDER, signature_of};
 use super::*;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use futures_util::FutureExt as _;
 use jiff::ToSpan as _;
 use jsonwebtoken::EncodingKey;
 use proptest::prelude::*;
@@ -18,53 +19,72 @@ fn now() -> Timestamp {
 }
 
 fn ring() -> KeyRing {
-    KeyRing::new("https://id.example", vec![SigningKey::es256(&SigningKey::generate().unwrap()).unwrap()]).unwrap()
+    ring_and_key().0
+}
+
+/// A ring, and its key once more for whoever forges.
+fn ring_and_key() -> (KeyRing, SigningKey) {
+    let pem = SigningKey::generate().unwrap();
+    let key = || SigningKey::es256(&pem).unwrap();
+    (KeyRing::new("https://id.example", vec![key()]).unwrap(), key())
 }
 
 fn claims(ring: &KeyRing) -> SessionClaims {
     SessionClaims { registered: ring.registered(KIND, Uuid::from_u128(1), now(), now() + 1.hour()), sub: Uuid::from_u128(2) }
 }
 
+/// Checks a token with keys that do not change, which waits for nothing.
+fn check(ring: &KeyRing, token: &str, kind: TokenKind, now: Timestamp) -> Result<SessionClaims, InvalidToken> {
+    ring.check(token, kind, now).now_or_never().unwrap().map_err(|error| match error {
+        TokenError::Invalid(invalid) => invalid,
+        TokenError::Fault(fault) => panic!("{fault}"),
+    })
+}
+
 fn accepts(ring: &KeyRing, token: &str) -> bool {
-    ring.check::<SessionClaims>(token, KIND, now()).is_ok()
+    check(ring, token, KIND, now()).is_ok()
+}
+
+fn signed(ring: &KeyRing) -> String {
+    ring.sign(&claims(ring), now()).unwrap()
 }
 
 #[test]
 fn a_token_of_ours_is_accepted_until_it_ends() {
     let ring = ring();
-    let token = ring.sign(&claims(&ring)).unwrap();
-    assert_eq!(ring.check::<SessionClaims>(&token, KIND, now()), Ok(claims(&ring)));
-    assert!(ring.check::<SessionClaims>(&token, KIND, now() + 59.minutes()).is_ok());
-    assert_eq!(ring.check::<SessionClaims>(&token, KIND, now() + 1.hour()), Err(InvalidToken));
+    let token = signed(&ring);
+    assert_eq!(check(&ring, &token, KIND, now()), Ok(claims(&ring)));
+    assert!(check(&ring, &token, KIND, now() + 59.minutes()).is_ok());
+    assert_eq!(check(&ring, &token, KIND, now() + 1.hour()), Err(InvalidToken));
 }
 
 #[test]
 fn row_25_only_the_keys_own_algorithm_counts() {
-    let ring = ring();
-    let good = ring.sign(&claims(&ring)).unwrap();
+    let (ring, key) = ring_and_key();
+    let good = signed(&ring);
     let (header, payload) = (good.split('.').next().unwrap(), good.split('.').nth(1).unwrap());
-    let kid = ring.signing.kid.clone();
+    let kid = key.kid.clone();
     let encode = |value: serde_json::Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let none = format!("{}.{payload}.", encode(json!({"alg": "none", "typ": "JWT", "kid": kid})));
     assert!(!accepts(&ring, &none));
-    let public = serde_json::to_vec(&ring.jwks().keys[0]).unwrap();
+    let public = serde_json::to_vec(&ring.jwks(now()).keys[0]).unwrap();
     let confused = Header { kid: Some(kid.clone()), ..Header::new(Algorithm::HS256) };
     assert!(!accepts(&ring, &jsonwebtoken::encode(&confused, &claims(&ring), &EncodingKey::from_secret(&public)).unwrap()));
     for odd in ["", "../../dev/null", "' OR 1=1", "unknown"] {
         let header = Header { kid: Some(odd.into()), ..Header::new(Algorithm::ES256) };
-        assert!(!accepts(&ring, &jsonwebtoken::encode(&header, &claims(&ring), &ring.signing.encoding).unwrap()));
+        assert!(!accepts(&ring, &jsonwebtoken::encode(&header, &claims(&ring), &key.encoding).unwrap()));
     }
     let led_astray = Header { jku: Some("https://evil.example/jwks".into()), kid: Some(kid), ..Header::new(Algorithm::ES256) };
-    assert!(!accepts(&ring, &with_low_s(jsonwebtoken::encode(&led_astray, &claims(&ring), &ring.signing.encoding).unwrap())));
+    assert!(!accepts(&ring, &with_low_s(jsonwebtoken::encode(&led_astray, &claims(&ring), &key.encoding).unwrap())));
     assert!(!accepts(&ring, &format!("{header}.{payload}.")));
 }
 
 #[test]
 fn row_26_every_registered_claim_is_required_and_of_its_type() {
-    let ring = ring();
+    let (ring, key) = ring_and_key();
     let sign = |value: &serde_json::Value| {
-        let header = Header { kid: Some(ring.signing.kid.clone()), ..Header::new(Algorithm::ES256) };
-        with_low_s(jsonwebtoken::encode(&header, value, &ring.signing.encoding).unwrap())
+        let header = Header { kid: Some(key.kid.clone()), ..Header::new(Algorithm::ES256) };
+        with_low_s(jsonwebtoken::encode(&header, value, &key.encoding).unwrap())
     };
     let whole = serde_json::to_value(claims(&ring)).unwrap();
     assert!(accepts(&ring, &sign(&whole)));
@@ -85,16 +105,16 @@ fn row_26_every_registered_claim_is_required_and_of_its_type() {
 #[test]
 fn row_27_one_kind_is_not_taken_for_another() {
     let ring = ring();
-    let token = ring.sign(&claims(&ring)).unwrap();
+    let token = signed(&ring);
     for kind in [TokenKind::Registration(Surface::Usapi), TokenKind::Session(Surface::App), TokenKind::Session(Surface::Invas)] {
-        assert_eq!(ring.check::<SessionClaims>(&token, kind, now()), Err(InvalidToken));
+        assert_eq!(check(&ring, &token, kind, now()), Err(InvalidToken));
     }
 }
 
 #[test]
 fn row_28_the_twin_of_a_signature_is_refused() {
-    let ring = ring();
-    let token = ring.sign(&claims(&ring)).unwrap();
+    let (ring, key) = ring_and_key();
+    let token = signed(&ring);
     let (message, mut signature) = signature_of(&token).unwrap();
     let mut borrow = 0_i16;
     for i in (32..64).rev() {
@@ -104,7 +124,7 @@ fn row_28_the_twin_of_a_signature_is_refused() {
     }
     let twin = format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature));
     assert_ne!(twin, token);
-    let mathematically = jsonwebtoken::decode::<SessionClaims>(&twin, &ring.signing.decoding, &{
+    let mathematically = jsonwebtoken::decode::<SessionClaims>(&twin, &key.decoding, &{
         let mut v = Validation::new(Algorithm::ES256);
         (v.validate_exp, v.validate_aud) = (false, false);
         v
@@ -116,7 +136,7 @@ fn row_28_the_twin_of_a_signature_is_refused() {
 #[test]
 fn row_28_no_character_can_be_changed_cut_or_added() {
     let ring = ring();
-    let token = ring.sign(&claims(&ring)).unwrap();
+    let token = signed(&ring);
     for (i, old) in token.char_indices() {
         for new in ['A', 'B', '.', '=', '~'] {
             if new != old {
@@ -141,22 +161,22 @@ fn keys_rotate_without_signing_anybody_out() {
     let (old, new) = (SigningKey::generate().unwrap(), SigningKey::generate().unwrap());
     let before = KeyRing::new("i", vec![SigningKey::es256(&old).unwrap()]).unwrap();
     let after = KeyRing::new("i", vec![SigningKey::es256(&new).unwrap(), SigningKey::es256(&old).unwrap()]).unwrap();
-    assert!(accepts(&after, &before.sign(&claims(&before)).unwrap()));
-    assert!(!accepts(&before, &after.sign(&claims(&after)).unwrap()));
-    assert_eq!(after.jwks().keys.len(), 2);
+    assert!(accepts(&after, &signed(&before)));
+    assert!(!accepts(&before, &signed(&after)));
+    assert_eq!(after.jwks(now()).keys.len(), 2);
 }
 
 #[test]
 fn a_shared_secret_is_long_and_never_published() {
     assert!(matches!(SigningKey::hs256(b"short"), Err(KeyError::TooShort)));
     let ring = KeyRing::new("i", vec![SigningKey::hs256(&[7; 32]).unwrap()]).unwrap();
-    assert!(accepts(&ring, &ring.sign(&claims(&ring)).unwrap()));
-    assert!(ring.jwks().keys.is_empty());
+    assert!(accepts(&ring, &signed(&ring)));
+    assert!(ring.jwks(now()).keys.is_empty());
 }
 
 #[test]
 fn row_9_the_public_key_is_all_that_is_published() {
-    let published = serde_json::to_value(ring().jwks()).unwrap();
+    let published = serde_json::to_value(ring().jwks(now())).unwrap();
     let key = published["keys"][0].as_object().unwrap();
     let mut names: Vec<_> = key.keys().map(String::as_str).collect();
     names.sort_unstable();

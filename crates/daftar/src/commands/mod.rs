@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod client;
 pub(crate) mod config;
+pub(crate) mod keys;
 pub(crate) mod migrate;
 
 use std::io::{self, Write as _};

@@ -206,6 +206,10 @@ impl<'a> Findings<'a> {
             }
             (Algorithm::Hs256, Some(_)) => {}
         }
+        if tokens.algorithm != Algorithm::Es256 && !tokens.key_files.is_empty() {
+            let rule = "they are for tokens.algorithm = \"ES256\" alone";
+            self.refuse("tokens.key_files", format_args!("{:?}", tokens.key_files), rule);
+        }
         if tokens.issuer.as_ref().is_some_and(|issuer| issuer.trim().is_empty()) {
             self.refuse("tokens.issuer", "\"\"", "allowed is a text that is not empty; leave it out for the public URL");
         }

@@ -27,6 +27,7 @@ mod tokens;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use daftar_core::brand::Brands;
 use daftar_core::locale::Locale;
@@ -43,7 +44,8 @@ pub(crate) use process::{Log, LogFormat, LogLevel};
 use public_url::PublicUrl;
 pub(crate) use secret::SecretUrl;
 pub(crate) use sms::SmsTransport;
-pub(crate) use tokens::{Algorithm, master_key_of};
+use tokens::Algorithm;
+pub(crate) use tokens::{KeySource, master_key_of};
 
 /// The file that is read when none is named and it is there.
 pub(crate) const DEFAULT_FILE: &str = "daftar.toml";
@@ -166,6 +168,12 @@ impl Config {
     /// How long registrations and codes live.
     pub(crate) const fn registration_lifetimes(&self) -> RegistrationLifetimes {
         lifetimes::of_registrations(&self.registrations, &self.codes)
+    }
+
+    /// How long a token lives at most.
+    pub(crate) fn longest_token(&self) -> Duration {
+        let sessions = self.sessions.lifetimes();
+        sessions.usual.max(sessions.native_app).max(self.registration_lifetimes().registration)
     }
 
     /// Whether a transport is the development inbox.

@@ -194,6 +194,7 @@ fn an_error_names_the_key_its_place_its_value_and_what_is_allowed() {
         refused("[database]\nurl = 'sqlite://sub/dir/'", &["`database.url` = \"sqlite://sub/dir/\"", "FILE", "the path of a file"]),
         refused("[database]\nurl = 7", &["`database.url` = ***", "a text in quotes"]),
         refused("[tokens]\nalgorithm = 'none'", &["`tokens.algorithm` = \"none\"", "\"ES256\" or \"HS256\""]),
+        refused("[tokens]\nalgorithm = 'HS256'\nkey_files = ['a.pem']", &["`tokens.key_files` = [\"a.pem\"]", "FILE", "\"ES256\" alone"]),
         refused("[brand]\ncolor = 'red'", &["`brand.color` = \"red\"", "#0b6e4f"]),
         refused("[http]\ncors_origins = ['*']", &["`http.cors_origins` = \"*\"", "https://shop.example.com"]),
         refused("[log]\nlevel = 'loud'", &["`log.level` = \"loud\"", "\"debug\""]),

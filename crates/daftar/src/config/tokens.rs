@@ -1,5 +1,7 @@
 //! `[tokens]` and `[secrets]`: how tokens are signed, and the installation's master key.
 
+use std::path::PathBuf;
+
 use daftar_core::secret::MASTER_KEY_LEN;
 use daftar_core::token::SHARED_SECRET_MIN;
 use serde::{Deserialize, Serialize};
@@ -10,7 +12,7 @@ use super::secret::{Secret, from_hex};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub(crate) enum Algorithm {
-    /// With a key pair kept in the data directory; its public half is published.
+    /// With key pairs, whose public halves are published.
     #[default]
     Es256,
     /// With a secret that other services share.
@@ -25,8 +27,32 @@ pub(crate) struct Tokens {
     pub(crate) algorithm: Algorithm,
     /// The shared secret of HS256.
     pub(crate) secret: Option<Secret>,
+    /// Key pairs for ES256 that the operator keeps; the first signs, all check. Empty: the store keeps them.
+    pub(crate) key_files: Vec<PathBuf>,
     /// The `iss` of every token; by default the public URL.
     pub(crate) issuer: Option<String>,
+}
+
+/// Where the keys that sign tokens are.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum KeySource<'a> {
+    /// One, in the configuration; it must be set.
+    Secret(Option<&'a Secret>),
+    /// In files.
+    Files(&'a [PathBuf]),
+    /// In the store.
+    Store,
+}
+
+impl Tokens {
+    /// Where the keys are.
+    pub(crate) fn keys(&self) -> KeySource<'_> {
+        match self.algorithm {
+            Algorithm::Hs256 => KeySource::Secret(self.secret.as_ref()),
+            Algorithm::Es256 if self.key_files.is_empty() => KeySource::Store,
+            Algorithm::Es256 => KeySource::Files(&self.key_files),
+        }
+    }
 }
 
 /// What is allowed for `tokens.secret`.

@@ -19,7 +19,7 @@ fn row_54_everything_in_the_data_directory_is_its_owners_alone() {
         }
         files += 1;
     }
-    assert!(files >= 5, "database, master key, signing key, ready client, pictures");
+    assert!(files >= 4, "database, master key, ready client, pictures");
     assert!(server.stop().success());
 }
 

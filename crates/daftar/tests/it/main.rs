@@ -9,6 +9,7 @@ mod configuration;
 mod dev;
 mod faults;
 mod files;
+mod keys;
 mod mail;
 mod program;
 mod shutdown;

@@ -36,5 +36,6 @@ pub(crate) async fn readyz(State(app): State<App>) -> Response {
 
 /// The public signing keys (RFC 7517).
 pub(crate) async fn jwks(State(app): State<App>) -> Response {
-    Json(app.accounts().keys().jwks()).into_response()
+    let accounts = app.accounts();
+    Json(accounts.keys().jwks(accounts.now())).into_response()
 }

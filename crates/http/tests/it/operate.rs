@@ -1,5 +1,8 @@
 //! The endpoints for operators and developers (contract `operations.md`).
 
+use std::time::Duration;
+
+use daftar_core::token::ANNOUNCED;
 use daftar_testkit::{Answer, Installation};
 use reqwest::Method;
 use serde_json::json;
@@ -66,6 +69,25 @@ async fn the_public_keys_are_published() {
     assert_eq!(answer.status, 200);
     assert_eq!(answer.json()["keys"].as_array().unwrap().len(), 1);
     assert_eq!(answer.header("cache-control"), "no-store");
+}
+
+#[tokio::test]
+async fn a_rotated_key_is_published_before_it_signs_and_nobody_is_signed_out() {
+    let site = Installation::start().await;
+    let before = signed_in(&site, 1).await;
+    let key_of = |token: &str| token.split('.').next().unwrap().to_owned();
+    let sign_in = async || sign_in(&site, "siti 1", "rahasia sekali").await.json()["token"].as_str().unwrap().to_owned();
+    site.stored_keys().rotate(Duration::from_secs(60)).await.unwrap();
+    site.accounts().keys().reload().await.unwrap();
+    let published = site.anybody().get("/.well-known/jwks.json").await.json();
+    assert_eq!(published["keys"].as_array().unwrap().len(), 2);
+    assert_eq!(key_of(&sign_in().await), key_of(&before));
+    site.clock.advance(ANNOUNCED);
+    let after = sign_in().await;
+    assert_ne!(key_of(&after), key_of(&before));
+    for token in [before, after] {
+        assert_eq!(site.anybody().bearer(&token).get("/basic-profile").await.status, 200);
+    }
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ const MONTH: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// What goes, how long after the moment in question, and how much of it at a time: a sweep must not hold up the writers behind it. The rows
 /// that `$1` is compared with are found by an index.
-const SWEPT: [(&str, Duration); 10] = [
+const SWEPT: [(&str, Duration); 11] = [
     ("DELETE FROM registrations WHERE id IN (SELECT id FROM registrations WHERE expires_at <= $1 LIMIT 500)", DAY),
     ("DELETE FROM challenges WHERE id IN (SELECT id FROM challenges WHERE expires_at <= $1 LIMIT 500)", DAY),
     ("DELETE FROM limits WHERE key IN (SELECT key FROM limits WHERE arrival <= $1 LIMIT 500)", Duration::ZERO),
@@ -28,6 +28,7 @@ const SWEPT: [(&str, Duration); 10] = [
     ("DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE sent_at <= $1 LIMIT 500)", MONTH),
     // Whoever guesses waits a month for a shorter code: not worth it. The address of somebody who never came back is not kept.
     ("DELETE FROM wrong_codes WHERE subject IN (SELECT subject FROM wrong_codes WHERE last_at <= $1 LIMIT 500)", MONTH),
+    ("DELETE FROM signing_keys WHERE kid IN (SELECT kid FROM signing_keys WHERE retires_at <= $1 LIMIT 500)", Duration::ZERO),
     ("DELETE FROM wrong_code_minutes WHERE minute IN (SELECT minute FROM wrong_code_minutes WHERE minute <= $1 LIMIT 500)", HOUR),
 ];
 

@@ -12,6 +12,7 @@ pub(crate) mod profiles;
 pub(crate) mod registrations;
 pub(crate) mod repeats;
 pub(crate) mod sessions;
+pub(crate) mod signing_keys;
 
 use std::time::Duration;
 

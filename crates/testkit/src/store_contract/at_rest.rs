@@ -3,10 +3,11 @@
 use daftar_core::account::{Gender, PictureId, Standing};
 use daftar_core::client::{MachineClient, Scope};
 use daftar_core::message::{Channel, MessageId};
-use daftar_core::ports::{Inbox as _, InboxFilter, InboxMessage, Outbox as _, Store as _, StoreError};
+use daftar_core::ports::{Inbox as _, InboxFilter, InboxMessage, Outbox as _, SigningKeys as _, Store as _, StoreError};
 use daftar_core::registration::Finished;
 use daftar_core::secret::Mac;
 use daftar_core::throttle::{Charge, Charged, Gcra, LimitKey};
+use daftar_core::token::{SealedKey, Term};
 
 use super::Engine;
 use super::given::{self, HOUR, MINUTE, now};
@@ -104,6 +105,11 @@ pub async fn a_corrupt_row_names_itself<E: Engine>(engine: E) {
     };
     store.create_client(client.clone()).await.unwrap();
     damage(&engine, "clients", &["scopes"], "'b2b everything'", async || store.client(&client.id).await.map(drop)).await;
+
+    let term = Term { signs_from: now(), retires_at: None };
+    store.first_signing_key(SealedKey { kid: "kid".to_owned(), sealed: vec![7], created_at: now(), term }).await.unwrap();
+    let read = async || store.signing_keys().await.map(drop);
+    damage(&engine, "signing_keys", &["created_at", "signs_from", "retires_at"], "9223372036854775807", read).await;
 
     let letter = InboxMessage {
         id: MessageId(given::account_id().0),

@@ -22,6 +22,7 @@ pub mod profiles;
 pub mod registrations;
 pub mod repeats;
 pub mod sessions;
+pub mod signing_keys;
 
 /// A database of an engine, and what only a test may do with it.
 #[async_trait]
@@ -155,6 +156,16 @@ macro_rules! store_contract {
                 row_12_no_session_opens_for_a_disabled_account
                 a_stale_password_is_replaced_by_its_new_record
                 a_right_password_gives_its_charges_back
+            }
+            signing_keys {
+                a_key_reads_back_as_it_was_written
+                of_16_racing_first_keys_one_is_everybodys
+                a_rotated_key_checks_until_nothing_that_it_signed_can_live
+                a_session_that_was_opened_for_longer_keeps_its_key
+                a_revoked_key_is_gone_at_once
+                of_16_racing_rotations_one_key_is_the_newest
+                a_sweep_deletes_a_key_that_has_retired
+                row_54_the_database_holds_no_signing_key_in_clear
             }
         }
     };

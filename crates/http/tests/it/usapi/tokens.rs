@@ -63,6 +63,19 @@ async fn row_25_no_algorithm_but_the_keys_own() {
 }
 
 #[tokio::test]
+async fn a_key_that_nobody_can_look_up_is_503_and_not_a_false_401() {
+    let site = Installation::start().await;
+    let token = signed_in(&site, 1).await;
+    let header = json!({"alg": "ES256", "typ": "JWT", "kid": "k".repeat(43)}).to_string();
+    let unknown = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), token.split_once('.').unwrap().1);
+    with_token(&site, &unknown).await.says(401, "Unauthorized");
+    site.break_store();
+    let answer = with_token(&site, &unknown).await;
+    answer.says(503, "Service is busy, please try again");
+    assert!(!answer.header("retry-after").is_empty());
+}
+
+#[tokio::test]
 async fn row_28_a_changed_token_is_refused() {
     let site = Installation::start().await;
     let token = signed_in(&site, 1).await;
