@@ -76,7 +76,8 @@ impl History {
     }
 
     /// The number of the newest migration.
-    pub(crate) const fn known(&self) -> i32 {
+    #[must_use]
+    pub const fn known(&self) -> i32 {
         self.0.len() as i32
     }
 

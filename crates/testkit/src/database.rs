@@ -1,7 +1,7 @@
 //! A database for one test, on the engine that the run of tests is about: SQLite, or PostgreSQL if [`STORE`] says so. `scripts/test` runs
 //! the black-box tests on both.
 
-use daftar_store::{Location, Opening, SqlStore};
+use daftar_store::{History, Location, Opening, SqlStore};
 use tempfile::TempDir;
 
 use crate::postgres;
@@ -42,8 +42,9 @@ impl Database {
         }
     }
 
-    /// Opens a store on it.
-    pub async fn open(&self) -> SqlStore {
-        SqlStore::open(&Location::parse(&self.url()).unwrap(), Opening::migrating(true)).await.unwrap()
+    /// Opens a store on it, for a program that knows this history of the schema, and brings it up to date.
+    pub async fn open(&self, history: &History) -> SqlStore {
+        let opening = Opening { history: history.clone(), ..Opening::migrating(true) };
+        SqlStore::open(&Location::parse(&self.url()).unwrap(), opening).await.unwrap()
     }
 }

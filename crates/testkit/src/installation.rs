@@ -23,8 +23,8 @@ use daftar_core::throttle::PasswordLimits;
 use daftar_core::token::{KeyRing, StoredKeys};
 use daftar_delivery::{InboxTransport, Pace, Worker, WorkerHandle, WorkerParts};
 use daftar_http::{App, Readiness, SIGNUP_LINK_PATH, Settings};
-use daftar_store::SqlStore;
 use daftar_store::pictures::FilePictures;
+use daftar_store::{History, SqlStore};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -47,6 +47,7 @@ pub struct Builder {
     threads: usize,
     cors_origins: Vec<String>,
     workers: bool,
+    history: History,
 }
 
 impl Builder {
@@ -96,12 +97,12 @@ impl Builder {
 
     /// Starts the installation.
     pub async fn start(self) -> Installation {
-        let disk = Disk { database: Database::fresh().await, pictures: TempDir::new().unwrap() };
+        let disk = Arc::new(Disk { database: Database::fresh().await, pictures: TempDir::new().unwrap() });
         Installation::launch(self, disk, Arc::new(ManualClock::default()), None).await
     }
 }
 
-/// What outlives a restart.
+/// What outlives a restart, and what replicas share.
 struct Disk {
     database: Database,
     pictures: TempDir,
@@ -120,7 +121,7 @@ pub struct Installation {
     address: SocketAddr,
     shop: (MachineClient, RandomSecret),
     builder: Builder,
-    disk: Option<Disk>,
+    disk: Arc<Disk>,
     worker: Option<WorkerHandle>,
     stop: Option<oneshot::Sender<()>>,
     served: Option<tokio::task::JoinHandle<()>>,
@@ -131,7 +132,7 @@ impl Installation {
     #[must_use]
     pub fn builder() -> Builder {
         let cost = HashingCost { memory_kib: 128, passes: 1, lanes: 1 };
-        Builder { limits: false, inbox: true, cost, threads: 2, cors_origins: Vec::new(), workers: true }
+        Builder { limits: false, inbox: true, cost, threads: 2, cors_origins: Vec::new(), workers: true, history: History::default() }
     }
 
     /// Starts what most tests want.
@@ -144,11 +145,11 @@ impl Installation {
         Self::builder().limits().start().await
     }
 
-    async fn launch(builder: Builder, disk: Disk, clock: Arc<ManualClock>, shop: Option<(MachineClient, RandomSecret)>) -> Self {
+    async fn launch(builder: Builder, disk: Arc<Disk>, clock: Arc<ManualClock>, shop: Option<(MachineClient, RandomSecret)>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let url = format!("http://{address}");
-        let store = disk.database.open().await;
+        let store = disk.database.open(&builder.history).await;
         let switch = Arc::new(Breakable::new(store.clone()));
         let secrets = Secrets::derive(&MASTER_KEY);
         let (entropy, doorbell) = (Arc::new(OsEntropy), Doorbell::default());
@@ -200,21 +201,7 @@ impl Installation {
             };
             daftar_http::server::serve(listener, daftar_http::router(app), until, Duration::from_secs(5)).await.unwrap();
         });
-        Self {
-            clock,
-            readiness,
-            accounts,
-            store,
-            switch,
-            url,
-            address,
-            shop,
-            builder,
-            disk: Some(disk),
-            worker,
-            stop: Some(stop),
-            served: Some(served),
-        }
+        Self { clock, readiness, accounts, store, switch, url, address, shop, builder, disk, worker, stop: Some(stop), served: Some(served) }
     }
 
     /// The same, with hashes that cost more from now on, so that every kept password is out of date.
@@ -232,9 +219,20 @@ impl Installation {
         if let Some(worker) = self.worker.take() {
             worker.stop().await;
         }
-        let (disk, clock, shop, builder) = (self.disk.take().unwrap(), Arc::clone(&self.clock), self.shop.clone(), self.builder.clone());
+        let (disk, clock, shop, builder) = (Arc::clone(&self.disk), Arc::clone(&self.clock), self.shop.clone(), self.builder.clone());
         drop(self);
         Self::launch(builder, disk, clock, Some(shop)).await
+    }
+
+    /// Another one beside it, on the same database, with the same clock and pictures: a replica.
+    pub async fn replica(&self) -> Self {
+        Self::launch(self.builder.clone(), Arc::clone(&self.disk), Arc::clone(&self.clock), Some(self.shop.clone())).await
+    }
+
+    /// A replica that is of a newer program, whose schema has another migration.
+    pub async fn newer_replica(&self, history: History) -> Self {
+        let builder = Builder { history, ..self.builder.clone() };
+        Self::launch(builder, Arc::clone(&self.disk), Arc::clone(&self.clock), Some(self.shop.clone())).await
     }
 
     /// Where it is reached.
@@ -348,7 +346,7 @@ impl Installation {
             let Ok(entries) = std::fs::read_dir(dir) else { return 0 };
             entries.map(Result::unwrap).map(|e| if e.file_type().unwrap().is_dir() { count(e.path()) } else { 1 }).sum()
         }
-        count(self.disk.as_ref().unwrap().pictures.path().join("pictures"))
+        count(self.disk.pictures.path().join("pictures"))
     }
 
     /// Every message that was sent, newest first.

@@ -15,6 +15,7 @@ pub mod smtp;
 pub mod store_contract;
 
 pub use clock::{ManualClock, OsEntropy};
+pub use daftar_store::History;
 pub use database::Database;
 pub use http::{Answer, Caller};
 pub use installation::{Builder, Installation};

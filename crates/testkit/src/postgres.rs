@@ -225,6 +225,18 @@ impl Database {
         Self::fresh(&shared_server()).await
     }
 
+    /// [`Database::shared`] for a test that does not wait.
+    #[must_use]
+    pub fn shared_now() -> Self {
+        now(Self::shared)
+    }
+
+    /// [`Database::empty`] for a test that does not wait.
+    #[must_use]
+    pub fn empty_now() -> Self {
+        now(Self::empty)
+    }
+
     /// A database with the newest schema on the server at `url`.
     pub async fn fresh(server: &str) -> Self {
         let database = Self::named(server);
@@ -258,6 +270,15 @@ impl Database {
     pub async fn connect(&self) -> Client {
         connect(&self.url()).await
     }
+}
+
+/// Waits for what is made, elsewhere: a test's runtime cannot wait within itself.
+fn now<F: Future<Output = Database>>(make: impl FnOnce() -> F + Send + 'static) -> Database {
+    let making = std::thread::spawn(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(make())
+    });
+    making.join().unwrap()
 }
 
 /// The server that tests share.

@@ -57,7 +57,8 @@ fn a_named_file_replaces_the_default_one_and_variables_override_both() {
 
 #[test]
 fn what_is_shown_can_be_served() {
-    let home = Home::for_development();
+    // A server's URL is shown without its password.
+    let home = Home::with_a_file();
     let shown = home.run(&["config", "show"]).ok();
     let second = Home::bare();
     second.write("daftar.toml", &shown);
@@ -94,9 +95,9 @@ fn a_busy_port_names_listen() {
 
 #[test]
 fn a_store_of_another_schema_is_refused_unless_it_may_be_migrated() {
-    let home = Home::for_development();
-    let error = Home::for_development().with("DAFTAR_DATABASE__MIGRATE", "false").run(&["serve"]).failed();
+    let home = Home::with_an_empty_database().with("DAFTAR_DATABASE__MIGRATE", "false");
+    let error = home.run(&["serve"]).failed();
     assert!(error.contains("daftar migrate"), "{error}");
     home.run(&["migrate"]).ok();
-    assert!(home.with("DAFTAR_DATABASE__MIGRATE", "false").start(&["serve"]).stop().success());
+    assert!(home.start(&["serve"]).stop().success());
 }

@@ -4,7 +4,7 @@ use super::program::{Home, mode};
 
 #[test]
 fn row_54_everything_in_the_data_directory_is_its_owners_alone() {
-    let home = Home::for_development();
+    let home = Home::with_a_file();
     let server = home.start(&["dev"]);
     server.prints_until("the end of the tour");
     let data = home.path("daftar-data");

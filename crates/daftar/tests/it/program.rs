@@ -6,6 +6,8 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
+use daftar_testkit::database::on_postgres;
+use daftar_testkit::postgres::Database;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -46,8 +48,32 @@ impl Home {
         Self { dir: tempfile::tempdir().unwrap(), variables: Vec::new() }
     }
 
-    /// A home for development at any free port, where hashing is cheap and nothing is limited.
+    /// A home for development at any free port, where hashing is cheap and nothing is limited; on the engine that the run of tests is about.
     pub(crate) fn for_development() -> Self {
+        let home = Self::without_a_database();
+        if on_postgres() { home.with("DAFTAR_DATABASE__URL", &Database::shared_now().url()) } else { home }
+    }
+
+    /// A home for development whose database is a file in it.
+    pub(crate) fn with_a_file() -> Self {
+        Self::without_a_database()
+    }
+
+    /// A home for development whose database has no schema yet.
+    pub(crate) fn with_an_empty_database() -> Self {
+        let home = Self::without_a_database();
+        if on_postgres() { home.with("DAFTAR_DATABASE__URL", &Database::empty_now().url()) } else { home }
+    }
+
+    /// A home of one of several servers on one database: with a directory of its own, and the keys of all.
+    pub(crate) fn of_a_replica(database: &str) -> Self {
+        Self::without_a_database()
+            .with("DAFTAR_DATABASE__URL", database)
+            .with("DAFTAR_SECRETS__MASTER_KEY", "b1e0f3a7c25d94886f10aa3e5b7cd2914e6608f7391b2d5ac4e8f07162ab93dd")
+            .with("DAFTAR_TOKENS__ISSUER", "https://accounts.example.test")
+    }
+
+    fn without_a_database() -> Self {
         Self::bare()
             .with("DAFTAR_ENVIRONMENT", "development")
             .with("DAFTAR_LISTEN", "127.0.0.1:0")

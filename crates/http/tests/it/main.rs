@@ -7,5 +7,6 @@ mod operate;
 mod pages;
 mod property;
 mod requests;
+mod rolling;
 mod server;
 mod usapi;
