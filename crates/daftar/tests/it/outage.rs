@@ -1,0 +1,125 @@
+//! The database server goes away and comes back (`threats.md`, *Faults* 4): callers are told to come again, nobody is told anything false, and
+//! everything goes on by itself.
+
+use std::time::Duration;
+
+use daftar_testkit::postgres;
+use serde_json::json;
+use tokio::time::Instant;
+
+use super::program::{Client, Home, Server};
+
+/// How soon `/readyz` must turn.
+const TURNS_WITHIN: Duration = Duration::from_secs(2);
+/// How soon any call is answered while the database is away.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(10);
+
+struct Site {
+    database_server: postgres::Server,
+    server: Server,
+    client: Client,
+    http: reqwest::Client,
+    token: String,
+    _home: Home,
+}
+
+impl Site {
+    async fn start() -> Self {
+        let database_server = postgres::Server::start(&postgres::Settings::default());
+        let home = Home::of_a_replica(&database_server.database().await.url());
+        let (client, server, http) = (home.client(), home.start(&["serve"]), reqwest::Client::new());
+        assert_eq!(server.register(&http, &client, "siti", 1).await.unwrap(), 200);
+        let token = server.sign_in(&http, "siti").await.unwrap();
+        Self { database_server, server, client, http, token, _home: home }
+    }
+
+    async fn ready(&self) -> u16 {
+        self.http.get(format!("{}/readyz", self.server.base)).send().await.unwrap().status().as_u16()
+    }
+
+    /// Waits until `/readyz` says `status`, but no longer than it may take.
+    async fn turns(&self, status: u16, within: Duration) {
+        let turning = async {
+            while self.ready().await != status {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(within, turning).await.unwrap_or_else(|_| panic!("/readyz did not turn to {status} within {within:?}"));
+    }
+
+    /// Every kind of call is answered 503 with `retry-after`, and in time.
+    async fn everybody_is_told_to_come_again(&self) {
+        let url = |path: &str| format!("{}{path}", self.server.base);
+        let person = json!({
+            "username": "budi", "password": "correct horse", "first_name": "Budi", "last_name": "Santoso",
+            "phone_number": "6281299999999", "email": "budi@example.com", "mode": "LINK",
+        });
+        let shop = |path: &str| self.http.post(url(path)).basic_auth(&self.client.id, Some(&self.client.secret)).json(&person);
+        let calls = [
+            ("a look-up", self.http.post(url("/check/email")).json(&json!({"email": "siti@example.com"}))),
+            ("a sign-in", self.http.post(url("/auth")).json(&json!({"username": "siti", "password": "correct horse"}))),
+            ("a session", self.http.get(url("/basic-profile")).bearer_auth(&self.token)),
+            ("an account", shop("/internal/register")),
+            ("a registration", shop("/signup")),
+        ];
+        for (what, call) in calls {
+            #[expect(clippy::disallowed_methods, reason = "a bound on real time is what is tested")]
+            let began = Instant::now();
+            let answer = call.send().await.unwrap();
+            assert_eq!(answer.status(), 503, "{what}");
+            assert!(answer.headers().contains_key("retry-after"), "{what}");
+            assert!(began.elapsed() < ANSWERED_WITHIN, "{what} took {:?}", began.elapsed());
+        }
+        assert_eq!(self.http.get(url("/healthz")).send().await.unwrap().status(), 200);
+    }
+
+    /// All of it works again, without a restart.
+    async fn everything_works_again(&self, name: &str, number: u32) {
+        self.turns(200, Duration::from_secs(10)).await;
+        assert_eq!(self.server.profile(&self.http, &self.token).await, 200);
+        assert_eq!(self.server.register(&self.http, &self.client, name, number).await.unwrap(), 200);
+        let token = self.server.sign_in(&self.http, name).await.unwrap();
+        assert_eq!(self.server.profile(&self.http, &token).await, 200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_server_that_ends_or_crashes_is_503_until_it_is_back() {
+    let site = Site::start().await;
+    for (n, mode) in ["fast", "immediate"].into_iter().enumerate() {
+        site.database_server.stop(mode);
+        site.turns(503, TURNS_WITHIN).await;
+        site.everybody_is_told_to_come_again().await;
+        site.database_server.go();
+        site.everything_works_again(&format!("budi{n}"), 10 + u32::try_from(n).unwrap()).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_server_that_hangs_is_503_until_it_goes_on() {
+    let site = Site::start().await;
+    site.database_server.signal("STOP");
+    site.turns(503, TURNS_WITHIN).await;
+    site.everybody_is_told_to_come_again().await;
+    site.database_server.signal("CONT");
+    site.everything_works_again("budi", 10).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_that_break_between_calls_are_noticed_by_nobody() {
+    let site = Site::start().await;
+    for number in 10..15 {
+        // Every connection of the pool is dead, and the next call finds it out.
+        site.database_server.restart();
+        assert_eq!(site.server.profile(&site.http, &site.token).await, 200);
+        let name = format!("budi{number}");
+        assert_eq!(site.server.register(&site.http, &site.client, &name, number).await.unwrap(), 200);
+    }
+}
+
+#[test]
+fn a_server_that_cannot_be_reached_at_the_start_is_named_without_its_password() {
+    let home = Home::of_a_replica("postgres://daftar:hunter2@127.0.0.1:1/daftar");
+    let error = home.run(&["serve"]).failed();
+    assert!(error.contains("`database.url` = \"postgres://daftar:***@127.0.0.1:1/daftar\"") && error.contains("cannot be reached"), "{error}");
+}
