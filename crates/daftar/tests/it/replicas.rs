@@ -25,9 +25,10 @@ fn homes(count: usize, database: &str, mail: &SmtpSink) -> Vec<Home> {
 
 /// Starts a registration by mail; the status and the answer.
 async fn sign_up(http: &reqwest::Client, server: &Server, client: &Client, name: &str, key: Option<&str>) -> (u16, Value) {
+    let number = name.bytes().fold(0_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
     let body = json!({
         "username": name, "password": "correct horse", "first_name": "Siti", "last_name": "Rahma",
-        "phone_number": "6281234567890", "email": format!("{name}@example.test"), "mode": "LINK",
+        "phone_number": format!("62812{:08}", number % 100_000_000), "email": format!("{name}@example.test"), "mode": "LINK",
     });
     let mut call = http.post(format!("{}/signup", server.base)).basic_auth(&client.id, Some(&client.secret)).json(&body);
     if let Some(key) = key {

@@ -16,6 +16,8 @@ mod fault;
 mod lines;
 mod prepare;
 mod session;
+#[cfg(test)]
+mod tests;
 mod tls;
 
 use std::panic::AssertUnwindSafe;

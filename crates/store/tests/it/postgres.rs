@@ -1,9 +1,13 @@
 //! PostgreSQL: the whole contract, and what only a server can do.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use async_trait::async_trait;
-use daftar_store::{Location, OpenError, Opening, SqlStore};
-use daftar_testkit::postgres::{Database, bytes_on_disk};
-use daftar_testkit::store_contract::Engine;
+use daftar_core::ports::Store as _;
+use daftar_store::{History, Location, OpenError, Opening, SqlStore};
+use daftar_testkit::postgres::{Database, Server, Settings, bytes_on_disk};
+use daftar_testkit::store_contract::{Engine, given};
 
 struct Postgres {
     store: SqlStore,
@@ -48,4 +52,132 @@ mod contract {
     use super::Postgres;
 
     daftar_testkit::store_contract!(Postgres);
+}
+
+#[tokio::test]
+async fn a_database_is_opened_only_with_a_known_schema() {
+    let database = Database::empty().await;
+    let refused = open(&database, false).await.unwrap_err();
+    assert!(matches!(refused, OpenError::OlderSchema { found: 0, .. }), "{refused:?}");
+    drop(open(&database, true).await.unwrap());
+    drop(open(&database, false).await.unwrap());
+    let newer = "UPDATE refinery_schema_history SET version = version + 1000; UPDATE oldest_program SET known = known + 1000";
+    database.connect().await.batch_execute(newer).await.unwrap();
+    for migrate in [true, false] {
+        let refused = open(&database, migrate).await.unwrap_err();
+        assert!(matches!(refused, OpenError::NewerSchema { .. }), "{refused:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn replicas_that_open_an_empty_database_together_all_succeed() {
+    let database = Arc::new(Database::empty().await);
+    let opening = (0..6).map(|_| {
+        let database = Arc::clone(&database);
+        tokio::spawn(async move { open(&database, true).await.unwrap().ready().await.unwrap() })
+    });
+    for replica in opening.collect::<Vec<_>>() {
+        replica.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_migration_that_fails_leaves_the_schema_as_it_was_and_can_be_run_again() {
+    let database = Database::shared().await;
+    let behind = database.connect().await;
+    let next = "ALTER TABLE accounts ADD COLUMN nickname TEXT; CREATE TABLE devices (id BYTEA PRIMARY KEY NOT NULL);";
+    let opening = || Opening { history: History::default().followed_by("devices", next), ..Opening::migrating(true) };
+    let location = Location::parse(&database.url()).unwrap();
+    // Half-way through it meets a table that is there already.
+    behind.batch_execute("CREATE TABLE devices (odd TEXT)").await.unwrap();
+    let failed = SqlStore::open(&location, opening()).await.unwrap_err();
+    assert!(matches!(failed, OpenError::Migration(_)), "{failed:?}");
+    let columns = "SELECT count(*) FROM information_schema.columns WHERE table_name = 'accounts' AND column_name = 'nickname'";
+    assert_eq!(behind.query_one(columns, &[]).await.unwrap().get::<_, i64>(0), 0);
+    behind.batch_execute("DROP TABLE devices").await.unwrap();
+    SqlStore::open(&location, opening()).await.unwrap().ready().await.unwrap();
+    assert_eq!(behind.query_one(columns, &[]).await.unwrap().get::<_, i64>(0), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_migration_waits_for_a_busy_table_without_holding_others_up() {
+    let database = Database::shared().await;
+    let store = open(&database, false).await.unwrap();
+    let mut busy = database.connect().await;
+    let reading = busy.transaction().await.unwrap();
+    reading.query("SELECT * FROM accounts", &[]).await.unwrap();
+    let location = Location::parse(&database.url()).unwrap();
+    let history = History::default().followed_by("nickname", "ALTER TABLE accounts ADD COLUMN nickname TEXT;");
+    let migrating = tokio::spawn(async move { SqlStore::open(&location, Opening { history, ..Opening::migrating(true) }).await });
+    let behind = database.connect().await;
+    let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'accounts'::regclass";
+    while behind.query_one(waiting, &[]).await.unwrap().get::<_, i64>(0) == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    // It queues in front of us, but gives up before we do.
+    assert_eq!(store.find_account(&given::username("siti").into()).await.unwrap(), None);
+    reading.commit().await.unwrap();
+    migrating.await.unwrap().unwrap().ready().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_database_of_another_encoding_is_refused() {
+    let database = Database::empty().await;
+    let odd = format!("{}_latin", database.url().rsplit('/').next().unwrap());
+    let make = format!("CREATE DATABASE {odd} TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'");
+    database.connect().await.batch_execute(&make).await.unwrap();
+    let refused = SqlStore::open(&Location::parse(&format!("{}_latin", database.url())).unwrap(), Opening::migrating(true)).await.unwrap_err();
+    assert!(matches!(&refused, OpenError::Unsuitable(why) if why.contains("UTF8")), "{refused:?}");
+}
+
+#[tokio::test]
+async fn an_answer_waits_for_the_disk_whatever_the_server_is_told() {
+    let server = Server::start(&Settings { lines: vec!["synchronous_commit = off".to_owned()], tls: None });
+    let database = server.database().await;
+    let store = open(&database, false).await.unwrap();
+    store.create_account(given::account("siti"), None).await.unwrap();
+    // Nothing was flushed by us: what was answered is on the disk by itself.
+    server.stop("immediate");
+    server.go();
+    let account = store.find_account(&given::username("siti").into()).await.unwrap();
+    assert!(account.is_some());
+}
+
+#[tokio::test]
+async fn tls_is_spoken_as_the_url_says() {
+    let certified = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    let (certificate, key) = (certified.cert.pem(), certified.signing_key.serialize_pem());
+    let server = Server::start(&Settings { lines: Vec::new(), tls: Some((certificate.clone(), key)) });
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("authority.pem");
+    std::fs::write(&file, certificate).unwrap();
+    let database = server.database().await;
+    let (by_address, root) = (database.url(), file.display());
+    let by_name = by_address.replace("127.0.0.1", "localhost");
+    let behind = database.connect().await;
+    let opened = async |url: String| {
+        let store = SqlStore::open(&Location::parse(&url).unwrap(), Opening::migrating(false)).await?;
+        store.ready().await.unwrap();
+        let protected = "SELECT count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE ssl AND application_name = 'daftar'";
+        let protected = behind.query_one(protected, &[]).await.unwrap().get::<_, i64>(0) > 0;
+        drop(store);
+        while behind.query_one("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'daftar'", &[]).await.unwrap().get::<_, i64>(0) > 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        Ok::<bool, OpenError>(protected)
+    };
+    assert!(opened(by_address.clone()).await.unwrap(), "preferred, and offered");
+    assert!(!opened(format!("{by_address}?sslmode=disable")).await.unwrap());
+    assert!(opened(format!("{by_address}?sslmode=require")).await.unwrap());
+    assert!(opened(format!("{by_name}?sslmode=verify-full&sslrootcert={root}")).await.unwrap());
+    let refused = [
+        format!("{by_name}?sslmode=verify-full"),
+        format!("{by_address}?sslmode=verify-full&sslrootcert={root}"),
+        format!("{by_name}?sslmode=verify-full&sslrootcert={root}.not-there"),
+    ];
+    for url in refused {
+        assert!(matches!(opened(url.clone()).await, Err(OpenError::Server(_) | OpenError::Tls(_))), "{url}");
+    }
+    let plain = format!("{}?sslmode=require", Database::shared().await.url());
+    assert!(matches!(opened(plain).await, Err(OpenError::Server(_))), "a server without TLS");
 }

@@ -1,0 +1,167 @@
+//! What the engine does with operations that fail, panic, lose a race, or lose their caller.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use daftar_core::ports::StoreError;
+use daftar_testkit::postgres::Database;
+use futures_util::future::join_all;
+use tokio::sync::{Barrier, Notify};
+
+use super::{Address, Connections, Postgres};
+use crate::migration::History;
+use crate::tx::{Op, Tx};
+
+async fn engine(connections: Connections) -> Postgres {
+    let address = Address::parse(&Database::shared().await.url()).unwrap();
+    Postgres::open(&address, connections, &History::default(), false).await.unwrap()
+}
+
+/// One connection of each kind: what it is left like shows at the next call.
+async fn single() -> Postgres {
+    engine(Connections { look_ups: 1, transactions: 1 }).await
+}
+
+async fn put(tx: &mut Tx<'_>, key: i64) -> Result<(), StoreError> {
+    tx.exec("INSERT INTO wrong_code_minutes (minute, wrong) VALUES ($1, 1)", &[key.into()]).await.map(drop)
+}
+
+async fn keys(tx: &mut Tx<'_>) -> Result<Vec<i64>, StoreError> {
+    tx.all("SELECT minute FROM wrong_code_minutes ORDER BY minute", &[], |row| row.of("wrong_code_minutes").number("minute")).await
+}
+
+async fn kept(engine: &Postgres) -> Vec<i64> {
+    engine.look_up((), |tx, ()| Box::pin(keys(tx))).await.unwrap()
+}
+
+const PUT: Op<i64, ()> = |tx, &key| Box::pin(put(tx, key));
+
+#[tokio::test]
+async fn an_operation_that_panics_fails_or_keeps_nothing_leaves_nothing_and_its_connection_serves_on() {
+    let engine = single().await;
+    let panics: Op<i64, ()> = |tx, &key| {
+        Box::pin(async move {
+            put(tx, key).await?;
+            panic!("a programming error");
+        })
+    };
+    let fails: Op<i64, ()> = |tx, &key| {
+        Box::pin(async move {
+            put(tx, key).await?;
+            put(tx, key).await
+        })
+    };
+    let keeps_nothing: Op<i64, &'static str> = |tx, &key| {
+        Box::pin(async move {
+            put(tx, key).await?;
+            tx.keep_nothing();
+            Ok("taken")
+        })
+    };
+    assert!(matches!(engine.write(1, panics).await, Err(StoreError::Failed(_))));
+    let failed = engine.write(2, fails).await.unwrap_err();
+    assert!(format!("{failed:?}").contains("wrong_code_minutes_pkey"), "{failed:?}");
+    assert_eq!(engine.write(3, keeps_nothing).await.unwrap(), "taken");
+    engine.write(4, PUT).await.unwrap();
+    assert_eq!(kept(&engine).await, [4]);
+}
+
+#[tokio::test]
+async fn row_52_what_the_server_says_of_a_row_is_not_repeated() {
+    let engine = single().await;
+    let twice: Op<(), ()> = |tx, ()| {
+        Box::pin(async move {
+            for _ in 0..2 {
+                tx.exec("INSERT INTO limits (key, arrival) VALUES ($1, 1)", &["siti@example.test".into()]).await?;
+            }
+            Ok(())
+        })
+    };
+    let error = engine.write((), twice).await.unwrap_err();
+    let mut told = format!("{error} {error:?}");
+    let mut cause = std::error::Error::source(&error);
+    while let Some(inner) = cause {
+        told += &format!("{inner} {inner:?}");
+        cause = inner.source();
+    }
+    assert!(told.contains("23505") && !told.contains("siti"), "{told}");
+}
+
+#[tokio::test]
+async fn a_transaction_whose_caller_is_gone_leaves_nothing_and_frees_its_connection() {
+    let engine = Arc::new(single().await);
+    let wrote = Arc::new(Notify::new());
+    let waits: Op<Arc<Notify>, ()> = |tx, wrote| {
+        Box::pin(async move {
+            put(tx, 1).await?;
+            wrote.notify_one();
+            std::future::pending().await
+        })
+    };
+    let caller = tokio::spawn({
+        let (engine, wrote) = (Arc::clone(&engine), Arc::clone(&wrote));
+        async move { engine.write(wrote, waits).await }
+    });
+    wrote.notified().await;
+    caller.abort();
+    assert!(caller.await.unwrap_err().is_cancelled());
+    engine.write(2, PUT).await.unwrap();
+    assert_eq!(kept(&engine).await, [2]);
+}
+
+/// Locks two names one after the other, having waited between them the first time.
+struct Crossing {
+    names: [&'static str; 2],
+    key: i64,
+    meet: Arc<Barrier>,
+    runs: AtomicU32,
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_transactions_that_wait_for_one_another_both_come_about() {
+    let engine = engine(Connections::default()).await;
+    let crosses: Op<Arc<Crossing>, ()> = |tx, crossing| {
+        Box::pin(async move {
+            let [first, second] = crossing.names;
+            tx.lock("test", [first]).await?;
+            put(tx, crossing.key).await?;
+            if crossing.runs.fetch_add(1, Ordering::SeqCst) == 0 {
+                crossing.meet.wait().await;
+            }
+            tx.lock("test", [second]).await
+        })
+    };
+    let meet = Arc::new(Barrier::new(2));
+    let crossing = |names, key| Arc::new(Crossing { names, key, meet: Arc::clone(&meet), runs: AtomicU32::new(0) });
+    let (one, other) = (crossing(["a", "b"], 1), crossing(["b", "a"], 2));
+    let outcomes = join_all([engine.write(Arc::clone(&one), crosses), engine.write(Arc::clone(&other), crosses)]).await;
+    assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
+    assert_eq!(one.runs.load(Ordering::SeqCst) + other.runs.load(Ordering::SeqCst), 3, "one of them was run again");
+    assert_eq!(kept(&engine).await, [1, 2]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn names_that_are_locked_together_are_locked_in_one_order() {
+    let engine = engine(Connections::default()).await;
+    let locks: Op<Vec<String>, ()> = |tx, names| Box::pin(tx.lock("test", names.iter().map(String::as_str)));
+    let names: Vec<String> = (0..40).map(|n| format!("name {n}")).collect();
+    let reversed: Vec<String> = names.iter().rev().cloned().collect();
+    let calls = (0..40).map(|n| engine.write(if n % 2 == 0 { names.clone() } else { reversed.clone() }, locks));
+    assert!(join_all(calls).await.iter().all(Result::is_ok));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_look_ups_share_one_connection_and_see_what_was_written() {
+    let engine = engine(Connections { look_ups: 1, transactions: 2 }).await;
+    for key in 0..50 {
+        engine.write(key, PUT).await.unwrap();
+    }
+    let counts = join_all((0..500).map(|_| kept(&engine))).await;
+    assert!(counts.iter().all(|keys| keys.len() == 50));
+    let connections: Op<(), i64> = |tx, ()| {
+        let sql = "SELECT count(*) AS count FROM pg_stat_activity WHERE datname = current_database()";
+        Box::pin(tx.one(sql, &[], |row| row.of("pg_stat_activity").number("count")))
+    };
+    let open = engine.look_up((), connections).await.unwrap();
+    assert!(open <= 4, "a line, two for transactions, and one that opened: {open}");
+}
