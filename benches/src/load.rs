@@ -8,6 +8,9 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+/// Prepared requests.
+pub type Requests = Vec<Vec<u8>>;
+
 /// What a run came to.
 #[derive(Debug, Clone)]
 pub struct Run {
@@ -36,16 +39,18 @@ pub fn post(path: &str, body: &str) -> Vec<u8> {
     format!("POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}").into_bytes()
 }
 
-/// Sends `requests` in turn over `connections` for `time`, expecting `status`. Blocks; the work is done on one other thread.
+/// Sends `requests` in turn over `connections`, which are spread over `addresses`, for `time`, expecting `status`. Blocks; the work is done on one other
+/// thread.
 #[must_use]
-pub fn run(address: SocketAddr, requests: &Arc<Vec<Vec<u8>>>, connections: usize, time: Duration, status: u16) -> Run {
-    let requests = Arc::clone(requests);
+pub fn run(addresses: &[SocketAddr], requests: &Arc<Requests>, connections: usize, time: Duration, status: u16) -> Run {
+    let (requests, addresses) = (Arc::clone(requests), addresses.to_vec());
     let work = move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async move {
             let begin = now();
             let workers = (0..connections).map(|n| {
                 let requests = Arc::clone(&requests);
+                let address = *addresses.get(n % addresses.len()).unwrap();
                 tokio::spawn(async move { drive(address, &requests, n, connections, begin, time, status).await })
             });
             let workers: Vec<_> = workers.collect();

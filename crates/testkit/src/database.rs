@@ -9,13 +9,24 @@ use crate::postgres;
 /// The environment variable that chooses the engine: `sqlite` (the default) or `postgres`.
 pub const STORE: &str = "DAFTAR_TEST_STORE";
 
-/// Whether this run of tests is about PostgreSQL.
-#[must_use]
-pub fn on_postgres() -> bool {
-    match std::env::var(STORE).as_deref() {
-        Err(_) | Ok("sqlite") => false,
-        Ok("postgres") => true,
-        Ok(other) => panic!("{STORE} is sqlite or postgres, not {other}"),
+/// What keeps the accounts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// A file.
+    Sqlite,
+    /// A server.
+    Postgres,
+}
+
+impl Engine {
+    /// The one that this run of tests is about.
+    #[must_use]
+    pub fn of_this_run() -> Self {
+        match std::env::var(STORE).as_deref() {
+            Err(_) | Ok("sqlite") => Self::Sqlite,
+            Ok("postgres") => Self::Postgres,
+            Ok(other) => panic!("{STORE} is sqlite or postgres, not {other}"),
+        }
     }
 }
 
@@ -29,8 +40,11 @@ pub enum Database {
 
 impl Database {
     /// A fresh one.
-    pub async fn fresh() -> Self {
-        if on_postgres() { Self::Postgres(postgres::Database::shared().await) } else { Self::Sqlite(TempDir::new().unwrap()) }
+    pub async fn fresh(engine: Engine) -> Self {
+        match engine {
+            Engine::Sqlite => Self::Sqlite(TempDir::new().unwrap()),
+            Engine::Postgres => Self::Postgres(postgres::Database::shared().await),
+        }
     }
 
     /// Its URL.

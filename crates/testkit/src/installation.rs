@@ -31,7 +31,7 @@ use tokio::sync::oneshot;
 
 use crate::breakable::{Breakable, Condition};
 use crate::clock::{ManualClock, OsEntropy};
-use crate::database::Database;
+use crate::database::{Database, Engine};
 use crate::http::Caller;
 
 /// How long a test waits for something that happens by itself before it says that it does not.
@@ -48,6 +48,7 @@ pub struct Builder {
     cors_origins: Vec<String>,
     workers: bool,
     history: History,
+    engine: Engine,
 }
 
 impl Builder {
@@ -95,9 +96,16 @@ impl Builder {
         self
     }
 
+    /// On this engine, whichever the run of tests is about.
+    #[must_use]
+    pub fn on(mut self, engine: Engine) -> Self {
+        self.engine = engine;
+        self
+    }
+
     /// Starts the installation.
     pub async fn start(self) -> Installation {
-        let disk = Arc::new(Disk { database: Database::fresh().await, pictures: TempDir::new().unwrap() });
+        let disk = Arc::new(Disk { database: Database::fresh(self.engine).await, pictures: TempDir::new().unwrap() });
         Installation::launch(self, disk, Arc::new(ManualClock::default()), None).await
     }
 }
@@ -132,7 +140,16 @@ impl Installation {
     #[must_use]
     pub fn builder() -> Builder {
         let cost = HashingCost { memory_kib: 128, passes: 1, lanes: 1 };
-        Builder { limits: false, inbox: true, cost, threads: 2, cors_origins: Vec::new(), workers: true, history: History::default() }
+        Builder {
+            limits: false,
+            inbox: true,
+            cost,
+            threads: 2,
+            cors_origins: Vec::new(),
+            workers: true,
+            history: History::default(),
+            engine: Engine::of_this_run(),
+        }
     }
 
     /// Starts what most tests want.
@@ -239,6 +256,12 @@ impl Installation {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The URL of its database.
+    #[must_use]
+    pub fn database_url(&self) -> String {
+        self.disk.database.url()
     }
 
     /// Its socket.

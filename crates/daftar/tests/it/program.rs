@@ -6,7 +6,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use daftar_testkit::database::on_postgres;
+use daftar_testkit::database::Engine;
 use daftar_testkit::postgres::Database;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -51,7 +51,10 @@ impl Home {
     /// A home for development at any free port, where hashing is cheap and nothing is limited; on the engine that the run of tests is about.
     pub(crate) fn for_development() -> Self {
         let home = Self::without_a_database();
-        if on_postgres() { home.with("DAFTAR_DATABASE__URL", &Database::shared_now().url()) } else { home }
+        match Engine::of_this_run() {
+            Engine::Sqlite => home,
+            Engine::Postgres => home.with("DAFTAR_DATABASE__URL", &Database::shared_now().url()),
+        }
     }
 
     /// A home for development whose database is a file in it.
@@ -62,7 +65,10 @@ impl Home {
     /// A home for development whose database has no schema yet.
     pub(crate) fn with_an_empty_database() -> Self {
         let home = Self::without_a_database();
-        if on_postgres() { home.with("DAFTAR_DATABASE__URL", &Database::empty_now().url()) } else { home }
+        match Engine::of_this_run() {
+            Engine::Sqlite => home,
+            Engine::Postgres => home.with("DAFTAR_DATABASE__URL", &Database::empty_now().url()),
+        }
     }
 
     /// A home of one of several servers on one database: with a directory of its own, and the keys of all.
