@@ -6,8 +6,8 @@ use tempfile::TempDir;
 
 use crate::postgres;
 
-/// The environment variable that chooses the engine: `sqlite` (the default) or `postgres`.
-pub const STORE: &str = "DAFTAR_TEST_STORE";
+/// The environment variable that chooses the engine: `sqlite` (the default) or `postgres`. (Names that begin with `DAFTAR_` are the program's.)
+pub const STORE: &str = "TEST_STORE";
 
 /// What keeps the accounts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

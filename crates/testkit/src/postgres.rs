@@ -18,7 +18,7 @@ use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
 
 /// The environment variable that names the server to share, as a URL without a database.
-pub const SHARED: &str = "DAFTAR_TEST_POSTGRES";
+pub const SHARED: &str = "TEST_POSTGRES";
 /// The database from which those of tests are cloned.
 const TEMPLATE: &str = "daftar_template";
 const USER: &str = "daftar";

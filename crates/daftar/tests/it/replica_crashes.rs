@@ -1,7 +1,7 @@
 //! Three servers on one PostgreSQL under load, one of them killed every two seconds, the database restarted twice: what was acknowledged is
 //! there, nobody has two accounts, and a message is repeated only where a crash was in its way (`threats.md`, *Faults* 1 and 2).
 //!
-//! It takes 14 seconds of load; `DAFTAR_CRASH_SECONDS` says otherwise.
+//! It takes 14 seconds of load; `TEST_CRASH_SECONDS` says otherwise.
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
@@ -117,7 +117,7 @@ fn free_address() -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn row_f1_f2_with_a_server_killed_every_two_seconds_no_promise_is_broken() {
-    let seconds: u64 = std::env::var("DAFTAR_CRASH_SECONDS").map_or(14, |text| text.parse().unwrap());
+    let seconds: u64 = std::env::var("TEST_CRASH_SECONDS").map_or(14, |text| text.parse().unwrap());
     let (database_server, mail) = (postgres::Server::start(&postgres::Settings::default()), SmtpSink::start());
     let database = database_server.database().await;
     let homes: Vec<_> = (0..3)
