@@ -8,7 +8,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use daftar_core::hashing::HashingPool;
 use daftar_core::message::Sealer;
-use daftar_core::ports::{Clock, Doorbell, Entropy, Inbox, Outbox, Store};
+use daftar_core::ports::{Clock, Doorbell, Entropy, Inbox, Outbox, Store, new_id};
 use daftar_core::secret::Secrets;
 use daftar_core::service::{Accounts, Parts, Policy};
 use daftar_core::token::StoredKeys;
@@ -49,7 +49,7 @@ impl Foundation {
         }
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
-        let store = SqlStore::open(&location, config.database.opening(migrate)).await.with_context(in_url)?;
+        let store = SqlStore::open(&location, config.database.opening(migrate, new_id(clock.now(), &*entropy))).await.with_context(in_url)?;
         let master = match &config.secrets.master_key {
             Some(key) => MasterKey::configured(master_key_of(key.expose()).context("`secrets.master_key` is no key")?),
             None => MasterKey::in_dir(&data_dir, &*entropy)?,

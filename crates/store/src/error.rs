@@ -1,5 +1,7 @@
 //! What can go wrong with a database, sorted into what trying again may mend and what it will not. No text here holds a value of a row.
 
+use std::time::Duration;
+
 use daftar_core::ports::{Cause, StoreError};
 use rusqlite::ErrorCode;
 
@@ -41,7 +43,10 @@ pub enum OpenError {
     },
     /// The schema could not be brought up to date; it is as it was.
     #[error("the schema could not be brought up to date")]
-    Migration(#[source] Box<refinery::Error>),
+    Migration(#[source] Cause),
+    /// Somebody else has been bringing the schema up to date for too long.
+    #[error("another server has been bringing the schema up to date for {0:?}: wait for it, or end it")]
+    Migrating(Duration),
     /// The database could not be opened or read.
     #[error("the database could not be opened")]
     Database(#[source] rusqlite::Error),
@@ -119,8 +124,6 @@ pub(crate) enum Outage {
     TooSlow,
     #[error("the database has a schema from which this program cannot serve")]
     Schema,
-    #[error("the database cannot be reached: another look-up has just tried")]
-    Away,
     #[error("the connection broke while a transaction was being committed: it may have been, or not")]
     Undecided,
 }

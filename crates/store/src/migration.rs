@@ -92,6 +92,8 @@ impl History {
         }
     }
 
+    // What a migration was translated to is part of its checksum in the book: a translation, too, never changes once it was released.
+
     /// The migrations in PostgreSQL's words. Texts are compared byte by byte, as SQLite does: keys are found and sorted alike on both, whatever the
     /// server's language.
     pub(crate) fn for_postgres(&self) -> Result<Vec<Migration>, OpenError> {
@@ -108,7 +110,7 @@ impl History {
 
     fn migrations(&self, translate: impl Fn(&str) -> String) -> Result<Vec<Migration>, OpenError> {
         let migrations = self.0.iter().map(|(name, sql)| Migration::unapplied(name, &translate(sql)));
-        migrations.collect::<Result<_, _>>().map_err(|error| OpenError::Migration(Box::new(error)))
+        migrations.collect::<Result<_, _>>().map_err(|error| OpenError::Migration(error.into()))
     }
 
     /// Brings the schema of a SQLite database up to date, or only makes sure that it is one to serve from.
@@ -131,7 +133,7 @@ impl History {
 
     fn run(&self, connection: &mut Connection) -> Result<(), OpenError> {
         let outcome = Runner::new(&self.for_sqlite()?).set_grouped(true).run(connection);
-        outcome.map(|_| ()).map_err(|error| OpenError::Migration(Box::new(error)))
+        outcome.map(|_| ()).map_err(|error| OpenError::Migration(error.into()))
     }
 
     fn of(&self, connection: &Connection) -> Result<Standing, OpenError> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use daftar_core::ports::StoreError;
+use uuid::Uuid;
 
 use crate::error::{OpenError, Outage};
 use crate::location::Location;
@@ -25,6 +26,8 @@ pub struct Opening {
     pub connections: Connections,
     /// The schema's history.
     pub history: History,
+    /// Tells the store from others that are open on the same database.
+    pub name: Uuid,
 }
 
 impl Opening {
@@ -44,6 +47,7 @@ pub struct SqlStore(Arc<Inner>);
 struct Inner {
     engine: Engine,
     history: History,
+    name: Uuid,
 }
 
 #[derive(Debug)]
@@ -58,12 +62,12 @@ impl SqlStore {
     /// # Errors
     /// [`OpenError`].
     pub async fn open(location: &Location, opening: Opening) -> Result<Self, OpenError> {
-        let Opening { migrate, connections, history } = opening;
+        let Opening { migrate, connections, history, name } = opening;
         let engine = match location {
             Location::Sqlite(file) => Engine::Sqlite(Sqlite::open(file, &history, migrate).await?),
             Location::Postgres(address) => Engine::Postgres(Postgres::open(address, connections, &history, migrate).await?),
         };
-        Ok(Self(Arc::new(Inner { engine, history })))
+        Ok(Self(Arc::new(Inner { engine, history, name })))
     }
 
     /// Runs a transaction.
@@ -105,7 +109,7 @@ impl SqlStore {
             if !self.0.history.standing(found, Some(oldest)).is_ok() {
                 return Err(Outage::Schema.into());
             }
-            self.write((), |tx, ()| Box::pin(housekeeping::touch(tx))).await
+            self.write(self.0.name, |tx, &name| Box::pin(housekeeping::touch(tx, name))).await
         };
         tokio::time::timeout(READY_WITHIN, check).await.unwrap_or_else(|_| Err(Outage::TooSlow.into()))
     }

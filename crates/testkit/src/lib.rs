@@ -11,6 +11,7 @@ pub mod installation;
 pub mod log;
 pub mod pictures;
 pub mod postgres;
+pub mod proxy;
 pub mod smtp;
 pub mod store_contract;
 

@@ -209,8 +209,19 @@ fn unprivileged() -> (u32, u32) {
     ids("postgres").or_else(|| ids("nobody")).expect("there is a user without rights")
 }
 
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+/// A free port for a server that is stopped and started again: from below those that the system gives to whoever asks for any, so that nobody else has
+/// it meanwhile.
+///
+/// # Panics
+/// When there is none.
+#[must_use]
+pub fn free_port() -> u16 {
+    let mut random = [0; 2];
+    getrandom::fill(&mut random).unwrap();
+    let first = u16::from_le_bytes(random) % 10_000;
+    let ports = (0..10_000).map(|n| 20_000 + (first + n) % 10_000);
+    let is_free = |port: &u16| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    ports.into_iter().find(is_free).expect("there is a free port")
 }
 
 /// A database for one test. It goes with its server: dropping databases while others end their connections makes PostgreSQL 15 wait for ever now and then.

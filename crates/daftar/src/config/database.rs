@@ -2,6 +2,7 @@
 
 use daftar_store::{Connections, Opening};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::secret::SecretUrl;
 use super::text::Whole;
@@ -27,10 +28,10 @@ impl Default for Database {
 }
 
 impl Database {
-    /// How the store is opened.
-    pub(crate) fn opening(&self, migrate: bool) -> Opening {
+    /// How the store is opened, under a name that no other has.
+    pub(crate) fn opening(&self, migrate: bool, name: Uuid) -> Opening {
         let connections = Connections { look_ups: self.lookup_connections.0 as usize, transactions: self.connections.0 as usize };
-        Opening { connections, ..Opening::migrating(migrate) }
+        Opening { connections, name, ..Opening::migrating(migrate) }
     }
 }
 
@@ -40,6 +41,6 @@ mod tests {
 
     #[test]
     fn the_defaults_are_the_stores() {
-        assert_eq!(Database::default().opening(true).connections, Connections::default());
+        assert_eq!(Database::default().opening(true, Uuid::nil()).connections, Connections::default());
     }
 }

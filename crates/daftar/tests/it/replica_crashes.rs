@@ -4,7 +4,6 @@
 //! It takes 14 seconds of load; `TEST_CRASH_SECONDS` says otherwise.
 
 use std::collections::BTreeMap;
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -111,10 +110,6 @@ async fn client(number: usize, bases: Arc<Vec<String>>, credentials: Client, pro
     }
 }
 
-fn free_address() -> String {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn row_f1_f2_with_a_server_killed_every_two_seconds_no_promise_is_broken() {
     let seconds: u64 = std::env::var("TEST_CRASH_SECONDS").map_or(14, |text| text.parse().unwrap());
@@ -123,7 +118,7 @@ async fn row_f1_f2_with_a_server_killed_every_two_seconds_no_promise_is_broken()
     let homes: Vec<_> = (0..3)
         .map(|_| {
             Home::of_a_replica(&database.url())
-                .with("DAFTAR_LISTEN", &free_address())
+                .with("DAFTAR_LISTEN", &format!("127.0.0.1:{}", postgres::free_port()))
                 .with("DAFTAR_EMAIL__TRANSPORT", "smtp")
                 .with("DAFTAR_EMAIL__URL", &mail.url())
                 .with("DAFTAR_EMAIL__FROM", "accounts@example.test")
@@ -194,7 +189,8 @@ async fn row_f1_f2_with_a_server_killed_every_two_seconds_no_promise_is_broken()
     }
     let repeated = copies.values().map(|copies| copies - 1).sum::<usize>();
     assert!(repeated <= kills * HELD, "{repeated} repeated mails after {kills} crashes");
-    assert!(copies.values().all(|copies| *copies <= 1 + kills));
+    // Being hit twice takes a crash of whoever had taken it over, too.
+    assert!(copies.values().all(|copies| *copies <= 3), "{:?}", copies.iter().max_by_key(|(_, copies)| **copies));
     eprintln!(
         "{seconds} s, {kills} kills: {} answers, {} busy, {} broken connections; {} accounts, {} sessions and {} mails acknowledged, {repeated} mails repeated",
         promises.answered.load(Ordering::SeqCst),

@@ -43,6 +43,13 @@ async fn call(http: &reqwest::Client, server: &Server, client: &Client, path: &s
     call.send().await.unwrap().status().as_u16()
 }
 
+/// Waits until nothing is on its way any more.
+async fn outbox_is_empty(behind: &tokio_postgres::Client) {
+    while behind.query_one("SELECT count(*) FROM outbox WHERE state = 'waiting'", &[]).await.unwrap().get::<_, i64>(0) > 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 fn code_in(text: &str) -> &str {
     text.lines().find(|line| line.len() == 6 && line.bytes().all(|b| b.is_ascii_digit())).unwrap()
 }
@@ -105,7 +112,10 @@ async fn what_one_server_began_any_other_goes_on_with() {
     let answers: HashSet<String> = join_all(calls).await.into_iter().map(|(status, answer)| format!("{status} {answer}")).collect();
     assert_eq!(answers.len(), 1, "{answers:?}");
     assert!(answers.iter().all(|answer| answer.starts_with("200")), "{answers:?}");
-    mail.received(3).await;
+    let behind = database.connect().await;
+    outbox_is_empty(&behind).await;
+    let to_budi = mail.mails().iter().filter(|mail| mail.to.concat() == "budi@example.test").count();
+    assert_eq!(to_budi, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -121,7 +131,9 @@ async fn row_14_racing_guesses_over_three_servers_get_no_more_than_ten_compariso
     };
     let statuses = join_all((0..90).map(guess)).await;
     let compared = statuses.iter().filter(|status| **status == 401).count();
-    assert_eq!(compared, 10, "{statuses:?}");
+    // Whoever was sent away for overload gave his charge back.
+    let sent_away = statuses.iter().filter(|status| **status == 503).count();
+    assert!(compared <= 10 && compared + sent_away >= 10, "{statuses:?}");
     assert!(statuses.iter().all(|status| matches!(status, 401 | 429 | 503)), "{statuses:?}");
 }
 
@@ -156,11 +168,7 @@ async fn while_nobody_crashes_every_message_goes_out_once() {
         assert!(join_all(calls).await.iter().all(|(status, _)| *status == 200));
     }
     mail.received(MESSAGES).await;
-    // Once the outbox is empty, nothing is on its way any more.
-    let behind = database.connect().await;
-    while behind.query_one("SELECT count(*) FROM outbox WHERE state = 'waiting'", &[]).await.unwrap().get::<_, i64>(0) > 0 {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    outbox_is_empty(&database.connect().await).await;
     let mut copies = BTreeMap::<String, usize>::new();
     for mail in mail.mails() {
         *copies.entry(mail.to.concat()).or_default() += 1;

@@ -161,7 +161,7 @@ async fn claim_all(
     sealer: Option<&Sealer>,
     now: Timestamp,
 ) -> Result<Option<IdentifierKind>, StoreError> {
-    claims::lock(tx, wanted).await?;
+    claims::lock(tx, wanted.iter().map(|claim| &claim.id)).await?;
     for claim in wanted {
         if let Claimed::Taken(kind) = claims::claim(tx, account, claim, sealer, now).await? {
             return Ok(Some(kind));

@@ -51,9 +51,9 @@ async fn holder(tx: &mut Tx<'_>, id: &LoginId) -> Result<Option<Holder>, StoreEr
     .await
 }
 
-/// Locks everything that is to be claimed, so that [`claim`] finds it as it stays.
-pub(crate) async fn lock(tx: &mut Tx<'_>, claims: &[Claim]) -> Result<(), StoreError> {
-    tx.lock("identifier", claims.iter().map(|claim| claim.id.key())).await
+/// Locks everything that is to be claimed or released, so that [`claim`] finds it as it stays.
+pub(crate) async fn lock(tx: &mut Tx<'_>, ids: impl Iterator<Item = &LoginId> + Send) -> Result<(), StoreError> {
+    tx.lock("identifier", ids.map(LoginId::key)).await
 }
 
 /// Gives `account` what it claims, if its standing allows it; it must be locked. A holder that never proved it loses it and is told; `sealer` seals that notice.
@@ -80,14 +80,18 @@ pub(crate) async fn claim(
 /// Takes `id` from an account that never proved it: its open codes to it are dead (row 13), and it is told where it still can be.
 async fn displace(tx: &mut Tx<'_>, loser: AccountId, id: &LoginId, sealer: &Sealer, now: Timestamp) -> Result<(), StoreError> {
     let account = accounts::load(tx, loser).await?;
-    release(tx, loser, id).await?;
+    if !release(tx, loser, id).await? {
+        // The loser has just let it go without us.
+        return Ok(());
+    }
     let Some(account) = account else { return Ok(()) };
     outbox::tell(tx, account.contact_lost(id), sealer, now).await
 }
 
-/// Frees an identifier of `account`, and voids that account's open challenges to it (row 13).
-pub(crate) async fn release(tx: &mut Tx<'_>, account: AccountId, id: &LoginId) -> Result<(), StoreError> {
+/// Frees an identifier of `account`, and voids that account's open challenges to it (row 13). Whether the account had it.
+pub(crate) async fn release(tx: &mut Tx<'_>, account: AccountId, id: &LoginId) -> Result<bool, StoreError> {
     let values = [id.kind().name().into(), id.key().into(), (&account.0).into()];
-    tx.exec("DELETE FROM identifiers WHERE kind = $1 AND key = $2 AND account = $3", &values).await?;
-    challenges::void_to(tx, account.0, id).await
+    let gone = tx.exec("DELETE FROM identifiers WHERE kind = $1 AND key = $2 AND account = $3", &values).await? > 0;
+    challenges::void_to(tx, account.0, id).await?;
+    Ok(gone)
 }

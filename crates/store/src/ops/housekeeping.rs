@@ -6,6 +6,8 @@ use daftar_core::ports::{StoreError, Timestamp};
 use daftar_core::repeat::REMEMBERED;
 use daftar_core::secret::Mac;
 
+use uuid::Uuid;
+
 use super::before;
 use crate::migration;
 use crate::tx::Tx;
@@ -15,28 +17,44 @@ const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const MONTH: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// What goes, how long after the moment in question, and how much of it at a time: a sweep must not hold up the writers behind it. The rows
-/// that `$1` is compared with are found by an index.
-const SWEPT: [(&str, Duration); 11] = [
-    ("DELETE FROM registrations WHERE id IN (SELECT id FROM registrations WHERE expires_at <= $1 LIMIT 500)", DAY),
-    ("DELETE FROM challenges WHERE id IN (SELECT id FROM challenges WHERE expires_at <= $1 LIMIT 500)", DAY),
-    ("DELETE FROM limits WHERE key IN (SELECT key FROM limits WHERE arrival <= $1 LIMIT 500)", Duration::ZERO),
-    ("DELETE FROM repeats WHERE (client, key) IN (SELECT client, key FROM repeats WHERE created_at <= $1 LIMIT 500)", REMEMBERED),
-    ("DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at <= $1 LIMIT 500)", MONTH),
-    ("DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE ended_at <= $1 LIMIT 500)", MONTH),
-    ("DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE settled_at <= $1 LIMIT 500)", MONTH),
-    ("DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE sent_at <= $1 LIMIT 500)", MONTH),
+/// What goes: rows of a table, by their key, how long after a moment of theirs, which an index finds.
+struct Swept {
+    table: &'static str,
+    key: &'static str,
+    moment: &'static str,
+    age: Duration,
+}
+
+const fn swept(table: &'static str, key: &'static str, moment: &'static str, age: Duration) -> Swept {
+    Swept { table, key, moment, age }
+}
+
+const SWEPT: [Swept; 11] = [
+    swept("registrations", "id", "expires_at", DAY),
+    swept("challenges", "id", "expires_at", DAY),
+    swept("limits", "key", "arrival", Duration::ZERO),
+    swept("repeats", "client, key", "created_at", REMEMBERED),
+    swept("sessions", "id", "expires_at", MONTH),
+    swept("sessions", "id", "ended_at", MONTH),
+    swept("outbox", "id", "settled_at", MONTH),
+    swept("inbox", "id", "sent_at", MONTH),
     // Whoever guesses waits a month for a shorter code: not worth it. The address of somebody who never came back is not kept.
-    ("DELETE FROM wrong_codes WHERE subject IN (SELECT subject FROM wrong_codes WHERE last_at <= $1 LIMIT 500)", MONTH),
-    ("DELETE FROM signing_keys WHERE kid IN (SELECT kid FROM signing_keys WHERE retires_at <= $1 LIMIT 500)", Duration::ZERO),
-    ("DELETE FROM wrong_code_minutes WHERE minute IN (SELECT minute FROM wrong_code_minutes WHERE minute <= $1 LIMIT 500)", HOUR),
+    swept("wrong_codes", "subject", "last_at", MONTH),
+    swept("wrong_code_minutes", "minute", "minute", HOUR),
+    swept("signing_keys", "kid", "retires_at", Duration::ZERO),
 ];
 
-/// Deletes what is past its time; how many rows went.
+/// Deletes what is past its time, a bounded amount of each: a sweep must not hold up the writers behind it. How many rows went.
 pub(crate) async fn sweep(tx: &mut Tx<'_>, now: Timestamp) -> Result<u64, StoreError> {
     let mut gone = 0;
-    for (sql, age) in SWEPT {
-        gone += tx.exec(sql, &[before(now, age).into()]).await?;
+    for Swept { table, key, moment, age } in SWEPT {
+        // A row that somebody is about to write stays, and one that has become young again meanwhile.
+        let sql = format!(
+            "WITH past AS MATERIALIZED (SELECT {key} FROM {table} WHERE {moment} <= $1 LIMIT 500 {}) \
+             DELETE FROM {table} WHERE {moment} <= $1 AND ({key}) IN (SELECT {key} FROM past)",
+            tx.skip_locked()
+        );
+        gone += tx.exec(&sql, &[before(now, age).into()]).await?;
     }
     Ok(gone)
 }
@@ -48,9 +66,12 @@ pub(crate) async fn schema(tx: &mut Tx<'_>) -> Result<(i64, i64), StoreError> {
     Ok((found, oldest))
 }
 
-/// Writes something that means nothing, to see whether writing works.
-pub(crate) async fn touch(tx: &mut Tx<'_>) -> Result<(), StoreError> {
-    put(tx, "touched", "ON CONFLICT (key) DO UPDATE SET value = excluded.value", &[]).await
+/// Writes something that means nothing, to see whether writing works. Each store has a row of its own: it waits for nobody.
+pub(crate) async fn touch(tx: &mut Tx<'_>, name: Uuid) -> Result<(), StoreError> {
+    let key = format!("touched/{name}");
+    put(tx, &key, "ON CONFLICT (key) DO UPDATE SET value = excluded.value", &[]).await?;
+    tx.exec("DELETE FROM settings WHERE key = $1", &[key.as_str().into()]).await?;
+    Ok(())
 }
 
 /// Remembers the master key's fingerprint the first time; afterwards whether it is the same.

@@ -31,14 +31,17 @@ pub(crate) async fn update(tx: &mut Tx<'_>, update: &ProfileUpdate) -> Result<Cl
 
 /// The same number keeps its standing; a new one starts unverified, and a verified old one is told (row 57).
 async fn change_phone(tx: &mut Tx<'_>, account: &Account, update: &ProfileUpdate) -> Result<Claimed<()>, StoreError> {
+    let claim = Claim::new(update.phone.clone(), Standing::Said);
     if let Some(old) = &account.phone {
         if old.id == update.phone {
             return Ok(Claimed::Done(()));
         }
-        claims::release(tx, account.id, &LoginId::from(old.id.clone())).await?;
+        let old = LoginId::from(old.id.clone());
+        claims::lock(tx, [&old, &claim.id].into_iter()).await?;
+        claims::release(tx, account.id, &old).await?;
         outbox::tell(tx, account.phone_changed(), &update.sealer, update.now).await?;
+    } else {
+        claims::lock(tx, std::iter::once(&claim.id)).await?;
     }
-    let claim = Claim::new(update.phone.clone(), Standing::Said);
-    claims::lock(tx, std::slice::from_ref(&claim)).await?;
     claims::claim(tx, account.id, &claim, Some(&update.sealer), update.now).await
 }

@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio_postgres::Config;
-use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 
-/// A new connection that is not there by then is not coming.
-const CONNECT: Duration = Duration::from_secs(3);
+/// A host that does not answer by then is not there; of several the next one is tried.
+const CONNECT: Duration = Duration::from_secs(2);
 /// What was sent and not confirmed for this long went to a machine that is gone.
 const UNCONFIRMED: Duration = Duration::from_secs(10);
 /// After this much silence the other end is asked whether it still lives, …
@@ -31,6 +31,13 @@ pub(super) enum Protection {
     Require,
     /// TLS with a server whose certificate names it and is signed by one of the system's authorities, or by one in this file.
     Verify(Option<PathBuf>),
+}
+
+/// Which authorities a URL names.
+enum Authorities {
+    NotNamed,
+    System,
+    File(PathBuf),
 }
 
 /// Why a URL is not an address.
@@ -68,12 +75,12 @@ impl Address {
     /// [`AddressError`], which repeats nothing of the URL.
     pub fn parse(url: &str) -> Result<Self, AddressError> {
         let (bare, query) = url.split_once('?').unwrap_or((url, ""));
-        let (mut mode, mut authorities, mut others) = ("prefer".to_owned(), None, Vec::new());
+        let (mut mode, mut authorities, mut others) = ("prefer".to_owned(), Authorities::NotNamed, Vec::new());
         for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
             match parameter.split_once('=').ok_or(AddressError::Malformed)? {
                 ("sslmode", value) => value.clone_into(&mut mode),
-                ("sslrootcert", "system") => {}
-                ("sslrootcert", file) => authorities = Some(decoded(file)?),
+                ("sslrootcert", "system") => authorities = Authorities::System,
+                ("sslrootcert", file) => authorities = Authorities::File(decoded(file)?),
                 _ => others.push(parameter),
             }
         }
@@ -81,8 +88,9 @@ impl Address {
         let protection = match (mode.as_str(), authorities) {
             ("disable", _) => Protection::Disable,
             ("prefer", _) => Protection::Prefer,
-            ("require", None) => Protection::Require,
-            ("require" | "verify-full", authorities) => Protection::Verify(authorities),
+            ("require", Authorities::NotNamed) => Protection::Require,
+            ("require" | "verify-full", Authorities::File(file)) => Protection::Verify(Some(file)),
+            ("require" | "verify-full", Authorities::NotNamed | Authorities::System) => Protection::Verify(None),
             _ => return Err(AddressError::SslMode),
         };
         if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
@@ -105,7 +113,16 @@ impl Address {
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(CONNECT);
         }
-        config.tcp_user_timeout(UNCONFIRMED).keepalives_idle(SILENT).keepalives_interval(ASK_EVERY).keepalives_retries(ASK);
+        if config.get_tcp_user_timeout().is_none() {
+            config.tcp_user_timeout(UNCONFIRMED);
+        }
+        if config.get_keepalives_interval().is_none() && config.get_keepalives_retries().is_none() {
+            config.keepalives_idle(SILENT).keepalives_interval(ASK_EVERY).keepalives_retries(ASK);
+        }
+        // A standby would refuse what is written and be behind with what is read: it is as good as no server.
+        if !others.iter().any(|parameter| parameter.starts_with("target_session_attrs=")) {
+            config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+        }
         Ok(Self { config, protection })
     }
 
@@ -124,7 +141,8 @@ impl Address {
             Host::Tcp(name) => name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback()),
             Host::Unix(_) => true,
         };
-        !matches!(self.protection, Protection::Verify(_)) && !self.config.get_hosts().iter().all(local)
+        let here = self.config.get_hosts().iter().all(local) && self.config.get_hostaddrs().iter().all(std::net::IpAddr::is_loopback);
+        !matches!(self.protection, Protection::Verify(_)) && !here
     }
 }
 
@@ -148,6 +166,7 @@ mod tests {
         assert_eq!(protection("?sslmode=require"), Protection::Require);
         assert_eq!(protection("?sslmode=verify-full"), Protection::Verify(None));
         assert_eq!(protection("?sslmode=verify-full&sslrootcert=system"), Protection::Verify(None));
+        assert_eq!(protection("?sslmode=require&sslrootcert=system"), Protection::Verify(None));
         let file = Protection::Verify(Some("/etc/a ca.pem".into()));
         assert_eq!(protection("?sslrootcert=%2Fetc%2Fa%20ca.pem&sslmode=require"), file);
     }
@@ -167,6 +186,7 @@ mod tests {
     fn a_connection_is_exposed_that_leaves_the_machine_unverified() {
         let exposed = |url: &str| Address::parse(url).unwrap().is_exposed();
         assert!(exposed("postgres://u@db.example/d") && exposed("postgres://u@10.0.0.1/d?sslmode=require"));
+        assert!(exposed("postgres://u@localhost/d?hostaddr=10.0.0.1"));
         assert!(!exposed("postgres://u@db.example/d?sslmode=verify-full"));
         assert!(
             !exposed("postgres://u@localhost/d") && !exposed("postgres://u@127.0.0.1/d") && !exposed("postgres:///d?host=/run/postgresql&user=u")

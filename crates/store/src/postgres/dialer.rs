@@ -13,8 +13,8 @@ use super::Address;
 use super::fault::{Fault, unreachable};
 use super::tls::{TlsError, connector};
 
-/// How long connecting may take, from the first packet to the server's welcome.
-const PATIENCE: Duration = Duration::from_secs(4);
+/// How long connecting may take, from the first packet to the server's welcome: less than anybody waits.
+const PATIENCE: Duration = Duration::from_millis(2500);
 
 /// Connects to one server.
 #[derive(Clone)]

@@ -1,5 +1,6 @@
 //! What the server or the connection to it reports, sorted into what trying again may mend and what it will not. A server's own words can hold
-//! values of a row, so only what cannot is kept of them: the code, and the names of table, column and constraint.
+//! values of a row, so only what cannot is kept of them: the code, the names of table, column and constraint, and the words where they are of
+//! connections, rights and definitions.
 
 use daftar_core::ports::{Cause, StoreError};
 use deadpool_postgres::PoolError;
@@ -10,10 +11,12 @@ use tokio_postgres::error::{DbError, SqlState};
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Fault {
     /// The server said no.
-    #[error("PostgreSQL refused with {} {}", code.code(), place(.table.as_deref(), .column.as_deref(), .constraint.as_deref()))]
+    #[error("PostgreSQL refused with {}{}", code.code(), words(.message.as_deref(), .table.as_deref(), .column.as_deref(), .constraint.as_deref()))]
     Refused {
         /// Why (SQLSTATE).
         code: SqlState,
+        /// Why, in words that cannot be of a row.
+        message: Option<String>,
         /// Where.
         table: Option<String>,
         /// Where.
@@ -32,17 +35,26 @@ pub(crate) enum Fault {
     Mismatch(String),
 }
 
-fn place(table: Option<&str>, column: Option<&str>, constraint: Option<&str>) -> String {
+fn words(message: Option<&str>, table: Option<&str>, column: Option<&str>, constraint: Option<&str>) -> String {
+    let message = message.map(|message| format!(": {message}"));
     let named = [("table", table), ("column", column), ("constraint", constraint)];
-    let named: Vec<_> = named.iter().filter_map(|(what, name)| name.map(|name| format!("{what} {name}"))).collect();
-    if named.is_empty() { String::new() } else { format!("({})", named.join(", ")) }
+    let named = named.iter().filter_map(|(what, name)| name.map(|name| format!(" ({what} {name})")));
+    message.into_iter().chain(named).collect()
+}
+
+/// The class of a code: 08 connections; 25 the state of a transaction; 28 passwords; 3D names of databases; 40 lost races; 42 definitions and rights; 53
+/// memory, disk, connections; 57 the operator.
+fn class(code: &SqlState) -> &str {
+    code.code().get(..2).unwrap_or_default()
 }
 
 impl Fault {
-    fn refused(error: &DbError) -> Self {
+    pub(super) fn refused(error: &DbError) -> Self {
         let owned = |name: Option<&str>| name.map(str::to_owned);
+        let telling = ["08", "25", "28", "3D", "40", "42", "53", "57"].contains(&class(error.code()));
         Self::Refused {
             code: error.code().clone(),
+            message: telling.then(|| error.message().to_owned()),
             table: owned(error.table()),
             column: owned(error.column()),
             constraint: owned(error.constraint()),
@@ -69,10 +81,9 @@ impl Fault {
             Self::Broken(_) | Self::Unreachable(_) => true,
             Self::Mismatch(_) => false,
             Self::Refused { code, .. } => {
-                let passing = [SqlState::READ_ONLY_SQL_TRANSACTION, SqlState::LOCK_NOT_AVAILABLE, SqlState::QUERY_CANCELED];
-                // Class 08: the connection; 53: memory, disk, connections; 57: the operator; 28, 3D: a password or a name that an operator changes.
-                let class = code.code().get(..2).unwrap_or_default();
-                self.is_conflict() || self.is_disconnection() || passing.contains(code) || ["08", "53", "57", "28", "3D"].contains(&class)
+                let passing = [SqlState::LOCK_NOT_AVAILABLE, SqlState::QUERY_CANCELED];
+                // Passwords and names of databases are an operator's to change, too.
+                self.is_conflict() || self.is_disconnection() || passing.contains(code) || ["08", "53", "57", "28", "3D"].contains(&class(code))
             }
         }
     }
@@ -85,8 +96,11 @@ fn ends_the_connection(code: &SqlState) -> bool {
         SqlState::CANNOT_CONNECT_NOW,
         SqlState::IDLE_SESSION_TIMEOUT,
         SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
+        // The server has become a standby: another one is the primary now.
+        SqlState::READ_ONLY_SQL_TRANSACTION,
     ];
-    ends.contains(code) || code.code().starts_with("08")
+    // 25P04: a time-out of whole transactions, since PostgreSQL 17.
+    ends.contains(code) || class(code) == "08" || code.code() == "25P04"
 }
 
 impl From<Error> for Fault {

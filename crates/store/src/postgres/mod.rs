@@ -27,6 +27,7 @@ use daftar_core::ports::StoreError;
 use deadpool_postgres::{Hook, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
+use tokio::time::error::Elapsed;
 use tokio::time::{sleep, timeout};
 
 use crate::error::{Bug, OpenError, Outage};
@@ -42,7 +43,9 @@ pub use tls::TlsError;
 
 /// How long a look-up may take before the store counts as away.
 const LOOK_UP: Duration = Duration::from_secs(3);
-/// How long anything else may take, waiting for a connection included.
+/// How long a transaction or a longer read may take.
+const ATTEMPT: Duration = Duration::from_secs(6);
+/// How long all attempts may take together, waiting for a connection included.
 const PATIENCE: Duration = Duration::from_secs(8);
 /// How long one waits for a connection of the pool.
 const WAIT: Duration = Duration::from_secs(5);
@@ -85,36 +88,38 @@ impl Postgres {
     pub(crate) async fn open(address: &Address, connections: Connections, history: &History, migrate: bool) -> Result<Self, OpenError> {
         let unbounded = Dialer::unbounded(address).map_err(OpenError::Tls)?;
         let mut first = unbounded.connection().await.map_err(|fault| OpenError::Server(fault.into()))?;
-        prepare::server(&first).await?;
-        prepare::schema(&mut first, history, migrate).await?;
+        prepare::database(&mut first, history, migrate).await?;
         let dialer = Dialer::bounded(address).map_err(OpenError::Tls)?;
-        Ok(Self { lines: Lines::new(dialer.clone(), connections.look_ups), pool: pool(dialer, connections.transactions) })
+        Ok(Self { lines: Lines::new(&dialer, connections.look_ups), pool: pool(dialer, connections.transactions) })
     }
 
     /// Runs a look-up.
     pub(crate) async fn look_up<I: Sync, T: Send>(&self, input: I, op: Op<I, T>) -> Result<T, StoreError> {
+        let line = self.lines.next();
+        let _place = line.enter()?;
+        let answers = line.answers();
         let run = async {
-            let mut tries = 0;
+            let mut disconnections = 0;
             loop {
-                let connection = self.lines.connection().await?;
+                let connection = line.connection().await?;
                 let outcome = caught(op(&mut Tx::postgres(Session::Connection(&connection)), &input)).await;
-                tries += 1;
-                match &outcome {
-                    Err(error) if tries <= DISCONNECTIONS && fault::cause(error).is_some_and(Fault::is_disconnection) => {}
-                    _ => return outcome,
+                let fault = outcome.as_ref().err().and_then(fault::cause);
+                if fault.is_some_and(Fault::is_disconnection) && disconnections < DISCONNECTIONS {
+                    disconnections += 1;
+                    continue;
                 }
+                line.answered();
+                return outcome;
             }
         };
-        timeout(LOOK_UP, run).await.unwrap_or_else(|_| Err(Outage::TooSlow.into()))
+        timeout(LOOK_UP, run).await.unwrap_or_else(|_| Err(line.gave_up(answers).into()))
     }
 
     /// Runs a read that may take long.
     pub(crate) async fn scan<I: Sync, T: Send>(&self, input: I, op: Op<I, T>) -> Result<T, StoreError> {
-        let run = async {
-            let connection = self.exclusive().await?;
-            caught(op(&mut Tx::postgres(Session::Connection(&connection)), &input)).await
-        };
-        timeout(PATIENCE, run).await.unwrap_or_else(|_| Err(Outage::TooSlow.into()))
+        let connection = self.exclusive().await?;
+        let outcome = timeout(ATTEMPT, caught(op(&mut Tx::postgres(Session::Connection(&connection)), &input))).await;
+        given_back(connection, outcome)
     }
 
     /// Runs a transaction.
@@ -138,6 +143,11 @@ impl Postgres {
 
     async fn attempt<I: Sync, T: Send>(&self, input: &I, op: Op<I, T>) -> Result<T, StoreError> {
         let mut connection = self.exclusive().await?;
+        let outcome = timeout(ATTEMPT, Self::transact(&mut connection, input, op)).await;
+        given_back(connection, outcome)
+    }
+
+    async fn transact<I: Sync, T: Send>(connection: &mut Object, input: &I, op: Op<I, T>) -> Result<T, StoreError> {
         let transaction = connection.transaction().await.map_err(Fault::from)?;
         let mut tx = Tx::postgres(Session::Transaction(&transaction));
         let outcome = caught(op(&mut tx, input)).await;
@@ -163,6 +173,19 @@ impl Postgres {
     }
 }
 
+/// Lets a connection go: back to the pool, or for good if it said nothing for as long as anybody waits, or is one to a server that only reads.
+fn given_back<T>(connection: Object, outcome: Result<Result<T, StoreError>, Elapsed>) -> Result<T, StoreError> {
+    let outcome = outcome.unwrap_or_else(|_| Err(Outage::TooSlow.into()));
+    let useless = match &outcome {
+        Err(StoreError::Unavailable(cause)) => cause.is::<Outage>() || cause.downcast_ref().is_some_and(Fault::is_disconnection),
+        _ => false,
+    };
+    if useless {
+        drop(Object::take(connection));
+    }
+    outcome
+}
+
 /// The outcome of an operation, whose panic is an error of its own: whoever runs it serves others, too.
 async fn caught<T>(operation: BoxFuture<'_, Result<T, StoreError>>) -> Result<T, StoreError> {
     AssertUnwindSafe(operation).catch_unwind().await.unwrap_or_else(|_| Err(Bug::Panicked.into()))
@@ -171,10 +194,11 @@ async fn caught<T>(operation: BoxFuture<'_, Result<T, StoreError>>) -> Result<T,
 fn pool(dialer: Dialer, size: usize) -> Pool {
     let config = dialer.config().clone();
     let manager = Manager::from_connect(config, dialer, ManagerConfig { recycling_method: RecyclingMethod::Fast });
-    // An answer is a promise: a server that is told not to wait for its disk still waits for ours.
+    // An answer is a promise: a server that is told not to wait for its disk still waits for ours, also when it is told so later.
     let durable = Hook::async_fn(|client, _| {
         Box::pin(async move {
-            let sql = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
+            let sql = "SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' \
+                       ELSE current_setting('synchronous_commit') END, false)";
             client.batch_execute(sql).await.map_err(deadpool_postgres::HookError::Backend)
         })
     });

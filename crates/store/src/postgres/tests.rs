@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use daftar_core::ports::StoreError;
 use daftar_testkit::postgres::Database;
+use daftar_testkit::proxy::Proxy;
 use futures_util::future::join_all;
 use tokio::sync::{Barrier, Notify};
 
@@ -164,4 +166,47 @@ async fn many_look_ups_share_one_connection_and_see_what_was_written() {
     };
     let open = engine.look_up((), connections).await.unwrap();
     assert!(open <= 4, "a line, two for transactions, and one that opened: {open}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn behind_a_black_hole_look_ups_fail_in_time_and_come_back_by_themselves_under_load() {
+    let database = Database::shared().await;
+    let port = database.url().rsplit_once(':').unwrap().1.split('/').next().unwrap().parse().unwrap();
+    let proxy = Proxy::to(port).await;
+    let address = Address::parse(&database.url().replace(&format!(":{port}/"), &format!(":{}/", proxy.port()))).unwrap();
+    let connections = Connections { look_ups: 2, transactions: 2 };
+    let engine = Arc::new(Postgres::open(&address, connections, &History::default(), false).await.unwrap());
+    assert!(kept(&engine).await.is_empty());
+
+    proxy.swallow();
+    // Somebody asks every few milliseconds, as long as this test goes on.
+    let served = Arc::new(AtomicU32::new(0));
+    let load = tokio::spawn({
+        let (engine, served) = (Arc::clone(&engine), Arc::clone(&served));
+        async move {
+            let mut pace = tokio::time::interval(Duration::from_millis(4));
+            loop {
+                pace.tick().await;
+                let (engine, served) = (Arc::clone(&engine), Arc::clone(&served));
+                tokio::spawn(async move {
+                    if engine.look_up((), |tx, ()| Box::pin(keys(tx))).await.is_ok() {
+                        served.fetch_add(1, Ordering::SeqCst);
+                    }
+                });
+            }
+        }
+    });
+    let lost = engine.look_up((), |tx, ()| Box::pin(keys(tx))).await;
+    assert!(matches!(lost, Err(StoreError::Unavailable(_) | StoreError::Overloaded)), "{lost:?}");
+    assert!(engine.write(1, PUT).await.is_err());
+    proxy.open();
+    let until = async {
+        while served.load(Ordering::SeqCst) < 100 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), until).await.unwrap();
+    load.abort();
+    engine.write(2, PUT).await.unwrap();
+    assert_eq!(kept(&engine).await, [2]);
 }

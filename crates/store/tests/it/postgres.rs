@@ -132,7 +132,7 @@ async fn a_database_of_another_encoding_is_refused() {
 
 #[tokio::test]
 async fn an_answer_waits_for_the_disk_whatever_the_server_is_told() {
-    let server = Server::start(&Settings { lines: vec!["synchronous_commit = off".to_owned()], tls: None });
+    let server = Server::start(&Settings { lines: vec!["synchronous_commit = off".to_owned(), "wal_writer_delay = 10s".to_owned()], tls: None });
     let database = server.database().await;
     let store = open(&database, false).await.unwrap();
     store.create_account(given::account("siti"), None).await.unwrap();

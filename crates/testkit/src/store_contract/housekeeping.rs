@@ -6,7 +6,7 @@ use daftar_core::message::Channel;
 use daftar_core::ports::{Inbox as _, Once, Outbox as _, Settlement, Store as _, StoreError};
 use daftar_core::repeat::{Repeat, RepeatKey};
 use daftar_core::secret::Mac;
-use daftar_core::throttle::{Charge, Gcra, LimitKey};
+use daftar_core::throttle::{Charge, Charged, Gcra, LimitKey};
 use daftar_store::SqlStore;
 
 use super::Engine;
@@ -110,4 +110,30 @@ pub async fn a_sweep_takes_a_bounded_amount<E: Engine>(engine: E) {
         swept.push(store.sweep(now() + HOUR).await.unwrap());
     }
     assert_eq!(swept, [500, 500, 200, 0]);
+}
+
+pub async fn row_14_a_sweep_beside_it_takes_no_fresh_charge_away<E: Engine>(engine: E) {
+    let store = engine.store();
+    let charge = |n: u32| vec![Charge { key: LimitKey(format!("key/{n}")), limit: Gcra { burst: 1, period: MINUTE } }];
+    for n in 0..100 {
+        store.charge(charge(n), now()).await.unwrap();
+    }
+    // All of them are past, are charged again, and are swept, at once.
+    let later = now() + HOUR;
+    let charges = (0..100).map(|n| {
+        let store = store.clone();
+        tokio::spawn(async move { assert_eq!(store.charge(charge(n), later).await.unwrap(), Charged::Allowed) })
+    });
+    let sweeps = (0..8).map(|_| {
+        let store = store.clone();
+        tokio::spawn(async move {
+            store.sweep(later).await.unwrap();
+        })
+    });
+    for task in charges.chain(sweeps).collect::<Vec<_>>() {
+        task.await.unwrap();
+    }
+    for n in 0..100 {
+        assert!(matches!(store.charge(charge(n), later).await.unwrap(), Charged::Refused { .. }), "the charge of key {n} is gone");
+    }
 }

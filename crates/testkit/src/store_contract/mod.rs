@@ -91,6 +91,7 @@ macro_rules! store_contract {
                 the_master_key_is_remembered_the_first_time
                 a_sweep_deletes_what_is_past_and_keeps_what_is_not
                 a_sweep_takes_a_bounded_amount
+                row_14_a_sweep_beside_it_takes_no_fresh_charge_away
             }
             limits {
                 row_14_of_100_racing_charges_exactly_the_burst_is_allowed

@@ -111,11 +111,13 @@ struct Wanted {
 }
 
 impl Wanted {
-    /// Reads `to` and `channel`; empty means any. `None`: there is no such channel.
+    /// Reads `to` and `channel`; empty means any. `None`: there is no such channel or address.
     fn of(uri: &Uri) -> Option<Self> {
         let mut wanted = Self::default();
         for (name, value) in form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
             match &*name {
+                // Nobody's address holds one, and not every store takes it.
+                "to" if value.contains('\0') => return None,
                 "to" if !value.trim().is_empty() => {
                     wanted.filter.to = Some(recipient(&value));
                     wanted.to = Some(value.into_owned());
