@@ -42,6 +42,12 @@ pub enum OpenError {
     /// The schema could not be brought up to date; it is as it was.
     #[error("the schema could not be brought up to date")]
     Migration(#[source] Box<refinery::Error>),
+    /// The database is the target of a copy that is not finished.
+    #[error("the database is an unfinished copy: run the same `daftar store copy` again, which goes on where it was")]
+    Unfinished,
+    /// The database was opened, and then did not answer.
+    #[error("the database could not be read")]
+    Unreadable(#[source] StoreError),
     /// The database could not be opened or read.
     #[error("the database could not be opened")]
     Database(#[source] rusqlite::Error),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use daftar_core::ports::StoreError;
 
+use crate::copy::mark;
 use crate::error::{OpenError, Outage};
 use crate::location::Location;
 use crate::migration::History;
@@ -49,7 +50,7 @@ struct Inner {
 #[derive(Debug)]
 enum Engine {
     Sqlite(Sqlite),
-    Postgres(Postgres),
+    Postgres(Box<Postgres>),
 }
 
 impl SqlStore {
@@ -61,9 +62,11 @@ impl SqlStore {
         let Opening { migrate, connections, history } = opening;
         let engine = match location {
             Location::Sqlite(file) => Engine::Sqlite(Sqlite::open(file, &history, migrate).await?),
-            Location::Postgres(address) => Engine::Postgres(Postgres::open(address, connections, &history, migrate).await?),
+            Location::Postgres(address) => Engine::Postgres(Box::new(Postgres::open(address, connections, &history, migrate).await?)),
         };
-        Ok(Self(Arc::new(Inner { engine, history })))
+        let store = Self(Arc::new(Inner { engine, history }));
+        let is_unfinished = store.look_up((), |tx, ()| Box::pin(mark::is_there(tx))).await.map_err(OpenError::Unreadable)?;
+        if is_unfinished { Err(OpenError::Unfinished) } else { Ok(store) }
     }
 
     /// Runs a transaction.

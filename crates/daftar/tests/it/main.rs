@@ -14,3 +14,4 @@ mod mail;
 mod program;
 mod shutdown;
 mod slow_clients;
+mod store_copy;
