@@ -25,7 +25,7 @@ async fn copy(config: &Config, Ends { from, to }: Ends) -> anyhow::Result<()> {
     let is_configured = to.is_none();
     let (source, from) = located(config, from, "--from")?;
     let (target, to) = located(config, to, "--to")?;
-    wiring::private_dir_of(&target).context("`--to`")?;
+    wiring::private_dir_of(&target).context("the target's directory")?;
     let mut signals = Signals::listen().context("signals cannot be heard")?;
     let mut display = Display::default();
     let outcome = tokio::select! {
@@ -52,7 +52,9 @@ fn report(config: &Config, copied: &[Copied], to: &SecretUrl, is_configured: boo
     if is_configured {
         say("- `database.url` names the target already.")?;
     } else {
-        say(format_args!("- Set `database.url` to {} (with its password).", to.masked()))?;
+        let masked = to.masked();
+        let with = if masked == to.expose() { "" } else { ", with its password" };
+        say(format_args!("- Set `database.url` to {masked}{with}."))?;
     }
     let data_dir = config.data_dir();
     if config.secrets.master_key.is_some() {

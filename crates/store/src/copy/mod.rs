@@ -63,8 +63,8 @@ pub struct Copied {
 /// Copies the installation at `from` into the empty database at `to`, whose schema is made if there is none; or goes on with a copy between the two
 /// that was not finished. Dropping it stops it between two pages.
 ///
-/// While it runs, nobody can write to a source in a file; a server's goes on, and what is written there is not copied. Both are the business of
-/// this task alone: where a file is read or written, it blocks its thread.
+/// While it runs, nobody can write to a source in a file; one on a server is written to as before, and the copy has nothing of it. The copy is the work of
+/// the calling task alone: where a file is read or written, it blocks its thread.
 ///
 /// # Errors
 /// [`CopyError`]. What was copied stays, marked as unfinished.
@@ -76,14 +76,16 @@ pub async fn copy(from: &Location, to: &Location, mut progress: impl FnMut(Progr
     let installation = source.hold_still().await?;
     let mut target = Side::target(to).await?;
     mark::put(&mut target, &installation).await?;
+    let mut tables = Vec::with_capacity(TABLES.len());
     for table in TABLES {
-        let table = source.run(table.name, async |tx| Table::of(tx, table).await).await?;
-        copy_table(&mut source, &mut target, &table, &mut progress).await?;
+        tables.push(source.run(table.name, async |tx| Table::of(tx, table).await).await?);
     }
-    let mut copied = Vec::with_capacity(TABLES.len());
-    for table in TABLES {
-        let table = source.run(table.name, async |tx| Table::of(tx, table).await).await?;
-        copied.push(compare_table(&mut source, &mut target, &table, &mut progress).await?);
+    for table in &tables {
+        copy_table(&mut source, &mut target, table, &mut progress).await?;
+    }
+    let mut copied = Vec::with_capacity(tables.len());
+    for table in &tables {
+        copied.push(compare_table(&mut source, &mut target, table, &mut progress).await?);
     }
     target.run("settings", async |tx| mark::take_away(tx).await).await?;
     Ok(copied)
@@ -135,7 +137,7 @@ async fn compare_table(source: &mut Side, target: &mut Side, table: &Table, prog
         progress(Progress { step: Step::Comparing, table: table.name(), done, rows });
         // Between two files nothing ever waits; whoever wants to stop it must get a word in.
         yield_now().await;
-        // Each waits for the other only if it is a server.
+        // The target first: a server is at work on it while a file is read.
         let (theirs, ours) = tokio::join!(
             target.run(table.name(), async |tx| table.page(tx, &last).await),
             source.run(table.name(), async |tx| table.page(tx, &last).await),

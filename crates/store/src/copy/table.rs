@@ -47,12 +47,13 @@ pub(super) struct Table {
     columns: Vec<String>,
 }
 
-/// A value that is not of a type that the tables have.
+/// A table is not what it must be.
 #[derive(Debug, thiserror::Error)]
-#[error("a row of {table} holds something in {column} that is neither number, text, nor bytes")]
-struct Strange {
-    table: &'static str,
-    column: String,
+enum Odd {
+    #[error("the schema has no table {0} with its key")]
+    Missing(&'static str),
+    #[error("a row of {table} holds something in {column} that is neither number, text, nor bytes")]
+    Value { table: &'static str, column: String },
 }
 
 impl Table {
@@ -61,7 +62,8 @@ impl Table {
         let sql = tx.columns_of();
         let mut columns = tx.all(sql, &[named.name.into()], |row| row.of("columns").text("name").map(str::to_owned)).await?;
         columns.sort_unstable();
-        Ok(Self { named, columns })
+        let has = |column: &&str| columns.iter().any(|there| there == column);
+        if named.key.iter().all(has) { Ok(Self { named, columns }) } else { Err(StoreError::Failed(Box::new(Odd::Missing(named.name)))) }
     }
 
     pub(super) const fn name(&self) -> &'static str {
@@ -94,7 +96,7 @@ impl Table {
     async fn read(&self, tx: &mut Tx<'_>, sql: &str, values: &[Owned], columns: &[String]) -> Result<Vec<Owned>, StoreError> {
         let values: Vec<_> = values.iter().map(Value::from).collect();
         let mut read = Vec::new();
-        let strange = |column: &String| StoreError::Failed(Box::new(Strange { table: self.name(), column: column.clone() }));
+        let strange = |column: &String| StoreError::Failed(Box::new(Odd::Value { table: self.name(), column: column.clone() }));
         tx.each(sql, &values, |row| {
             for (place, column) in columns.iter().enumerate() {
                 read.push(row.nth(place).map(Owned::from).ok_or_else(|| strange(column))?);
