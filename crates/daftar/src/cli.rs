@@ -35,6 +35,9 @@ pub(crate) enum Command {
     /// The keys that sign tokens
     #[command(subcommand, arg_required_else_help = true)]
     Keys(KeysCommand),
+    /// The database as a whole
+    #[command(subcommand, arg_required_else_help = true)]
+    Store(StoreCommand),
     /// The configuration
     #[command(subcommand, arg_required_else_help = true)]
     Config(ConfigCommand),
@@ -108,6 +111,29 @@ pub(crate) enum KeysCommand {
         #[arg(long)]
         revoke: bool,
     },
+}
+
+/// The database.
+#[derive(Debug, Subcommand)]
+pub(crate) enum StoreCommand {
+    /// Copy the installation into another, empty database: from SQLite to PostgreSQL, or the other way. Stop the server first
+    ///
+    /// Stop every server first: what is written to the source meanwhile is refused (SQLite) or not copied (PostgreSQL). A copy that was
+    /// interrupted goes on where it was when the same command runs again; until it is finished, nothing can be served from the target. At the
+    /// end, every row of both databases is compared. The source stays as it is.
+    Copy(Ends),
+}
+
+/// From where to where.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub(crate) struct Ends {
+    /// The database to copy: sqlite:///absolute/path or postgres://user:password@host/database; by default `database.url`
+    #[arg(long, value_name = "URL")]
+    pub(crate) from: Option<String>,
+    /// The empty database to copy it into; by default `database.url`
+    #[arg(long, value_name = "URL")]
+    pub(crate) to: Option<String>,
 }
 
 /// The configuration.

@@ -58,6 +58,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Migrate => commands::migrate::run(Config::load(&usual.or_development(), Use::Store)?).await,
         Command::Client(command) => commands::client::run(Config::load(&usual.or_development(), Use::Store)?, command).await,
         Command::Keys(command) => commands::keys::run(Config::load(&usual.or_development(), Use::Store)?, command).await,
+        Command::Store(command) => commands::store::run(Config::load(&usual.or_development(), Use::Store)?, command).await,
         Command::Account(command) => commands::account::run(Config::load(&usual.or_development(), Use::Store)?, command).await,
     }
 }

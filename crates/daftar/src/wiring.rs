@@ -19,12 +19,12 @@ use daftar_store::{Location, SqlStore};
 use tokio::task::JoinSet;
 
 use crate::config::{Config, EmailTransport, SmsTransport, master_key_of};
-use crate::keys::{self, MasterKey};
+use crate::keys::{self, KeyFileError, MasterKey};
 use crate::system::{OsEntropy, SystemClock};
 use crate::{housekeeping, signing};
 
 /// Where pictures lie in the data directory.
-const PICTURES: &str = "pictures";
+pub(crate) const PICTURES: &str = "pictures";
 
 /// The store and the keys: what every command works with.
 pub(crate) struct Foundation {
@@ -44,9 +44,7 @@ impl Foundation {
         let in_url = || format!("`database.url` = {:?}", url.masked());
         let location = Location::parse(url.expose()).with_context(in_url)?;
         keys::private_dir(&data_dir).context("`data_dir`")?;
-        if let Some(dir) = location.file().and_then(Path::parent).filter(|dir| !dir.as_os_str().is_empty()) {
-            keys::private_dir(dir).with_context(in_url)?;
-        }
+        private_dir_of(&location).with_context(in_url)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
         let store = SqlStore::open(&location, config.database.opening(migrate, new_id(clock.now(), &*entropy))).await.with_context(in_url)?;
@@ -71,6 +69,12 @@ impl Foundation {
         let Self { store, clock, entropy, secrets } = self;
         StoredKeys::new(Arc::<SqlStore>::clone(store), Arc::clone(clock), Arc::clone(entropy), secrets)
     }
+}
+
+/// Makes the directory of a database in a file, if it is not there.
+pub(crate) fn private_dir_of(location: &Location) -> Result<(), KeyFileError> {
+    let dir = location.file().and_then(Path::parent).filter(|dir| !dir.as_os_str().is_empty());
+    dir.map_or(Ok(()), keys::private_dir)
 }
 
 /// A whole installation at work.

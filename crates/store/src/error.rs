@@ -47,6 +47,12 @@ pub enum OpenError {
     /// Somebody else has been bringing the schema up to date for too long.
     #[error("another server has been bringing the schema up to date for {0:?}: wait for it, or end it")]
     Migrating(Duration),
+    /// The database is the target of a copy that is not finished.
+    #[error("the database is an unfinished copy: run the same `daftar store copy` again, which goes on where it was")]
+    Unfinished,
+    /// The database was opened, and then did not answer.
+    #[error("the database could not be read")]
+    Unreadable(#[source] StoreError),
     /// The database could not be opened or read.
     #[error("the database could not be opened")]
     Database(#[source] rusqlite::Error),

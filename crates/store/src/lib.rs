@@ -6,6 +6,7 @@
 //! tx.rs row.rs  what an operation may do with a transaction and with a row
 //! sqlite/       the engine inside: one writer thread with group commit, look-ups on the caller's thread, two threads for long reads
 //! postgres/     the engine of many replicas: shared connections for look-ups, exclusive ones for transactions, retries
+//! copy/         a whole installation from one database to another
 //! migration.rs  the one history of the schema (`migrations/`)
 //! ```
 //!
@@ -18,6 +19,7 @@
 //! 2. Give the port its method in `ports.rs`: `write` for a transaction, `look_up` for an indexed point look-up, `scan` for anything longer.
 //! 3. Add its cases to the contract suite in the test kit, races included.
 
+pub mod copy;
 mod error;
 mod location;
 mod migration;

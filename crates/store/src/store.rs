@@ -6,6 +6,7 @@ use std::time::Duration;
 use daftar_core::ports::StoreError;
 use uuid::Uuid;
 
+use crate::copy::mark;
 use crate::error::{OpenError, Outage};
 use crate::location::Location;
 use crate::migration::History;
@@ -53,7 +54,7 @@ struct Inner {
 #[derive(Debug)]
 enum Engine {
     Sqlite(Sqlite),
-    Postgres(Postgres),
+    Postgres(Box<Postgres>),
 }
 
 impl SqlStore {
@@ -65,9 +66,11 @@ impl SqlStore {
         let Opening { migrate, connections, history, name } = opening;
         let engine = match location {
             Location::Sqlite(file) => Engine::Sqlite(Sqlite::open(file, &history, migrate).await?),
-            Location::Postgres(address) => Engine::Postgres(Postgres::open(address, connections, &history, migrate).await?),
+            Location::Postgres(address) => Engine::Postgres(Box::new(Postgres::open(address, connections, &history, migrate).await?)),
         };
-        Ok(Self(Arc::new(Inner { engine, history, name })))
+        let store = Self(Arc::new(Inner { engine, history, name }));
+        let is_unfinished = store.look_up((), |tx, ()| Box::pin(mark::is_there(tx))).await.map_err(OpenError::Unreadable)?;
+        if is_unfinished { Err(OpenError::Unfinished) } else { Ok(store) }
     }
 
     /// Runs a transaction.

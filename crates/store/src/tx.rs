@@ -124,6 +124,25 @@ impl<'c> Tx<'c> {
         }
     }
 
+    /// Begins a transaction in which everything is as it is at one moment, however long it takes: on SQLite by keeping writers out.
+    pub(crate) const fn begin_still(&self) -> &'static str {
+        match self.engine {
+            Engine::Sqlite(_) => "BEGIN IMMEDIATE",
+            Engine::Postgres(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        }
+    }
+
+    /// Selects the `name`s of the columns of the table `$1`.
+    pub(crate) const fn columns_of(&self) -> &'static str {
+        match self.engine {
+            Engine::Sqlite(_) => "SELECT name FROM pragma_table_info($1)",
+            Engine::Postgres(_) => {
+                "SELECT column_name::text AS name FROM information_schema.columns \
+                 WHERE table_schema::text = current_schema()::text AND table_name::text = $1"
+            }
+        }
+    }
+
     /// Waits for every other transaction that locked one of the same names, and keeps the next one waiting. It is for what a row lock cannot hold: a row
     /// that is not there yet. Names of one kind are locked together, in one order, whoever comes: so two that share several never wait
     /// for one another. Of several kinds every operation takes what it needs in this order: a repeat, a registration's row, its challenge's, wrong codes,

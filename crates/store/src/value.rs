@@ -18,6 +18,37 @@ pub(crate) enum Value<'a> {
     Bytes(&'a [u8]),
 }
 
+/// A value that stays when its row is gone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Owned {
+    Null,
+    Int(i64),
+    Text(String),
+    Bytes(Vec<u8>),
+}
+
+impl From<Value<'_>> for Owned {
+    fn from(value: Value<'_>) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Int(number) => Self::Int(number),
+            Value::Text(text) => Self::Text(text.to_owned()),
+            Value::Bytes(bytes) => Self::Bytes(bytes.to_owned()),
+        }
+    }
+}
+
+impl<'a> From<&'a Owned> for Value<'a> {
+    fn from(owned: &'a Owned) -> Self {
+        match owned {
+            Owned::Null => Self::Null,
+            Owned::Int(number) => Self::Int(*number),
+            Owned::Text(text) => Self::Text(text),
+            Owned::Bytes(bytes) => Self::Bytes(bytes),
+        }
+    }
+}
+
 impl rusqlite::ToSql for Value<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(ToSqlOutput::Borrowed(match *self {

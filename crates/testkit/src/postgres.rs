@@ -61,6 +61,7 @@ impl Server {
     }
 
     /// Leaves a process behind that stops the server when this one ends without having done so.
+    #[expect(clippy::zombie_processes, reason = "it outlives this process on purpose")]
     fn watch(&self) {
         let (me, dir, data) = (std::process::id(), self.dir.path().display(), self.data());
         let script = format!(

@@ -17,3 +17,4 @@ mod replica_crashes;
 mod replicas;
 mod shutdown;
 mod slow_clients;
+mod store_copy;

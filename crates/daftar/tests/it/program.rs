@@ -105,7 +105,8 @@ impl Home {
         std::fs::write(self.path(name), text).unwrap();
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    /// A command to run in it.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_daftar"));
         command.args(arguments).current_dir(self.dir.path()).env_clear().envs(self.variables.iter().cloned()).stdin(Stdio::null());
         command

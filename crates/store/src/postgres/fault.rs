@@ -113,7 +113,7 @@ impl From<Error> for Fault {
         }
         // Its own display names the kind of failure and a column or a type, never a value.
         let kind = error.to_string();
-        match error.into_source().map(|cause| cause.downcast::<std::io::Error>()) {
+        match error.into_source().map(<dyn std::error::Error + Send + Sync>::downcast::<std::io::Error>) {
             Some(Ok(cause)) => Self::Broken(Some(*cause)),
             Some(Err(_)) | None => Self::Mismatch(kind),
         }

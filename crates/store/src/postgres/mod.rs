@@ -24,7 +24,7 @@ use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use daftar_core::ports::StoreError;
-use deadpool_postgres::{Hook, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
+use deadpool_postgres::{ClientWrapper, Hook, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use tokio::time::error::Elapsed;
@@ -86,9 +86,7 @@ impl std::fmt::Debug for Postgres {
 impl Postgres {
     /// Connects, and brings the schema up to date if `migrate`.
     pub(crate) async fn open(address: &Address, connections: Connections, history: &History, migrate: bool) -> Result<Self, OpenError> {
-        let unbounded = Dialer::unbounded(address).map_err(OpenError::Tls)?;
-        let mut first = unbounded.connection().await.map_err(|fault| OpenError::Server(fault.into()))?;
-        prepare::database(&mut first, history, migrate).await?;
+        alone(address, history, migrate).await?;
         let dialer = Dialer::bounded(address).map_err(OpenError::Tls)?;
         Ok(Self { lines: Lines::new(&dialer, connections.look_ups), pool: pool(dialer, connections.transactions) })
     }
@@ -184,6 +182,14 @@ fn given_back<T>(connection: Object, outcome: Result<Result<T, StoreError>, Elap
         drop(Object::take(connection));
     }
     outcome
+}
+
+/// Opens a connection for long work; brings the schema up to date if `migrate`.
+pub(crate) async fn alone(address: &Address, history: &History, migrate: bool) -> Result<ClientWrapper, OpenError> {
+    let dialer = Dialer::unbounded(address).map_err(OpenError::Tls)?;
+    let mut connection = dialer.connection().await.map_err(|fault| OpenError::Server(fault.into()))?;
+    prepare::database(&mut connection, history, migrate).await?;
+    Ok(connection)
 }
 
 /// The outcome of an operation, whose panic is an error of its own: whoever runs it serves others, too.

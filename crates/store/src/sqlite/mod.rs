@@ -69,6 +69,11 @@ impl Sqlite {
     }
 }
 
+/// Opens a connection for long work, which blocks the calling thread; brings the schema up to date if `migrate`.
+pub(crate) fn alone(file: &Path, history: &History, migrate: bool) -> Result<Connection, OpenError> {
+    writer::prepared(file, history, migrate)
+}
+
 /// Opens the one connection that writes, and the file if there is none: readable for its owner alone.
 fn open_writer(file: &Path) -> Result<Connection, OpenError> {
     create(file).map_err(OpenError::System)?;

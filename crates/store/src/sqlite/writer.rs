@@ -111,7 +111,7 @@ impl Drop for Writer {
 
 /// Opens the database with the schema that it is to have. Who makes a file its first log, or its tables, shuts out everybody else for a moment in
 /// which SQLite waits for nobody: so this asks again.
-fn prepared(file: &Path, history: &History, migrate: bool) -> Result<Connection, OpenError> {
+pub(super) fn prepared(file: &Path, history: &History, migrate: bool) -> Result<Connection, OpenError> {
     #[expect(clippy::disallowed_methods, reason = "a stopwatch for the operating system's locks, not the time of day")]
     let began = Instant::now();
     loop {

@@ -4,16 +4,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use daftar_core::account::{AccountId, Claim, NewAccount, Origin, PersonName, Profile, Standing, Surface};
-use daftar_core::client::ClientId;
+use daftar_core::client::{ClientId, MachineClient, Scope};
 use daftar_core::code::{Challenge, ChallengeId, ChallengeState, Code, Purpose};
 use daftar_core::identifier::{EmailAddress, LoginId, PhoneNumber, Username};
 use daftar_core::locale::Locale;
-use daftar_core::message::{Content, Envelope, Message, Recipient, Sealer};
+use daftar_core::message::{Channel, Content, Envelope, Message, Recipient, Sealer};
 use daftar_core::password::{PasswordRecord, Scheme};
-use daftar_core::ports::{Timestamp, new_id};
+use daftar_core::ports::{Inbox as _, InboxMessage, Once, Outbox as _, Settlement, SigningKeys as _, Store as _, Timestamp, new_id};
 use daftar_core::registration::{FinishRegistration, Mode, NewRegistration, Proof, Registration, RegistrationId, RegistrationState, Resend};
+use daftar_core::repeat::{Repeat, RepeatKey};
 use daftar_core::secret::{Mac, RandomSecret, Secrets};
+use daftar_core::throttle::{Charge, Gcra, LimitKey};
+use daftar_core::token::{SealedKey, Term};
+use daftar_store::SqlStore;
 
+use super::sessions::sign_in;
 use crate::clock::OsEntropy;
 
 pub const MINUTE: Duration = Duration::from_secs(60);
@@ -233,4 +238,41 @@ impl Pending {
 
 fn finish(proof: Proof, at: Timestamp) -> FinishRegistration {
     FinishRegistration { proof, account: account_id(), sealer: sealer(), now: at }
+}
+
+/// Puts a row into every table, and one account with a session; its client is "shop".
+pub async fn everything(store: &SqlStore) -> NewAccount {
+    assert!(store.same_master_key(secrets().fingerprint).await.unwrap());
+    let shop = MachineClient {
+        id: client("shop"),
+        name: "Toko Siti".to_owned(),
+        scopes: vec![Scope::Usapi],
+        secret_mac: Mac([3; 32]),
+        created_at: now(),
+        disabled_at: None,
+    };
+    store.create_client(shop).await.unwrap();
+    let term = Term { signs_from: now(), retires_at: None };
+    store.first_signing_key(SealedKey { kid: "first".to_owned(), sealed: vec![1, 2, 3], created_at: now(), term }).await.unwrap();
+    let siti = account("siti");
+    let repeat = Repeat::new(client("shop"), RepeatKey::parse(b"key").unwrap(), "/signup", b"body", &secrets().repeats);
+    store.create_account(siti.clone(), Some(Once { repeat, answer: Vec::new() })).await.unwrap();
+    sign_in(store, &siti).await;
+    let pending = by_phone("budi", &phone(1));
+    store.start_registration(pending.new.clone(), None).await.unwrap();
+    store.finish_registration(pending.show_wrong()).await.unwrap();
+    store.settle(pending.new.envelope.id, Settlement::Sent, now()).await.unwrap();
+    let limit = Gcra { burst: 1, period: HOUR };
+    store.charge(vec![Charge { key: LimitKey("key".to_owned()), limit }], now()).await.unwrap();
+    let message = InboxMessage {
+        id: pending.new.envelope.id,
+        channel: Channel::Sms,
+        to: "+6281200000001".to_owned(),
+        subject: None,
+        text: "text".to_owned(),
+        html: None,
+        sent_at: now(),
+    };
+    store.deliver(message).await.unwrap();
+    siti
 }

@@ -2,16 +2,12 @@
 
 use std::time::Duration;
 
-use daftar_core::message::Channel;
-use daftar_core::ports::{Inbox as _, Once, Outbox as _, Settlement, Store as _, StoreError};
-use daftar_core::repeat::{Repeat, RepeatKey};
+use daftar_core::ports::{Outbox as _, Store as _, StoreError};
 use daftar_core::secret::Mac;
 use daftar_core::throttle::{Charge, Charged, Gcra, LimitKey};
-use daftar_store::SqlStore;
 
 use super::Engine;
 use super::given::{self, DAY, HOUR, MINUTE, now};
-use super::sessions::sign_in;
 
 pub async fn the_store_is_ready<E: Engine>(engine: E) {
     for _ in 0..3 {
@@ -56,33 +52,9 @@ async fn left<E: Engine>(engine: &E) -> Vec<(&'static str, i64)> {
     left
 }
 
-/// One row in each of [`TABLES`].
-async fn fill(store: &SqlStore) {
-    let siti = given::account("siti");
-    let repeat = Repeat::new(given::client("shop"), RepeatKey::parse(b"key").unwrap(), "/signup", b"body", &given::secrets().repeats);
-    store.create_account(siti.clone(), Some(Once { repeat, answer: Vec::new() })).await.unwrap();
-    sign_in(store, &siti).await;
-    let pending = given::by_phone("budi", &given::phone(1));
-    store.start_registration(pending.new.clone(), None).await.unwrap();
-    store.finish_registration(pending.show_wrong()).await.unwrap();
-    store.settle(pending.new.envelope.id, Settlement::Sent, now()).await.unwrap();
-    let limit = Gcra { burst: 1, period: HOUR };
-    store.charge(vec![Charge { key: LimitKey("key".to_owned()), limit }], now()).await.unwrap();
-    let message = daftar_core::ports::InboxMessage {
-        id: pending.new.envelope.id,
-        channel: Channel::Sms,
-        to: "+6281200000001".to_owned(),
-        subject: None,
-        text: "text".to_owned(),
-        html: None,
-        sent_at: now(),
-    };
-    store.deliver(message).await.unwrap();
-}
-
 pub async fn a_sweep_deletes_what_is_past_and_keeps_what_is_not<E: Engine>(engine: E) {
     let store = engine.store();
-    fill(store).await;
+    given::everything(store).await;
     let went = async |after: Duration| {
         let count = store.sweep(now() + after).await.unwrap();
         let empty: Vec<_> = left(&engine).await.into_iter().filter(|(_, rows)| *rows == 0).map(|(table, _)| table).collect();
