@@ -15,22 +15,26 @@ pub(crate) struct Database {
     pub(crate) url: Option<SecretUrl>,
     /// Whether `serve` brings the schema up to date; otherwise it refuses to start on an older one.
     pub(crate) migrate: bool,
-    /// Connections to a server that look-ups share.
-    pub(crate) lookup_connections: Whole<1, 64>,
+    /// Connections to a server that look-ups share; 0: as many as suit this machine.
+    pub(crate) lookup_connections: Whole<0, 64>,
     /// Connections to a server for transactions.
     pub(crate) connections: Whole<1, 1000>,
 }
 
 impl Default for Database {
     fn default() -> Self {
-        Self { url: None, migrate: true, lookup_connections: Whole(2), connections: Whole(8) }
+        Self { url: None, migrate: true, lookup_connections: Whole(0), connections: Whole(8) }
     }
 }
 
 impl Database {
     /// How the store is opened, under a name that no other has.
     pub(crate) fn opening(&self, migrate: bool, name: Uuid) -> Opening {
-        let connections = Connections { look_ups: self.lookup_connections.0 as usize, transactions: self.connections.0 as usize };
+        let look_ups = match self.lookup_connections.0 {
+            0 => Connections::default().look_ups,
+            connections => connections as usize,
+        };
+        let connections = Connections { look_ups, transactions: self.connections.0 as usize };
         Opening { connections, name, ..Opening::migrating(migrate) }
     }
 }

@@ -3,7 +3,7 @@
 use daftar_core::ports::StoreError;
 
 use crate::tx::Tx;
-use crate::value::{Owned, Value};
+use crate::value::{Owned, Value, places};
 
 /// Rows of one page, which is one transaction: what is in memory at a time.
 const PAGE: usize = 1000;
@@ -143,9 +143,4 @@ fn quoted_list(names: &[impl AsRef<str>]) -> String {
 
 fn quoted(name: &str) -> String {
     format!("\"{name}\"")
-}
-
-/// The places of `count` parameters.
-fn places(first: usize, count: usize) -> String {
-    list((first..first + count).map(|n| format!("${n}")))
 }

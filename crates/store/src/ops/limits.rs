@@ -33,15 +33,16 @@ pub(crate) async fn charge(tx: &mut Tx<'_>, charges: &[Charge], now: Timestamp) 
 /// Gives charges back.
 pub(crate) async fn refund(tx: &mut Tx<'_>, charges: &[Charge], now: Timestamp) -> Result<(), StoreError> {
     let arrivals = hold(tx, charges).await?;
-    let mut moved = Vec::with_capacity(charges.len());
+    let (mut moved, mut empty) = (Vec::with_capacity(charges.len()), Vec::with_capacity(charges.len()));
     for Charge { key, limit } in charges {
         let Some(&arrival) = arrivals.get(key) else { continue };
         match limit.refund(Some(arrival), now) {
             Some(earlier) => moved.push((key, earlier)),
-            None => {
-                tx.exec("DELETE FROM limits WHERE key = $1", &[key.0.as_str().into()]).await?;
-            }
+            None => empty.push(key.0.as_str().into()),
         }
+    }
+    for some in empty.chunks(AT_ONCE) {
+        tx.exec(&format!("DELETE FROM limits WHERE key IN ({})", places(some.len())), some).await?;
     }
     put(tx, &moved).await
 }
@@ -51,8 +52,7 @@ async fn hold(tx: &mut Tx<'_>, charges: &[Charge]) -> Result<HashMap<LimitKey, T
     tx.lock("limit", charges.iter().map(|charge| charge.key.0.as_str())).await?;
     let mut arrivals = HashMap::with_capacity(charges.len());
     for some in charges.chunks(AT_ONCE) {
-        let places: Vec<_> = (1..=some.len()).map(|n| format!("${n}")).collect();
-        let sql = format!("SELECT key, arrival FROM limits WHERE key IN ({})", places.join(", "));
+        let sql = format!("SELECT key, arrival FROM limits WHERE key IN ({})", places(some.len()));
         let values: Vec<_> = some.iter().map(|charge| charge.key.0.as_str().into()).collect();
         tx.each(&sql, &values, |row| {
             let row = row.of("limits");
@@ -62,6 +62,11 @@ async fn hold(tx: &mut Tx<'_>, charges: &[Charge]) -> Result<HashMap<LimitKey, T
         .await?;
     }
     Ok(arrivals)
+}
+
+/// The places of `count` parameters.
+fn places(count: usize) -> String {
+    (1..=count).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ")
 }
 
 async fn put(tx: &mut Tx<'_>, moved: &[(&LimitKey, Timestamp)]) -> Result<(), StoreError> {

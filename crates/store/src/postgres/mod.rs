@@ -66,8 +66,10 @@ pub struct Connections {
 }
 
 impl Default for Connections {
+    /// A shared one for every two cores, up to four: the fewer there are, the more look-ups travel together, as long as one core keeps up with a line.
     fn default() -> Self {
-        Self { look_ups: 2, transactions: 8 }
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self { look_ups: (cores / 2).clamp(1, 4), transactions: 8 }
     }
 }
 
