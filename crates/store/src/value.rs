@@ -10,12 +10,17 @@ use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, WrongType};
 use uuid::Uuid;
 
 /// A parameter or a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Value<'a> {
     Null,
     Int(i64),
     Text(&'a str),
     Bytes(&'a [u8]),
+}
+
+/// The places of `count` parameters in a statement, the first of them `$first`.
+pub(crate) fn places(first: usize, count: usize) -> String {
+    (first..first + count).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ")
 }
 
 /// A value that stays when its row is gone.

@@ -6,6 +6,7 @@ use daftar_core::ports::{StoreError, Timestamp};
 use daftar_core::throttle::{Charge, Charged, LimitKey};
 
 use crate::tx::Tx;
+use crate::value::places;
 
 /// How many limits one statement reads, or writes.
 const AT_ONCE: usize = 100;
@@ -42,7 +43,7 @@ pub(crate) async fn refund(tx: &mut Tx<'_>, charges: &[Charge], now: Timestamp) 
         }
     }
     for some in empty.chunks(AT_ONCE) {
-        tx.exec(&format!("DELETE FROM limits WHERE key IN ({})", places(some.len())), some).await?;
+        tx.exec(&format!("DELETE FROM limits WHERE key IN ({})", places(1, some.len())), some).await?;
     }
     put(tx, &moved).await
 }
@@ -52,7 +53,7 @@ async fn hold(tx: &mut Tx<'_>, charges: &[Charge]) -> Result<HashMap<LimitKey, T
     tx.lock("limit", charges.iter().map(|charge| charge.key.0.as_str())).await?;
     let mut arrivals = HashMap::with_capacity(charges.len());
     for some in charges.chunks(AT_ONCE) {
-        let sql = format!("SELECT key, arrival FROM limits WHERE key IN ({})", places(some.len()));
+        let sql = format!("SELECT key, arrival FROM limits WHERE key IN ({})", places(1, some.len()));
         let values: Vec<_> = some.iter().map(|charge| charge.key.0.as_str().into()).collect();
         tx.each(&sql, &values, |row| {
             let row = row.of("limits");
@@ -64,16 +65,11 @@ async fn hold(tx: &mut Tx<'_>, charges: &[Charge]) -> Result<HashMap<LimitKey, T
     Ok(arrivals)
 }
 
-/// The places of `count` parameters.
-fn places(count: usize) -> String {
-    (1..=count).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ")
-}
-
 async fn put(tx: &mut Tx<'_>, moved: &[(&LimitKey, Timestamp)]) -> Result<(), StoreError> {
     for some in moved.chunks(AT_ONCE) {
-        let places: Vec<_> = (0..some.len()).map(|n| format!("(${}, ${})", 2 * n + 1, 2 * n + 2)).collect();
-        let sql =
-            format!("INSERT INTO limits (key, arrival) VALUES {} ON CONFLICT (key) DO UPDATE SET arrival = excluded.arrival", places.join(", "));
+        let rows: Vec<_> = (0..some.len()).map(|row| format!("({})", places(2 * row + 1, 2))).collect();
+        let rows = rows.join(", ");
+        let sql = format!("INSERT INTO limits (key, arrival) VALUES {rows} ON CONFLICT (key) DO UPDATE SET arrival = excluded.arrival");
         let values: Vec<_> = some.iter().flat_map(|(key, arrival)| [key.0.as_str().into(), (*arrival).into()]).collect();
         tx.exec(&sql, &values).await?;
     }
