@@ -110,7 +110,9 @@ impl Server {
         }
     }
 
-    fn data(&self) -> PathBuf {
+    /// Its data directory.
+    #[must_use]
+    pub fn data(&self) -> PathBuf {
         self.dir.path().join("data")
     }
 

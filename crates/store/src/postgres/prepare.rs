@@ -48,7 +48,9 @@ async fn server(connection: &ClientWrapper) -> Result<(), OpenError> {
     if version < OLDEST {
         return Err(OpenError::Unsuitable(format!("it is PostgreSQL {version}, and {OLDEST} or newer is needed")));
     }
-    if encoding != "UTF8" {
+    if encoding == "SQL_ASCII" {
+        tracing::warn!("the database has no encoding (SQL_ASCII): what is kept is UTF-8, but the server does not know it");
+    } else if encoding != "UTF8" {
         return Err(OpenError::Unsuitable(format!("its encoding is {encoding}: make it with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0")));
     }
     if fsync != "on" {

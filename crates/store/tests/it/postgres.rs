@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use daftar_core::account::PersonName;
 use daftar_core::ports::Store as _;
 use daftar_store::{History, Location, OpenError, Opening, SqlStore};
 use daftar_testkit::postgres::{Database, Server, Settings, bytes_on_disk};
@@ -121,13 +122,33 @@ async fn a_migration_waits_for_a_busy_table_without_holding_others_up() {
 }
 
 #[tokio::test]
-async fn a_database_of_another_encoding_is_refused() {
+async fn a_database_that_cannot_hold_every_name_is_refused() {
     let database = Database::empty().await;
-    let odd = format!("{}_latin", database.url().rsplit('/').next().unwrap());
-    let make = format!("CREATE DATABASE {odd} TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'");
-    database.connect().await.batch_execute(&make).await.unwrap();
-    let refused = SqlStore::open(&Location::parse(&format!("{}_latin", database.url())).unwrap(), Opening::migrating(true)).await.unwrap_err();
+    let opened = async |encoding: &str| {
+        let url = format!("{}_{encoding}", database.url());
+        let name = url.rsplit('/').next().unwrap();
+        let make = format!("CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'");
+        database.connect().await.batch_execute(&make).await.unwrap();
+        SqlStore::open(&Location::parse(&url).unwrap(), Opening::migrating(true)).await
+    };
+    let refused = opened("LATIN1").await.unwrap_err();
     assert!(matches!(&refused, OpenError::Unsuitable(why) if why.contains("UTF8")), "{refused:?}");
+    // One that was made in a bare environment keeps whatever it is given.
+    let store = opened("SQL_ASCII").await.unwrap();
+    let mut siti = given::account("siti");
+    siti.profile.first_name = Some(PersonName::parse("西蒂 Sítí").unwrap());
+    store.create_account(siti.clone(), None).await.unwrap();
+    assert_eq!(store.account(siti.id).await.unwrap().unwrap().profile.first_name, siti.profile.first_name);
+}
+
+#[tokio::test]
+async fn a_server_is_reached_by_a_socket_of_this_machine() {
+    let server = Server::start(&Settings { lines: vec!["unix_socket_directories = '.'".to_owned()], tls: None });
+    let database = server.database().await;
+    let directory = server.data().display().to_string().replace('/', "%2F");
+    let (before, name) = database.url().split_once(&format!("127.0.0.1:{}/", server.port())).map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+    let url = format!("{before}/{name}?host={directory}&port={}", server.port());
+    SqlStore::open(&Location::parse(&url).unwrap(), Opening::migrating(false)).await.unwrap().ready().await.unwrap();
 }
 
 #[tokio::test]
