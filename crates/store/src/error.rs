@@ -5,7 +5,8 @@ use std::time::Duration;
 use daftar_core::ports::{Cause, StoreError};
 use rusqlite::ErrorCode;
 
-use crate::postgres::{AddressError, TlsError};
+use crate::postgres::address::AddressError;
+use crate::postgres::tls::TlsError;
 
 /// Why a store could not be opened.
 #[derive(Debug, thiserror::Error)]

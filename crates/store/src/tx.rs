@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 use rusqlite::Connection;
 
 use crate::error::{Bug, from_sqlite};
-use crate::postgres::Session;
+use crate::postgres::session::Session;
 use crate::row::Row;
 use crate::value::Value;
 

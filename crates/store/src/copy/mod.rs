@@ -21,10 +21,12 @@ mod table;
 
 use tokio::task::yield_now;
 
+use crate::error::OpenError;
 use crate::location::Location;
 use crate::value::Owned;
 
 pub use error::CopyError;
+use mark::Fingerprint;
 pub use side::End;
 use side::Side;
 use table::{TABLES, Table};
@@ -73,7 +75,7 @@ pub async fn copy(from: &Location, to: &Location, mut progress: impl FnMut(Progr
     if is_same_file(from, to) {
         return Err(CopyError::Same);
     }
-    let installation = source.hold_still().await?;
+    let installation = hold_still(&mut source).await?;
     let mut target = Side::target(to).await?;
     mark::put(&mut target, &installation).await?;
     let mut tables = Vec::with_capacity(TABLES.len());
@@ -89,6 +91,18 @@ pub async fn copy(from: &Location, to: &Location, mut progress: impl FnMut(Progr
     }
     target.run("settings", async |tx| mark::take_away(tx).await).await?;
     Ok(copied)
+}
+
+/// Sees to it that what is read of the source from now on is of one moment. Whose installation it is.
+async fn hold_still(source: &mut Side) -> Result<Fingerprint, CopyError> {
+    let mut tx = source.tx();
+    let begin = tx.begin_still();
+    tx.exec(begin, &[]).await.map_err(CopyError::Busy)?;
+    let (is_unfinished, fingerprint) = source.run("settings", async |tx| Ok((mark::is_there(tx).await?, mark::fingerprint(tx).await?))).await?;
+    if is_unfinished {
+        return Err(CopyError::Open(End::Source, OpenError::Unfinished));
+    }
+    fingerprint.ok_or(CopyError::Nothing)
 }
 
 /// A server's database that is copied into itself is refused for what is in it already; a file could not even be asked, since it is locked.

@@ -5,7 +5,6 @@ use deadpool_postgres::ClientWrapper;
 use rusqlite::Connection;
 
 use super::error::CopyError;
-use super::mark::{self, Fingerprint};
 use crate::error::OpenError;
 use crate::location::Location;
 use crate::migration::History;
@@ -76,28 +75,17 @@ impl Side {
         if found == i64::from(known) { Ok(side) } else { Err(OpenError::NewerSchema { found, known }) }
     }
 
-    /// Sees to it that what is read from now on is of one moment. Whose installation it is.
-    pub(super) async fn hold_still(&mut self) -> Result<Fingerprint, CopyError> {
-        let mut tx = self.tx();
-        let begin = tx.begin_still();
-        tx.exec(begin, &[]).await.map_err(CopyError::Busy)?;
-        let (is_unfinished, fingerprint) = self.run("settings", async |tx| Ok((mark::is_there(tx).await?, mark::fingerprint(tx).await?))).await?;
-        if is_unfinished {
-            return Err(CopyError::Open(self.end, OpenError::Unfinished));
-        }
-        fingerprint.ok_or(CopyError::Nothing)
-    }
-
     /// Does something to a table.
     pub(super) async fn run<T>(&mut self, table: &'static str, what: impl AsyncFnOnce(&mut Tx<'_>) -> Result<T, StoreError>) -> Result<T, CopyError> {
         let end = self.end;
         what(&mut self.tx()).await.map_err(|source| CopyError::Failed { table, end, source })
     }
 
-    fn tx(&mut self) -> Tx<'_> {
+    /// Its connection, for statements.
+    pub(super) fn tx(&mut self) -> Tx<'_> {
         match &mut self.connection {
             Held::Sqlite(connection) => Tx::sqlite(connection),
-            Held::Postgres(connection) => Tx::postgres(postgres::Session::Connection(connection)),
+            Held::Postgres(connection) => Tx::postgres(postgres::session::Session::Connection(connection)),
         }
     }
 }

@@ -10,15 +10,15 @@
 //! Transactions run at READ COMMITTED: each statement sees what was committed before it, and an operation locks what it decides on (`for_update`,
 //! `Tx::lock`). A transaction whose caller is gone is rolled back.
 
-mod address;
+pub(crate) mod address;
 mod dialer;
 mod fault;
 mod lines;
 mod prepare;
-mod session;
+pub(crate) mod session;
 #[cfg(test)]
 mod tests;
-mod tls;
+pub(crate) mod tls;
 
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -38,7 +38,7 @@ use lines::Lines;
 
 pub use address::{Address, AddressError};
 use fault::Fault;
-pub(crate) use session::Session;
+use session::Session;
 pub use tls::TlsError;
 
 /// How long a look-up may take before the store counts as away.

@@ -5,8 +5,7 @@ use daftar_core::identifier::{IdentifierKind, LoginId, PhoneNumber};
 use daftar_core::ports::{Claimed, Store as _, StoreError};
 use daftar_core::repeat::Repeated;
 
-use super::given::{self, HOUR, now};
-use super::sessions::sign_in;
+use super::given::{self, HOUR, now, sign_in};
 use super::{Engine, at_once};
 
 const DONE: Repeated<Claimed<()>> = Repeated::First(Claimed::Done(()));

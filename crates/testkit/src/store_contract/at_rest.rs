@@ -10,8 +10,7 @@ use daftar_core::throttle::{Charge, Charged, Gcra, LimitKey};
 use daftar_core::token::{SealedKey, Term};
 
 use super::Engine;
-use super::given::{self, HOUR, MINUTE, now};
-use super::sessions::sign_in;
+use super::given::{self, HOUR, MINUTE, now, sign_in};
 
 pub async fn everything_is_there_after_the_store_was_closed_and_opened<E: Engine>(engine: E) {
     let store = engine.store();

@@ -14,11 +14,12 @@ use daftar_core::ports::{Inbox as _, InboxMessage, Once, Outbox as _, Settlement
 use daftar_core::registration::{FinishRegistration, Mode, NewRegistration, Proof, Registration, RegistrationId, RegistrationState, Resend};
 use daftar_core::repeat::{Repeat, RepeatKey};
 use daftar_core::secret::{Mac, RandomSecret, Secrets};
+use daftar_core::session::{Session, SessionId};
+use daftar_core::sign_in::{OpenSession, Opened};
 use daftar_core::throttle::{Charge, Gcra, LimitKey};
 use daftar_core::token::{SealedKey, Term};
 use daftar_store::SqlStore;
 
-use super::sessions::sign_in;
 use crate::clock::OsEntropy;
 
 pub const MINUTE: Duration = Duration::from_secs(60);
@@ -97,6 +98,22 @@ pub fn account_with_phone(name: &str, number: &PhoneNumber, standing: Standing) 
     let mut account = account(name);
     account.claims.insert(0, Claim::new(number.clone(), standing));
     account
+}
+
+/// A session to open with the password that `account` was made with.
+#[must_use]
+pub fn opening(account: &NewAccount) -> OpenSession {
+    let session =
+        Session { id: SessionId(account_id().0), account: account.id, surface: Surface::Usapi, created_at: now(), expires_at: now() + 12 * HOUR };
+    OpenSession { session, password: account.password.clone(), rehashed: None, refund: Vec::new() }
+}
+
+/// Signs `account` in.
+pub async fn sign_in(store: &SqlStore, account: &NewAccount) -> SessionId {
+    let open = opening(account);
+    let id = open.session.id;
+    assert_eq!(store.open_session(open).await.unwrap(), Opened::Open);
+    id
 }
 
 /// A registration about to be kept, and the secrets that went out with it.

@@ -2,36 +2,16 @@
 
 use std::time::Duration;
 
-use daftar_core::account::{AccountStatus, NewAccount, Surface};
+use daftar_core::account::AccountStatus;
 use daftar_core::password::PasswordRecord;
 use daftar_core::ports::Store as _;
-use daftar_core::session::{Session, SessionId};
-use daftar_core::sign_in::{OpenSession, Opened};
+use daftar_core::session::SessionId;
+use daftar_core::sign_in::Opened;
 use daftar_core::throttle::{Charge, Charged, Gcra, LimitKey};
 use daftar_store::SqlStore;
 
 use super::Engine;
-use super::given::{self, HOUR, now};
-
-/// A session to open with the password that `account` was made with.
-fn opening(account: &NewAccount) -> OpenSession {
-    let session = Session {
-        id: SessionId(given::account_id().0),
-        account: account.id,
-        surface: Surface::Usapi,
-        created_at: now(),
-        expires_at: now() + 12 * HOUR,
-    };
-    OpenSession { session, password: account.password.clone(), rehashed: None, refund: Vec::new() }
-}
-
-/// Signs `account` in.
-pub(super) async fn sign_in(store: &SqlStore, account: &NewAccount) -> SessionId {
-    let open = opening(account);
-    let id = open.session.id;
-    assert_eq!(store.open_session(open).await.unwrap(), Opened::Open);
-    id
-}
+use super::given::{self, HOUR, now, opening, sign_in};
 
 async fn kept_password(store: &SqlStore, name: &str) -> Option<PasswordRecord> {
     store.sign_in_record(&given::username(name).into()).await.unwrap().unwrap().password

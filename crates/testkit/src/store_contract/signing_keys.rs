@@ -7,8 +7,7 @@ use daftar_core::ports::{SigningKeys as _, Store as _, Timestamp};
 use daftar_core::token::{KeyRing, Others, Rotation, SealedKey, StoredKeys, Term};
 use daftar_store::SqlStore;
 
-use super::given::{self, DAY, HOUR, MINUTE, now};
-use super::sessions::sign_in;
+use super::given::{self, DAY, HOUR, MINUTE, now, sign_in};
 use super::{Engine, at_once};
 use crate::clock::{ManualClock, OsEntropy};
 
