@@ -154,10 +154,11 @@ impl Config {
         self.public_url.as_ref().map_or_else(|| format!("http://{reachable}"), |url| url.as_str().to_owned())
     }
 
-    /// The `iss` of every token. It is made of the configured address and not of the bound one, so that sessions outlive a restart even where
-    /// the system chooses the port.
+    /// The `iss` of every token. Where nobody says how people reach the installation, which only development allows, it is the same whatever the address: so
+    /// sessions outlive a restart on another port, and servers on one database take one another's tokens.
     pub(crate) fn issuer(&self) -> String {
-        self.tokens.issuer.clone().unwrap_or_else(|| self.public_url(self.listen))
+        let public_url = || self.public_url.as_ref().map_or("http://localhost", PublicUrl::as_str).to_owned();
+        self.tokens.issuer.clone().unwrap_or_else(public_url)
     }
 
     /// How messages and pages call themselves.

@@ -76,7 +76,6 @@ impl Home {
         Self::without_a_database()
             .with("DAFTAR_DATABASE__URL", database)
             .with("DAFTAR_SECRETS__MASTER_KEY", "b1e0f3a7c25d94886f10aa3e5b7cd2914e6608f7391b2d5ac4e8f07162ab93dd")
-            .with("DAFTAR_TOKENS__ISSUER", "https://accounts.example.test")
     }
 
     fn without_a_database() -> Self {
