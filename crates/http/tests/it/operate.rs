@@ -114,6 +114,9 @@ async fn the_inbox_lists_what_was_sent_newest_first_and_filters() {
         assert_eq!(read(&format!("?to={to}&channel=sms")).await.len(), 1, "{to}");
     }
     assert_eq!(read("?to=nobody@example.test").await.len(), 0);
+    for nonsense in ["?to=a%00b", "?channel=pigeon"] {
+        assert_eq!(site.anybody().get(&format!("/dev/inbox.json{nonsense}")).await.status, 400, "{nonsense}");
+    }
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use daftar_core::account::PersonName;
-use daftar_core::ports::Store as _;
+use daftar_core::ports::{Store as _, StoreError};
 use daftar_store::{History, Location, OpenError, Opening, SqlStore};
 use daftar_testkit::postgres::{Database, Server, Settings, bytes_on_disk};
 use daftar_testkit::store_contract::{Engine, given};
@@ -201,4 +201,53 @@ async fn tls_is_spoken_as_the_url_says() {
     }
     let plain = format!("{}?sslmode=require", Database::shared().await.url());
     assert!(matches!(opened(plain).await, Err(OpenError::Server(_))), "a server without TLS");
+}
+
+/// Everything that an error and its causes say, in both ways of printing.
+fn told(error: &dyn std::error::Error) -> String {
+    let mut text = format!("{error} {error:?}");
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text += &format!(" {inner} {inner:?}");
+        cause = inner.source();
+    }
+    text
+}
+
+#[tokio::test]
+async fn row_52_a_migration_that_a_row_stands_in_the_way_of_does_not_repeat_the_row() {
+    let database = Database::shared().await;
+    let store = open(&database, false).await.unwrap();
+    for name in ["siti", "budi"] {
+        store.create_account(given::account(name), None).await.unwrap();
+    }
+    let history = History::default().followed_by("unique", "CREATE UNIQUE INDEX one_of_a_name ON accounts (last_name);");
+    let location = Location::parse(&database.url()).unwrap();
+    let failed = SqlStore::open(&location, Opening { history, ..Opening::migrating(true) }).await.unwrap_err();
+    let told = told(&failed);
+    assert!(told.contains("23505") && told.contains("one_of_a_name") && !told.contains("Rahma"), "{told}");
+}
+
+#[tokio::test]
+async fn rows_12_and_29_a_server_that_only_reads_is_not_asked_until_it_takes_writes_again() {
+    let database = Database::shared().await;
+    let store = open(&database, false).await.unwrap();
+    store.create_account(given::account("siti"), None).await.unwrap();
+    let behind = database.connect().await;
+    let name = database.url().rsplit('/').next().unwrap().to_owned();
+    // As after a fail-over: sessions end, and new ones are to a server that only reads, or one that writes.
+    let becomes = async |only_reads: &str| {
+        let setting = format!("SET default_transaction_read_only = off; ALTER DATABASE {name} SET default_transaction_read_only = {only_reads}");
+        behind.batch_execute(&setting).await.unwrap();
+        let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'daftar' AND datname = current_database()";
+        behind.execute(end, &[]).await.unwrap();
+    };
+    becomes("on").await;
+    for _ in 0..3 {
+        assert!(matches!(store.is_held(&given::email("siti").into(), false).await, Err(StoreError::Unavailable(_))));
+        assert!(matches!(store.ready().await, Err(StoreError::Unavailable(_))));
+    }
+    becomes("off").await;
+    store.ready().await.unwrap();
+    assert!(store.is_held(&given::email("siti").into(), false).await.unwrap());
 }
