@@ -106,6 +106,18 @@ impl ContactKind {
     }
 }
 
+/// What a code that somebody asked for is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CodeUse {
+    /// Signing in.
+    SignIn,
+    /// Choosing a new password for one that is forgotten.
+    ResetPassword,
+    /// Putting this address or number on the account.
+    ChangeContact,
+}
+
 /// What a message says. The variants' names are stored: add, never rename.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -122,6 +134,20 @@ pub enum Content {
         link: Option<String>,
         /// How many minutes the link works.
         link_minutes: u64,
+    },
+    /// A code that somebody asked for who has an account.
+    Code {
+        /// What it is good for.
+        good_for: CodeUse,
+        /// The code.
+        code: String,
+        /// How many minutes the code works.
+        code_minutes: u64,
+    },
+    /// A password that was made up for somebody who chose none.
+    GeneratedPassword {
+        /// The password.
+        password: String,
     },
     /// Somebody else proved a contact that this account never proved; it has left the account.
     ContactLost {
@@ -143,6 +169,10 @@ impl Content {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::SignupCode { .. } => "signup_code",
+            Self::Code { good_for: CodeUse::SignIn, .. } => "sign_in_code",
+            Self::Code { good_for: CodeUse::ResetPassword, .. } => "reset_code",
+            Self::Code { good_for: CodeUse::ChangeContact, .. } => "contact_code",
+            Self::GeneratedPassword { .. } => "generated_password",
             Self::ContactLost { .. } => "contact_lost",
             Self::ContactChanged { .. } => "contact_changed",
         }
