@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::client::ClientId;
 use crate::identifier::{EmailAddress, LoginId, PhoneNumber, Username, mask};
 use crate::locale::Locale;
-use crate::message::{ContactKind, Content, Message, Recipient};
+use crate::message::{Channel, ContactKind, Content, Message, Recipient};
 use crate::named::named;
 use crate::password::PasswordRecord;
 use crate::ports::Timestamp;
@@ -205,6 +205,8 @@ pub struct Account {
     pub email: Option<Contact<EmailAddress>>,
     /// Its phone number.
     pub phone: Option<Contact<PhoneNumber>>,
+    /// Whether it has a password.
+    pub has_password: bool,
     /// What it says of its person.
     pub profile: Profile,
     /// Where it came from.
@@ -216,6 +218,41 @@ pub struct Account {
 }
 
 impl Account {
+    /// The contact of a kind that this account holds, proven or not.
+    #[must_use]
+    pub fn contact(&self, kind: ContactKind) -> Option<Contact<LoginId>> {
+        let phone = self.phone.as_ref().map(|phone| Contact { id: phone.id.clone().into(), verified_at: phone.verified_at });
+        let email = self.email.as_ref().map(|email| Contact { id: email.id.clone().into(), verified_at: email.verified_at });
+        match kind {
+            ContactKind::Email => email,
+            ContactKind::Phone => phone,
+        }
+    }
+
+    /// Whether this account is known by `id` and, where that can be proven, has proven it: only then does it count (threat row 34).
+    #[must_use]
+    pub fn has_proven(&self, id: &LoginId) -> bool {
+        match ContactKind::of(id.kind()) {
+            Some(kind) => self.contact(kind).is_some_and(|contact| contact.verified_at.is_some() && contact.id.is_same(id)),
+            None => self.username.as_ref().is_some_and(|name| LoginId::from(name.clone()).is_same(id)),
+        }
+    }
+
+    /// Where this account can be reached by `channel`: at a contact that it has proven.
+    #[must_use]
+    pub fn proven_contact(&self, channel: Channel) -> Option<Recipient> {
+        match channel {
+            Channel::Email => self.email.as_ref().filter(|email| email.verified_at.is_some()).map(|email| Recipient::Email(email.id.clone())),
+            Channel::Sms => self.phone.as_ref().filter(|phone| phone.verified_at.is_some()).map(|phone| Recipient::Sms(phone.id.clone())),
+        }
+    }
+
+    /// Where this account can be reached at all: by mail first, which costs nothing.
+    #[must_use]
+    pub fn any_proven_contact(&self) -> Option<Recipient> {
+        self.proven_contact(Channel::Email).or_else(|| self.proven_contact(Channel::Sms))
+    }
+
     /// What this account is told when somebody else proved `lost`, which it never did; `None`: there is nowhere left to tell it.
     #[must_use]
     pub fn contact_lost(&self, lost: &LoginId) -> Option<Message> {
@@ -223,23 +260,26 @@ impl Account {
         Some(self.told(Recipient::try_from(self.notice_contact(lost)?).ok()?, content))
     }
 
-    /// What the phone number that this account gives up is told (threat row 57); `None` where it was never proven to be anybody's.
+    /// What a contact that this account gives up is told (threat row 57); `None` where it was never proven to be anybody's.
     #[must_use]
-    pub fn phone_changed(&self) -> Option<Message> {
-        let old = self.phone.as_ref().filter(|old| old.verified_at.is_some())?;
-        Some(self.told(Recipient::Sms(old.id.clone()), Content::ContactChanged { contact: ContactKind::Phone }))
+    pub fn contact_changed(&self, contact: ContactKind) -> Option<Message> {
+        let old = match contact {
+            ContactKind::Email => self.proven_contact(Channel::Email),
+            ContactKind::Phone => self.proven_contact(Channel::Sms),
+        };
+        Some(self.told(old?, Content::ContactChanged { contact }))
     }
 
-    fn told(&self, to: Recipient, content: Content) -> Message {
+    /// A message to this account, in its language and brand.
+    pub(crate) fn told(&self, to: Recipient, content: Content) -> Message {
         Message { to, locale: self.locale, platform: self.origin.platform.clone(), content }
     }
 
     /// A verified contact first, else one that is left, never `lost` itself.
     fn notice_contact(&self, lost: &LoginId) -> Option<LoginId> {
-        let email = self.email.as_ref().map(|c| (LoginId::from(c.id.clone()), c.verified_at.is_some()));
-        let phone = self.phone.as_ref().map(|c| (LoginId::from(c.id.clone()), c.verified_at.is_some()));
-        let others: Vec<_> = [email, phone].into_iter().flatten().filter(|(id, _)| id != lost).collect();
-        others.iter().find(|(_, verified)| *verified).or_else(|| others.first()).map(|(id, _)| id.clone())
+        let held = [ContactKind::Email, ContactKind::Phone].map(|kind| self.contact(kind));
+        let others: Vec<_> = held.into_iter().flatten().filter(|contact| !contact.id.is_same(lost)).collect();
+        others.iter().find(|contact| contact.verified_at.is_some()).or_else(|| others.first()).map(|contact| contact.id.clone())
     }
 }
 
@@ -295,8 +335,8 @@ pub struct NewAccount {
     pub id: AccountId,
     /// What it wants to be known by, in the order in which a taken one is reported.
     pub claims: Vec<Claim>,
-    /// Its password, hashed.
-    pub password: PasswordRecord,
+    /// Its password, hashed, if it has one.
+    pub password: Option<PasswordRecord>,
     /// What it says of its person.
     pub profile: Profile,
     /// Where it came from.

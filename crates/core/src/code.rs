@@ -17,6 +17,8 @@
 
 use std::ops::RangeInclusive;
 
+use uuid::Uuid;
+
 use crate::identifier::LoginId;
 use crate::named::named;
 use crate::ports::{Entropy, Timestamp};
@@ -58,7 +60,18 @@ impl Code {
     /// Draws a code of `digits` digits, every one of them equally likely.
     #[must_use]
     pub fn draw(digits: u8, entropy: &dyn Entropy) -> Self {
-        Self(zeroize::Zeroizing::new((0..digits).map(|_| char::from(pick(entropy, b"0123456789"))).collect()))
+        Self::drawn(b"0123456789", digits, entropy)
+    }
+
+    /// Draws a code of `digits` digits that is a number: it does not begin with a zero (contract `app-auth.md`, *One-time codes*).
+    #[must_use]
+    pub fn draw_number(digits: u8, entropy: &dyn Entropy) -> Self {
+        Self::drawn(b"123456789", digits, entropy)
+    }
+
+    fn drawn(first: &[u8], digits: u8, entropy: &dyn Entropy) -> Self {
+        let draw = |place| char::from(pick(entropy, if place == 0 { first } else { b"0123456789" }));
+        Self(zeroize::Zeroizing::new((0..digits).map(draw).collect()))
     }
 
     /// The digits, for the message that carries them.
@@ -75,16 +88,26 @@ impl std::fmt::Debug for Code {
 }
 
 named! {
-    /// What a challenge is for. A code is good for its own purpose only (row 6); the name is stored and part of the MAC.
+    /// What a challenge is for, surface included. A code is good for its own purpose only (row 6); the name is stored and part of the MAC.
     Purpose {
         /// Finishing a registration on USAPI.
         UsapiSignup = "usapi.signup",
+        /// Signing in on App.
+        AppSignIn = "app.sign_in",
+        /// Making an account on App.
+        AppSignup = "app.signup",
+        /// Choosing a new password on App.
+        AppReset = "app.reset",
+        /// Changing the account's e-mail address on App.
+        AppEmail = "app.email",
+        /// Changing the account's phone number on App.
+        AppPhone = "app.phone",
     }
 }
 
 /// Names a challenge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct ChallengeId(pub uuid::Uuid);
+pub struct ChallengeId(pub Uuid);
 
 named! {
     /// Where a challenge stands.
@@ -105,8 +128,8 @@ pub struct Challenge {
     pub id: ChallengeId,
     /// What it is for.
     pub purpose: Purpose,
-    /// The registration or account that it belongs to.
-    pub subject: uuid::Uuid,
+    /// The account or the registration that it belongs to; its own name where it belongs to neither yet.
+    pub subject: Uuid,
     /// Where the code went.
     pub destination: LoginId,
     /// How many digits its code has.
@@ -128,7 +151,7 @@ pub struct Challenge {
 /// How much wrong guessing there has been; counted by the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Pressure {
-    /// Wrong codes for this account or destination since its last success.
+    /// Wrong codes since the last success for the account or for the destination, whichever has met more.
     pub subject: u32,
     /// Wrong codes in the whole installation in the last hour.
     pub installation: u32,
@@ -142,6 +165,19 @@ impl Pressure {
         let attacked = self.subject >= GROW_AFTER || sprayed;
         if attacked && usual < GROWN_DIGITS { GROWN_DIGITS } else { usual }
     }
+}
+
+/// A code as somebody shows it, and for what. Used for anything else than it was sent for it is wrong, and the try counts (row 6).
+#[derive(Debug, Clone)]
+pub struct Shown {
+    /// What it is shown for.
+    pub purpose: Purpose,
+    /// The account that shows it, where somebody who is signed in does.
+    pub by: Option<Uuid>,
+    /// The code as typed.
+    pub code: Code,
+    /// The key under which codes are signed.
+    pub key: MacKey,
 }
 
 /// What an attempt came to.
@@ -164,25 +200,32 @@ impl Challenge {
         if digits <= SHORT_DIGITS { 3 } else { 5 }
     }
 
+    /// What its wrong codes are counted against (row 3): the account; the destination where there is no account yet; both where somebody who is signed in
+    /// claims a contact, so that neither many accounts nor many contacts buy more guesses.
+    #[must_use]
+    pub fn counted_against(&self) -> Vec<String> {
+        counted_against(self.purpose, self.subject, &self.destination)
+    }
+
     /// The MAC of a code for this challenge: bound to its name, purpose, subject and destination (row 6).
     #[must_use]
     pub fn mac(&self, code: &Code, key: &MacKey) -> Mac {
-        key.sign(&self.bound(code).each_ref().map(Vec::as_slice))
+        key.sign(&self.bound(self.purpose, self.subject, code).each_ref().map(Vec::as_slice))
     }
 
-    fn bound(&self, code: &Code) -> [Vec<u8>; 5] {
+    fn bound(&self, purpose: Purpose, subject: Uuid, code: &Code) -> [Vec<u8>; 5] {
         [
             self.id.0.as_bytes().to_vec(),
-            self.purpose.name().into(),
-            self.subject.as_bytes().to_vec(),
+            purpose.name().into(),
+            subject.as_bytes().to_vec(),
             self.destination.key().into(),
             code.expose().into(),
         ]
     }
 
-    /// One attempt with `code`. A short code whose subject has met [`GROW_AFTER`] wrong guesses is dead, whatever tries it has left: so guesses
+    /// One attempt with a code. A short code whose subject has met [`GROW_AFTER`] wrong guesses is dead, whatever tries it has left: so guesses
     /// against short codes between two successes stay under that number, also when sends and guesses race (row 3).
-    pub fn attempt(&mut self, code: &Code, key: &MacKey, pressure: Pressure, now: Timestamp) -> Verdict {
+    pub fn attempt(&mut self, shown: &Shown, pressure: Pressure, now: Timestamp) -> Verdict {
         if self.state != ChallengeState::Open || self.tries_left == 0 {
             return Verdict::Dead;
         }
@@ -193,17 +236,29 @@ impl Challenge {
             return Verdict::Dead;
         }
         // A code of another length is no guess at this one: it is refused as an odd form, and costs nothing (row 8).
-        if code.expose().len() != usize::from(self.digits) {
+        if shown.code.expose().len() != usize::from(self.digits) {
             return Verdict::Dead;
         }
         self.tries_left -= 1;
-        let parts = self.bound(code);
-        if key.verifies(&parts.each_ref().map(Vec::as_slice), &self.code_mac) {
+        let parts = self.bound(shown.purpose, shown.by.unwrap_or(self.subject), &shown.code);
+        if shown.key.verifies(&parts.each_ref().map(Vec::as_slice), &self.code_mac) {
             self.state = ChallengeState::Used;
             Verdict::Right
         } else {
             Verdict::Wrong
         }
+    }
+}
+
+/// What wrong codes for `purpose` are counted against; see [`Challenge::counted_against`].
+#[must_use]
+pub fn counted_against(purpose: Purpose, subject: Uuid, destination: &LoginId) -> Vec<String> {
+    let contact = || format!("{}/{}", destination.kind().name(), destination.key());
+    let account = || format!("account/{subject}");
+    match purpose {
+        Purpose::UsapiSignup | Purpose::AppSignup => vec![contact()],
+        Purpose::AppSignIn | Purpose::AppReset => vec![account()],
+        Purpose::AppEmail | Purpose::AppPhone => vec![account(), contact()],
     }
 }
 
@@ -228,12 +283,16 @@ mod tests {
         Code::parse(text).unwrap()
     }
 
+    fn shown(text: &str) -> Shown {
+        Shown { purpose: Purpose::UsapiSignup, by: None, code: code(text), key: key() }
+    }
+
     fn challenge(right: &str) -> Challenge {
         let digits = u8::try_from(right.len()).unwrap();
         let mut challenge = Challenge {
-            id: ChallengeId(uuid::Uuid::from_u128(1)),
+            id: ChallengeId(Uuid::from_u128(1)),
             purpose: Purpose::UsapiSignup,
-            subject: uuid::Uuid::from_u128(2),
+            subject: Uuid::from_u128(2),
             destination: LoginId::classify("siti@example.test", "ID").unwrap(),
             digits,
             code_mac: Mac([0; 32]),
@@ -252,9 +311,9 @@ mod tests {
         for (right, wrong, tries) in [("1234", "4321", 3), ("12345", "54321", 3), ("123456", "654321", 5), ("12345678", "87654321", 5)] {
             let mut challenge = challenge(right);
             for _ in 0..tries {
-                assert_eq!(challenge.attempt(&code(wrong), &key(), Pressure::default(), now()), Verdict::Wrong);
+                assert_eq!(challenge.attempt(&shown(wrong), Pressure::default(), now()), Verdict::Wrong);
             }
-            assert_eq!(challenge.attempt(&code(right), &key(), Pressure::default(), now()), Verdict::Dead);
+            assert_eq!(challenge.attempt(&shown(right), Pressure::default(), now()), Verdict::Dead);
         }
     }
 
@@ -267,29 +326,63 @@ mod tests {
         assert_eq!(Pressure { subject: 0, installation: 300 }.digits(4), 8);
         assert_eq!(Pressure { subject: 0, installation: 300 }.digits(6), 6);
         let attacked = Pressure { subject: 6, installation: 0 };
-        assert_eq!(challenge("1234").attempt(&code("1234"), &key(), attacked, now()), Verdict::Dead);
-        assert_eq!(challenge("123456").attempt(&code("123456"), &key(), attacked, now()), Verdict::Right);
+        assert_eq!(challenge("1234").attempt(&shown("1234"), attacked, now()), Verdict::Dead);
+        assert_eq!(challenge("123456").attempt(&shown("123456"), attacked, now()), Verdict::Right);
     }
 
     #[test]
     fn row_6_a_code_is_bound_to_its_challenge_purpose_subject_and_destination() {
         let right = challenge("123456");
         let mut moved = [right.clone(), right.clone(), right.clone()];
-        moved[0].id = ChallengeId(uuid::Uuid::from_u128(9));
-        moved[1].subject = uuid::Uuid::from_u128(9);
+        moved[0].id = ChallengeId(Uuid::from_u128(9));
+        moved[1].subject = Uuid::from_u128(9);
         moved[2].destination = LoginId::classify("budi@example.test", "ID").unwrap();
         for mut challenge in moved {
-            assert_eq!(challenge.attempt(&code("123456"), &key(), Pressure::default(), now()), Verdict::Wrong);
+            assert_eq!(challenge.attempt(&shown("123456"), Pressure::default(), now()), Verdict::Wrong);
             assert_eq!(challenge.tries_left, 4, "the try counts");
         }
+    }
+
+    #[test]
+    fn row_6_a_right_code_shown_for_another_purpose_or_by_another_account_is_a_wrong_one() {
+        let right = challenge("123456");
+        let owner = Shown { by: Some(right.subject), ..shown("123456") };
+        assert_eq!(right.clone().attempt(&owner, Pressure::default(), now()), Verdict::Right);
+        let others = Purpose::ALL.iter().filter(|purpose| **purpose != right.purpose);
+        let others = others.map(|purpose| Shown { purpose: *purpose, ..shown("123456") });
+        for swapped in others.chain([Shown { by: Some(Uuid::from_u128(9)), ..shown("123456") }]) {
+            let mut challenge = right.clone();
+            assert_eq!(challenge.attempt(&swapped, Pressure::default(), now()), Verdict::Wrong, "{swapped:?}");
+            assert_eq!(challenge.tries_left, 4, "the try counts");
+        }
+    }
+
+    #[test]
+    fn row_3_wrong_codes_count_against_whoever_is_guessed_at() {
+        let against = |purpose| Challenge { purpose, ..challenge("1234") }.counted_against();
+        let (account, contact) = (format!("account/{}", Uuid::from_u128(2)), "email/siti@example.test".to_owned());
+        assert_eq!(against(Purpose::UsapiSignup), [contact.clone()]);
+        assert_eq!(against(Purpose::AppSignup), [contact.clone()]);
+        assert_eq!(against(Purpose::AppSignIn), [account.clone()]);
+        assert_eq!(against(Purpose::AppReset), [account.clone()]);
+        assert_eq!(against(Purpose::AppEmail), [account.clone(), contact.clone()]);
+        assert_eq!(against(Purpose::AppPhone), [account, contact]);
+    }
+
+    #[test]
+    fn a_number_does_not_begin_with_zero_and_has_every_other_first_digit() {
+        let entropy = CountingEntropy::default();
+        let first: std::collections::BTreeSet<_> = (0..500).map(|_| Code::draw_number(4, &entropy).expose().as_bytes()[0]).collect();
+        assert_eq!(first.into_iter().collect::<Vec<_>>(), b"123456789");
+        assert!((0..500).any(|_| Code::draw_number(4, &entropy).expose().ends_with('0')));
     }
 
     #[test]
     fn a_code_works_until_the_moment_it_expires() {
         let mut late = challenge("123456");
         let end = late.expires_at;
-        assert_eq!(late.clone().attempt(&code("123456"), &key(), Pressure::default(), end - 1.millisecond()), Verdict::Right);
-        assert_eq!(late.attempt(&code("123456"), &key(), Pressure::default(), end), Verdict::Expired);
+        assert_eq!(late.clone().attempt(&shown("123456"), Pressure::default(), end - 1.millisecond()), Verdict::Right);
+        assert_eq!(late.attempt(&shown("123456"), Pressure::default(), end), Verdict::Expired);
         assert_eq!(late.tries_left, 5);
     }
 
@@ -297,10 +390,10 @@ mod tests {
     fn row_8_a_code_of_another_length_costs_no_try() {
         let mut challenge = challenge("123456");
         for other in ["1234", "12345", "1234567", "12345678"] {
-            assert_eq!(challenge.attempt(&code(other), &key(), Pressure::default(), now()), Verdict::Dead);
+            assert_eq!(challenge.attempt(&shown(other), Pressure::default(), now()), Verdict::Dead);
         }
         assert_eq!(challenge.tries_left, 5);
-        assert_eq!(challenge.attempt(&code("123456"), &key(), Pressure::default(), now()), Verdict::Right);
+        assert_eq!(challenge.attempt(&shown("123456"), Pressure::default(), now()), Verdict::Right);
     }
 
     #[test]
@@ -333,8 +426,8 @@ mod tests {
             let mut challenge = challenge(right);
             let (mut rights, mut compared) = (0, 0);
             for (guess, seconds) in attempts {
-                let guess = if guess == 0 { code(right) } else { code(&"87654321"[..digits]) };
-                match challenge.attempt(&guess, &key(), Pressure::default(), now() + seconds.seconds()) {
+                let guess = if guess == 0 { shown(right) } else { shown(&"87654321"[..digits]) };
+                match challenge.attempt(&guess, Pressure::default(), now() + seconds.seconds()) {
                     Verdict::Right => { rights += 1; compared += 1; }
                     Verdict::Wrong => compared += 1,
                     Verdict::Expired | Verdict::Dead => {}

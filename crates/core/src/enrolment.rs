@@ -52,7 +52,7 @@ impl Accounts {
         let account = NewAccount {
             id: AccountId(new_id(now, self.entropy())),
             claims,
-            password,
+            password: Some(password),
             profile: Profile { first_name: Some(person.first_name), last_name: Some(person.last_name), ..Profile::default() },
             origin: Origin { surface: person.surface, client: Some(person.client), platform: None },
             locale: person.locale,

@@ -9,10 +9,12 @@
 //! | [`account`] | accounts, profiles, origins; who may hold an identifier |
 //! | [`password`], [`hashing`] | passwords, their policy and records; the bounded hashing pool |
 //! | [`code`] | one-time codes as a pure state machine |
-//! | [`registration`], [`enrolment`] | registering with a proof, and at once for a trusted caller |
+//! | [`challenge`], [`redemption`] | asking for a code; showing it, and what it pays for |
+//! | [`registration`], [`enrolment`], [`sign_up`] | registering with a proof, at once for a trusted caller, and by a code alone |
 //! | [`sign_in`], `admission` | THE sign-in; who may compare a password right now |
-//! | [`session`], [`token`] | who is signed in; signed tokens and their keys |
-//! | [`profile`] | the basic profile and its picture |
+//! | [`recovery`] | new passwords: the first, and one for one that is forgotten |
+//! | [`session`], [`device`], [`token`] | who is signed in, and where push messages go; signed tokens and their keys |
+//! | [`profile`], [`contact`] | the basic profile and its picture; changing a contact by proving it |
 //! | [`client`] | machine clients, scopes, secrets |
 //! | [`throttle`] | limits as data and pure arithmetic |
 //! | [`repeat`] | idempotent calls |
@@ -32,8 +34,11 @@
 pub mod account;
 mod admission;
 pub mod brand;
+pub mod challenge;
 pub mod client;
 pub mod code;
+pub mod contact;
+pub mod device;
 pub mod enrolment;
 pub mod hashing;
 pub mod identifier;
@@ -43,11 +48,14 @@ mod named;
 pub mod password;
 pub mod ports;
 pub mod profile;
+pub mod recovery;
+pub mod redemption;
 pub mod registration;
 pub mod repeat;
 pub mod secret;
 pub mod service;
 pub mod session;
 pub mod sign_in;
+pub mod sign_up;
 pub mod throttle;
 pub mod token;

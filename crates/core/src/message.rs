@@ -70,6 +70,15 @@ impl Recipient {
     }
 }
 
+impl From<Recipient> for LoginId {
+    fn from(recipient: Recipient) -> Self {
+        match recipient {
+            Recipient::Email(address) => Self::Email(address),
+            Recipient::Sms(number) => Self::Phone(number),
+        }
+    }
+}
+
 impl TryFrom<LoginId> for Recipient {
     type Error = IdentifierError;
 

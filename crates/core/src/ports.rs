@@ -17,10 +17,13 @@ pub use jiff::Timestamp;
 
 use crate::account::{Account, AccountId, AccountStatus, Claim, NewAccount, PictureId};
 use crate::client::{ClientId, MachineClient};
-use crate::code::Pressure;
+use crate::code::{Challenge, Pressure};
+use crate::device::{Device, DeviceKind, DeviceToken};
 use crate::identifier::{IdentifierKind, LoginId};
 use crate::message::{Channel, Envelope, MessageId};
 use crate::profile::{ProfileUpdate, ProfileUpdated};
+use crate::recovery::{NewPassword, PasswordSet, Recovery, RecoveryId};
+use crate::redemption::{Redeemed, Redemption};
 use crate::registration::{FinishRegistration, Finished, LinkedRegistration, NewRegistration, Registration, RegistrationId, Resend, Resent};
 use crate::repeat::{Repeat, Repeated};
 use crate::secret::Mac;
@@ -121,8 +124,13 @@ pub trait Store: Send + Sync {
     async fn registration(&self, id: RegistrationId) -> Result<Option<Registration>, StoreError>;
     /// The registration behind a link, and the challenge that was sent with it.
     async fn linked_registration(&self, link: Mac) -> Result<Option<LinkedRegistration>, StoreError>;
-    /// How much wrong guessing there has been against `subject` (see [`crate::code`]), and in the hour before `now` against everybody.
-    async fn pressure(&self, subject: &str, now: Timestamp) -> Result<Pressure, StoreError>;
+    /// The live session to which a device is bound, and what the device is: where push messages go.
+    async fn session_of_device(&self, token: &DeviceToken, now: Timestamp) -> Result<Option<(SessionId, Option<DeviceKind>)>, StoreError>;
+    /// A recovery that has been neither used nor voided and is not over.
+    async fn recovery(&self, id: RecoveryId, now: Timestamp) -> Result<Option<Recovery>, StoreError>;
+    /// How much wrong guessing there has been against whichever of `subjects` has met most (see [`crate::code`]), and in the hour before `now` against
+    /// everybody.
+    async fn pressure(&self, subjects: &[String], now: Timestamp) -> Result<Pressure, StoreError>;
     /// What is kept of the call that `repeat` repeats.
     async fn repeated(&self, repeat: &Repeat, now: Timestamp) -> Result<Repeated<()>, StoreError>;
 
@@ -139,8 +147,18 @@ pub trait Store: Send + Sync {
     async fn finish_registration(&self, finish: FinishRegistration) -> Result<Finished, StoreError>;
     /// Kills the registration behind a link ("this was not me"); whether there was one to kill.
     async fn disown_registration(&self, link: Mac, now: Timestamp) -> Result<bool, StoreError>;
+    /// Keeps a challenge and queues the message with its code; older challenges for the same purpose and destination are dead (row 4).
+    async fn send_challenge(&self, challenge: Challenge, envelope: Envelope) -> Result<(), StoreError>;
+    /// Judges a code and does what it pays for, all in one (rows 2, 3, 6, 7).
+    async fn redeem(&self, redemption: Redemption) -> Result<Redeemed, StoreError>;
+    /// Sets a password, if the right to do so still stands; one that replaces another ends every session of the account (rows 11 and 12).
+    async fn set_password(&self, new: NewPassword) -> Result<PasswordSet, StoreError>;
     /// Opens a session for a password that was right, unless the account or its password has changed since it was read; gives back the charges.
     async fn open_session(&self, open: OpenSession) -> Result<Opened, StoreError>;
+    /// Ends a session and forgets its device.
+    async fn end_session(&self, id: SessionId, now: Timestamp) -> Result<(), StoreError>;
+    /// Binds a device to a live session and to no other; whether the session lives.
+    async fn bind_device(&self, id: SessionId, device: Device, now: Timestamp) -> Result<bool, StoreError>;
     /// Changes the basic profile.
     async fn update_profile(&self, update: ProfileUpdate) -> Result<Claimed<ProfileUpdated>, StoreError>;
     /// Enables or disables an account; disabling ends its sessions (row 12). Whether there is such an account.

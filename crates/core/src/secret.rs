@@ -162,6 +162,9 @@ impl std::fmt::Debug for RandomSecret {
     }
 }
 
+/// Letters and digits that nobody mistakes for one another: without `0`, `1`, `I` and `l`.
+pub(crate) const UNMISTAKABLE: &[u8] = b"ABCDEFGHJKLMNOPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789";
+
 /// A random choice out of `symbols` (at most 256 of them) without favouring any.
 pub(crate) fn pick(entropy: &dyn Entropy, symbols: &[u8]) -> u8 {
     let count = symbols.len().clamp(1, 256);

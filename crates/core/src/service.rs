@@ -2,8 +2,10 @@
 //! (`registration.rs`, `sign_in.rs`, …).
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
-use crate::account::{AccountId, AccountStatus};
+use crate::account::{Account, AccountId, AccountStatus};
 use crate::admission::Admissions;
 use crate::brand::Brands;
 use crate::client::{ClientId, Scope};
@@ -77,8 +79,25 @@ pub struct Policy {
     pub sessions: SessionLifetimes,
     /// How long registrations and codes last.
     pub registrations: RegistrationLifetimes,
+    /// What is App's own.
+    pub app: AppPolicy,
     /// How messages and pages present themselves.
     pub brands: Brands,
+}
+
+/// What an installation decides for App (contract `app-auth.md`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AppPolicy {
+    /// Digits of its codes while nobody is guessing.
+    pub code_digits: u8,
+    /// The country in which digits without a `+` are read first (ISO 3166).
+    pub country: String,
+}
+
+impl Default for AppPolicy {
+    fn default() -> Self {
+        Self { code_digits: 4, country: "HK".to_owned() }
+    }
 }
 
 /// Everything that the use cases work with.
@@ -118,6 +137,8 @@ struct Inner {
     parts: Parts,
     sealer: Sealer,
     admissions: Admissions,
+    /// When operators were last told of spraying, in milliseconds since 1970.
+    alarmed_at: AtomicI64,
 }
 
 impl Accounts {
@@ -125,7 +146,7 @@ impl Accounts {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         let sealer = Sealer::new(parts.secrets.outbox.clone(), Arc::clone(&parts.entropy));
-        Self(Arc::new(Inner { parts, sealer, admissions: Admissions::default() }))
+        Self(Arc::new(Inner { parts, sealer, admissions: Admissions::default(), alarmed_at: AtomicI64::new(0) }))
     }
 
     /// What the installation decides.
@@ -175,6 +196,15 @@ impl Accounts {
     pub async fn is_registered(&self, id: &LoginId) -> Result<bool, Fault> {
         // The budget of look-ups per client address (threat row 60) is charged here.
         Ok(self.store().is_held(id, false).await?)
+    }
+
+    /// The account known by `id`, if that is a username or it has proven it (contract `common.md`, *Verified beats unverified*).
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn proven_account(&self, id: &LoginId) -> Result<Option<Account>, Fault> {
+        // The budget of look-ups per client address (threat row 60) is charged here, too.
+        Ok(self.store().find_account(id).await?.filter(|account| account.has_proven(id)))
     }
 
     /// The machine client that `id` and `secret` name, if it may act in `scope`.
@@ -227,6 +257,13 @@ impl Accounts {
 
     pub(crate) fn admissions(&self) -> &Admissions {
         &self.0.admissions
+    }
+
+    /// Whether an alarm is due that sounds at most once in `every`; if so, it counts as sounded.
+    pub(crate) fn alarm_is_due(&self, now: Timestamp, every: Duration) -> bool {
+        let (now, every) = (now.as_millisecond(), i64::try_from(every.as_millis()).unwrap_or(i64::MAX));
+        let due = |last: i64| (now.saturating_sub(last).saturating_abs() >= every).then_some(now);
+        self.0.alarmed_at.fetch_update(Ordering::Relaxed, Ordering::Relaxed, due).is_ok()
     }
 
     /// A message was queued.

@@ -6,9 +6,10 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::account::{AccountId, Surface};
-use crate::ports::Timestamp;
+use crate::device::Device;
+use crate::ports::{Timestamp, new_id};
 use crate::service::{Accounts, Fault};
-use crate::token::TokenError;
+use crate::token::{TokenError, TokenKind, whole_seconds};
 
 /// Names a session; the `jti` of its token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -29,19 +30,53 @@ pub struct Session {
     pub expires_at: Timestamp,
 }
 
-/// How long sessions last (contract `usapi.md`, `/auth`).
+/// A session about to be opened, of whoever will be found to be right.
+#[derive(Debug, Clone, Copy)]
+pub struct SessionDraft {
+    /// Its name.
+    pub id: SessionId,
+    /// Where.
+    pub surface: Surface,
+    /// Since when.
+    pub created_at: Timestamp,
+    /// Until when.
+    pub expires_at: Timestamp,
+}
+
+impl SessionDraft {
+    /// The session, of `account`.
+    #[must_use]
+    pub const fn of(self, account: AccountId) -> Session {
+        let Self { id, surface, created_at, expires_at } = self;
+        Session { id, account, surface, created_at, expires_at }
+    }
+}
+
+/// A session that was found alive, and whose it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LiveSession {
+    /// Its name.
+    pub id: SessionId,
+    /// Who is signed in.
+    pub account: AccountId,
+}
+
+/// How long sessions last (contract `usapi.md`, `/auth`; `app-auth.md`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SessionLifetimes {
     /// In a browser or an unknown client.
     pub usual: Duration,
-    /// In the mobile app.
+    /// In the mobile app of USAPI.
     pub native_app: Duration,
+    /// On App.
+    pub app: Duration,
 }
 
 impl Default for SessionLifetimes {
     fn default() -> Self {
         const HOUR: u64 = 60 * 60;
-        Self { usual: Duration::from_secs(12 * HOUR), native_app: Duration::from_secs(90 * 24 * HOUR) }
+        let days = |days: u64| Duration::from_secs(days * 24 * HOUR);
+        Self { usual: Duration::from_secs(12 * HOUR), native_app: days(90), app: days(30) }
     }
 }
 
@@ -66,14 +101,49 @@ impl From<TokenError> for NotSignedIn {
 }
 
 impl Accounts {
-    /// The account for which `token` speaks on `surface` (threat row 31: the account comes from the token alone).
+    /// The live session, and its account, for which `token` speaks on `surface` (threat row 31: the account comes from the token alone).
     ///
     /// # Errors
     /// [`NotSignedIn`].
-    pub async fn authenticate(&self, token: &str, surface: Surface) -> Result<AccountId, NotSignedIn> {
+    pub async fn authenticate(&self, token: &str, surface: Surface) -> Result<LiveSession, NotSignedIn> {
         let now = self.now();
-        let (session, account) = self.keys().check_session(token, surface, now).await?;
-        let live = self.store().session_account(session, now).await.map_err(Fault::from)?;
-        if live == Some(account) { Ok(account) } else { Err(NotSignedIn::Invalid) }
+        let (session, account) = self.keys().check_for(token, TokenKind::Session(surface), now).await?;
+        let id = SessionId(session);
+        let live = self.store().session_account(id, now).await.map_err(Fault::from)?;
+        if live == Some(account) { Ok(LiveSession { id, account }) } else { Err(NotSignedIn::Invalid) }
+    }
+
+    /// Ends a session, on every replica, and forgets its device token. One that has ended already stays so.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn sign_out(&self, session: SessionId) -> Result<(), Fault> {
+        Ok(self.store().end_session(session, self.now()).await?)
+    }
+
+    /// Remembers where push messages to this session go. The device belongs to no other session any more.
+    ///
+    /// # Errors
+    /// [`NotSignedIn`] when the session has ended meanwhile.
+    pub async fn bind_device(&self, session: SessionId, device: Device) -> Result<(), NotSignedIn> {
+        let bound = self.store().bind_device(session, device, self.now()).await.map_err(Fault::from)?;
+        if bound { Ok(()) } else { Err(NotSignedIn::Invalid) }
+    }
+
+    /// A session that begins now on `surface`; `native_app`: in USAPI's mobile app, where they last longer.
+    pub(crate) fn draft_session(&self, surface: Surface, native_app: bool) -> SessionDraft {
+        let (now, lifetimes) = (self.now(), self.policy().sessions);
+        let lifetime = match surface {
+            Surface::App => lifetimes.app,
+            Surface::Usapi | Surface::Invas if native_app => lifetimes.native_app,
+            Surface::Usapi | Surface::Invas => lifetimes.usual,
+        };
+        SessionDraft { id: SessionId(new_id(now, self.entropy())), surface, created_at: now, expires_at: whole_seconds(now, lifetime) }
+    }
+
+    /// The token that stands for a session.
+    pub(crate) fn token_of(&self, session: &Session) -> Result<String, Fault> {
+        let registered = self.keys().registered(TokenKind::Session(session.surface), session.id.0, session.created_at, session.expires_at);
+        self.keys().sign_for(registered, session.account, session.created_at).map_err(Fault::broken)
     }
 }

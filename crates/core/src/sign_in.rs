@@ -1,6 +1,6 @@
-//! THE sign-in: every surface's password sign-in is this function.
+//! THE sign-in: every surface's sign-in by password is [`Accounts::sign_in`], and by code [`Accounts::sign_in_by_code`].
 //!
-//! The order matters. Limits are charged before the password is compared, so that racing guesses cannot slip through (row 14); an unknown name
+//! By password the order matters. Limits are charged before the password is compared, so that racing guesses cannot slip through (row 14); an unknown name
 //! is charged and hashed like a known one (row 19); that an account is disabled is said only to whoever knows its password; and
 //! the session is opened only if account and password are still what they were when they were read.
 
@@ -8,14 +8,15 @@ use std::time::Duration;
 
 use crate::account::{AccountId, AccountStatus, Surface};
 use crate::admission::{Refusal, Ticket};
+use crate::code::{Code, Purpose};
+use crate::device::Device;
 use crate::hashing::{Checked, PATIENCE};
 use crate::identifier::LoginId;
 use crate::password::{Password, PasswordRecord};
-use crate::ports::new_id;
+use crate::redemption::{CodeError, Pays};
 use crate::service::{Accounts, Fault};
-use crate::session::{Session, SessionId};
+use crate::session::Session;
 use crate::throttle::{Charge, Charged, ClientAddress};
-use crate::token::whole_seconds;
 
 /// What it takes to check somebody's password.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +38,8 @@ pub struct OpenSession {
     pub password: PasswordRecord,
     /// The same password hashed anew, if its record was out of date.
     pub rehashed: Option<PasswordRecord>,
+    /// The device of whoever signs in, if it was said.
+    pub device: Option<Device>,
     /// The limits to give back.
     pub refund: Vec<Charge>,
 }
@@ -63,8 +66,10 @@ pub struct SignIn {
     pub password: Password,
     /// From which address.
     pub from: ClientAddress,
-    /// Whether the caller is the mobile app, whose sessions last longer.
+    /// Whether the caller is USAPI's mobile app, whose sessions last longer.
     pub native_app: bool,
+    /// The caller's device, if it was said. It is no evidence of anything (threat row 55).
+    pub device: Option<Device>,
 }
 
 /// What came of signing in.
@@ -111,6 +116,16 @@ impl Accounts {
         outcome
     }
 
+    /// Signs somebody in by a code that was asked for to sign in; the session's token.
+    ///
+    /// # Errors
+    /// [`CodeError`].
+    pub async fn sign_in_by_code(&self, token: &str, code: Code) -> Result<String, CodeError> {
+        let session = self.draft_session(Surface::App, false);
+        let account = self.redeem(token, Purpose::AppSignIn, None, code, Pays::SignIn(session)).await?;
+        Ok(self.token_of(&session.of(account))?)
+    }
+
     async fn compare_and_open(&self, attempt: &SignIn, record: Option<SignInRecord>, charges: Vec<Charge>) -> Result<SignedIn, Fault> {
         let mut record = record;
         // Twice at most: the record can change between its reading and the opening, most often because a sign-in beside this one made it anew.
@@ -134,9 +149,10 @@ impl Accounts {
             }
             // A stale record is made anew if there is room for another hash; if not, next time.
             let rehashed = if checked == Checked::RightButStale { self.hash_new(&attempt.password).await.ok() } else { None };
-            let session = self.new_session(attempt, account);
-            let token = self.keys().sign_session(&session, session.created_at).map_err(Fault::broken)?;
-            match self.store().open_session(OpenSession { session, password, rehashed, refund: charges.clone() }).await? {
+            let session = self.draft_session(attempt.surface, attempt.native_app).of(account);
+            let token = self.token_of(&session)?;
+            let open = OpenSession { session, password, rehashed, device: attempt.device.clone(), refund: charges.clone() };
+            match self.store().open_session(open).await? {
                 Opened::Open => return Ok(SignedIn::Welcome { account, token }),
                 Opened::Disabled => return Ok(SignedIn::Disabled),
                 Opened::Stale => {}
@@ -147,18 +163,6 @@ impl Accounts {
             };
         }
         Ok(SignedIn::Refused)
-    }
-
-    fn new_session(&self, attempt: &SignIn, account: AccountId) -> Session {
-        let (now, lifetimes) = (self.now(), self.policy().sessions);
-        let lifetime = if attempt.native_app { lifetimes.native_app } else { lifetimes.usual };
-        Session {
-            id: SessionId(new_id(now, self.entropy())),
-            account,
-            surface: attempt.surface,
-            created_at: now,
-            expires_at: whole_seconds(now, lifetime),
-        }
     }
 
     async fn give_back(&self, charges: Vec<Charge>) -> Result<(), Fault> {

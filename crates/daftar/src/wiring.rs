@@ -147,8 +147,9 @@ fn policy(config: &Config, public_url: &str) -> Policy {
         locale: config.locale,
         passwords: config.passwords.policy(),
         password_limits: config.limits.passwords(),
-        sessions: config.sessions.lifetimes(),
+        sessions: config.sessions.lifetimes(&config.app),
         registrations: config.registration_lifetimes(),
+        app: config.app.policy(),
         brands: config.brands(),
     }
 }

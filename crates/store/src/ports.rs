@@ -5,13 +5,16 @@ use std::time::Duration;
 use async_trait::async_trait;
 use daftar_core::account::{Account, AccountId, AccountStatus, Claim, NewAccount};
 use daftar_core::client::{ClientId, MachineClient};
-use daftar_core::code::Pressure;
+use daftar_core::code::{Challenge, Pressure};
+use daftar_core::device::{Device, DeviceKind, DeviceToken};
 use daftar_core::identifier::{IdentifierKind, LoginId};
-use daftar_core::message::{Channel, MessageId};
+use daftar_core::message::{Channel, Envelope, MessageId};
 use daftar_core::ports::{
     Claimed, ClaimedMessage, Inbox, InboxFilter, InboxMessage, Once, Outbox, Settlement, SigningKeys, Store, StoreError, Timestamp,
 };
 use daftar_core::profile::{ProfileUpdate, ProfileUpdated};
+use daftar_core::recovery::{NewPassword, PasswordSet, Recovery, RecoveryId};
+use daftar_core::redemption::{Redeemed, Redemption};
 use daftar_core::registration::{FinishRegistration, Finished, LinkedRegistration, NewRegistration, Registration, RegistrationId, Resend, Resent};
 use daftar_core::repeat::{Repeat, Repeated};
 use daftar_core::secret::Mac;
@@ -22,7 +25,8 @@ use daftar_core::token::{Rotation, SealedKey};
 
 use crate::SqlStore;
 use crate::ops::{
-    accounts, challenges, claims, clients, housekeeping, inbox, limits, outbox, profiles, registrations, repeats, sessions, signing_keys,
+    accounts, challenges, claims, clients, housekeeping, inbox, limits, outbox, profiles, recoveries, redemptions, registrations, repeats, sessions,
+    signing_keys,
 };
 
 #[async_trait]
@@ -71,8 +75,16 @@ impl Store for SqlStore {
         self.look_up(link, |tx, &link| Box::pin(registrations::linked(tx, link))).await
     }
 
-    async fn pressure(&self, subject: &str, now: Timestamp) -> Result<Pressure, StoreError> {
-        self.look_up((subject, now), |tx, &(subject, now)| Box::pin(challenges::pressure(tx, subject, now))).await
+    async fn recovery(&self, id: RecoveryId, now: Timestamp) -> Result<Option<Recovery>, StoreError> {
+        self.look_up((id, now), |tx, &(id, now)| Box::pin(recoveries::load(tx, id, now))).await
+    }
+
+    async fn pressure(&self, subjects: &[String], now: Timestamp) -> Result<Pressure, StoreError> {
+        self.look_up((subjects, now), |tx, &(subjects, now)| Box::pin(challenges::pressure(tx, subjects, now))).await
+    }
+
+    async fn session_of_device(&self, token: &DeviceToken, now: Timestamp) -> Result<Option<(SessionId, Option<DeviceKind>)>, StoreError> {
+        self.look_up((token, now), |tx, &(token, now)| Box::pin(sessions::of_device(tx, token, now))).await
     }
 
     async fn repeated(&self, repeat: &Repeat, now: Timestamp) -> Result<Repeated<()>, StoreError> {
@@ -99,8 +111,28 @@ impl Store for SqlStore {
         self.write((link, now), |tx, &(link, now)| Box::pin(registrations::disown(tx, link, now))).await
     }
 
+    async fn send_challenge(&self, challenge: Challenge, envelope: Envelope) -> Result<(), StoreError> {
+        self.write((challenge, envelope), |tx, (challenge, envelope)| Box::pin(challenges::send(tx, challenge, envelope))).await
+    }
+
+    async fn redeem(&self, redemption: Redemption) -> Result<Redeemed, StoreError> {
+        self.write(redemption, |tx, redemption| Box::pin(redemptions::redeem(tx, redemption))).await
+    }
+
+    async fn set_password(&self, new: NewPassword) -> Result<PasswordSet, StoreError> {
+        self.write(new, |tx, new| Box::pin(recoveries::set_password(tx, new))).await
+    }
+
     async fn open_session(&self, open: OpenSession) -> Result<Opened, StoreError> {
         self.write(open, |tx, open| Box::pin(sessions::open(tx, open))).await
+    }
+
+    async fn end_session(&self, id: SessionId, now: Timestamp) -> Result<(), StoreError> {
+        self.write((id, now), |tx, &(id, now)| Box::pin(sessions::end(tx, id, now))).await
+    }
+
+    async fn bind_device(&self, id: SessionId, device: Device, now: Timestamp) -> Result<bool, StoreError> {
+        self.write((id, device, now), |tx, (id, device, now)| Box::pin(sessions::bind_device(tx, *id, device, *now))).await
     }
 
     async fn update_profile(&self, update: ProfileUpdate) -> Result<Claimed<ProfileUpdated>, StoreError> {

@@ -17,7 +17,7 @@ use daftar_core::password::PasswordPolicy;
 use daftar_core::ports::{Clock as _, Doorbell, Inbox, InboxFilter, InboxMessage, Outbox as _, Store};
 use daftar_core::registration::RegistrationLifetimes;
 use daftar_core::secret::{RandomSecret, Secrets};
-use daftar_core::service::{Accounts, Parts, Policy};
+use daftar_core::service::{Accounts, AppPolicy, Parts, Policy};
 use daftar_core::session::SessionLifetimes;
 use daftar_core::throttle::PasswordLimits;
 use daftar_core::token::{KeyRing, StoredKeys};
@@ -359,7 +359,7 @@ impl Installation {
 
     /// How many wrong codes are counted against a subject.
     pub async fn wrong_codes(&self, subject: &str) -> u32 {
-        self.store.pressure(subject, self.clock.now()).await.unwrap().subject
+        self.store.pressure(&[subject.to_owned()], self.clock.now()).await.unwrap().subject
     }
 
     /// How many picture files are kept.
@@ -441,6 +441,7 @@ fn policy(url: &str, limits: bool) -> Policy {
         password_limits: limits.then(PasswordLimits::default),
         sessions: SessionLifetimes::default(),
         registrations: RegistrationLifetimes::default(),
+        app: AppPolicy::default(),
         brands: Brands {
             default: Brand { name: "Daftar".to_owned(), color: "#1f4e79".to_owned() },
             platforms: ["ONMART", "ONMARKET", "OSAS", "ONAPPS"].map(brand).to_vec(),

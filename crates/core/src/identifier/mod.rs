@@ -74,6 +74,28 @@ impl LoginId {
         Username::lenient(text).map(Self::Username)
     }
 
+    /// The same, read as App reads phone numbers (contract `app-auth.md`): digits without a `+` are a number of `country` if they are one there, else
+    /// international. A username must be one that somebody can have.
+    ///
+    /// # Errors
+    /// [`IdentifierError`] when the text is not a well-formed identifier of its kind.
+    pub fn classify_app(text: &str, country: &str) -> Result<Self, IdentifierError> {
+        let text = text.trim();
+        if text.contains('@') {
+            return EmailAddress::parse(text).map(Self::Email);
+        }
+        if phone::looks_like_phone(text) {
+            return PhoneNumber::parse_app(text, country).map(Self::Phone);
+        }
+        Username::parse(text).map(Self::Username)
+    }
+
+    /// Whether it is the same identifier, however it is written.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.kind() == other.kind() && self.key() == other.key()
+    }
+
     /// Which of the three it is.
     #[must_use]
     pub const fn kind(&self) -> IdentifierKind {

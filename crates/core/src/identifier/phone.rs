@@ -53,6 +53,53 @@ impl PhoneNumber {
         Self::from_e164(&util.format(&number, PhoneNumberFormat::E164))
     }
 
+    /// App's rule (contract `app-auth.md`): digits without a `+` are a number of `country` if they are one there, else international. A number that no
+    /// network could have is refused.
+    ///
+    /// # Errors
+    /// [`IdentifierError::Malformed`] for everything else.
+    pub fn parse_app(text: &str, country: &str) -> Result<Self, IdentifierError> {
+        let text = text.trim();
+        if !looks_like_phone(text) {
+            return Err(IdentifierError::Malformed);
+        }
+        let util = PHONES.as_ref().ok_or(IdentifierError::Malformed)?;
+        let at_home = || {
+            let region = Region::from_code(country).ok()?;
+            let number = util.parse(text, Some(region)).ok()?;
+            let valid = util.get_country_code_for_region(region) == Some(number.country_code) && util.is_valid_number(&number);
+            valid.then(|| Self::from_e164(&util.format(&number, PhoneNumberFormat::E164)).ok()).flatten()
+        };
+        if !text.starts_with('+')
+            && let Some(number) = at_home()
+        {
+            return Ok(number);
+        }
+        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+        // What USAPI takes is the same number here.
+        Self::parse_usapi(&digits).or_else(|_| {
+            let number = util.parse(format!("+{}", text.trim_start_matches('+')), None).map_err(|_| IdentifierError::Malformed)?;
+            if !util.is_possible_number(&number) {
+                return Err(IdentifierError::Malformed);
+            }
+            Self::from_e164(&util.format(&number, PhoneNumberFormat::E164))
+        })
+    }
+
+    /// The number as App shows it: national digits for a number of `country`, which App reads as the same number again; any other in E.164 form.
+    #[must_use]
+    pub fn shown_in(&self, country: &str) -> String {
+        let national = || {
+            let util = PHONES.as_ref()?;
+            let region = Region::from_code(country).ok()?;
+            let number = util.parse(&self.0, None).ok()?;
+            let here = util.get_country_code_for_region(region) == Some(number.country_code);
+            here.then(|| util.format(&number, PhoneNumberFormat::National).chars().filter(char::is_ascii_digit).collect::<String>())
+        };
+        let national = national().filter(|digits| Self::parse_app(digits, country).is_ok_and(|number| number == *self));
+        national.unwrap_or_else(|| self.0.clone())
+    }
+
     /// A number that is already in E.164 form, as the store keeps it.
     ///
     /// # Errors

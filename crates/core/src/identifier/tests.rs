@@ -126,3 +126,57 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn app_reads_a_number_at_home_first_and_abroad_else() {
+    let hk = |text: &str| PhoneNumber::parse_app(text, "HK").map(|number| number.as_e164().to_owned());
+    for home in ["68098227", "6809 8227", "852 6809 8227", "85268098227", "+852 6809 8227", "(6809) 8227", " 68098227 "] {
+        assert_eq!(hk(home).as_deref(), Ok("+85268098227"), "{home}");
+    }
+    for abroad in ["6281234567890", "+62 812-3456-7890", "+6281234567890", "62 812 3456 7890", "+62 (0)812 3456 7890", "62081234567890"] {
+        assert_eq!(hk(abroad).as_deref(), Ok("+6281234567890"), "{abroad}");
+    }
+    // The same rule at home in Indonesia.
+    assert_eq!(PhoneNumber::parse_app("081234567890", "ID").unwrap().as_e164(), "+6281234567890");
+    assert_eq!(PhoneNumber::parse_app("85268098227", "ID").unwrap().as_e164(), "+85268098227");
+    for bad in ["", "123456", "081234567890", "006281234567890", "+0812345678", "680982271234567890", "6809x8227", "６８０９８２２７", "+852 1", "68098227;ext=1"] {
+        assert_eq!(hk(bad), Err(IdentifierError::Malformed), "{bad}");
+    }
+}
+
+#[test]
+fn app_and_usapi_read_the_same_digits_as_the_same_number() {
+    for digits in ["6281234567890", "620812345678901", "62123456789012345"] {
+        assert_eq!(PhoneNumber::parse_app(digits, "HK"), PhoneNumber::parse_usapi(digits), "{digits}");
+        assert_eq!(PhoneNumber::parse_app(&format!("+{digits}"), "HK"), PhoneNumber::parse_usapi(digits), "{digits}");
+    }
+}
+
+#[test]
+fn app_shows_national_digits_at_home_and_e164_abroad() {
+    let shown = |number: &str, country: &str| PhoneNumber::from_e164(number).unwrap().shown_in(country);
+    assert_eq!(shown("+85268098227", "HK"), "68098227");
+    assert_eq!(shown("+6281234567890", "HK"), "+6281234567890");
+    assert_eq!(shown("+6281234567890", "ID"), "081234567890");
+    // One that is none of its country would not be read as the same number again.
+    assert_eq!(shown("+85212345678", "HK"), "+85212345678");
+}
+
+#[test]
+fn a_drawn_username_can_be_had_and_read_aloud() {
+    let entropy = crate::ports::testing::CountingEntropy::default();
+    for _ in 0..1000 {
+        let name = Username::draw(&entropy);
+        assert_eq!(name.as_str().len(), 8);
+        assert!(name.as_str().bytes().all(|b| b.is_ascii_alphanumeric() && !b"01Il".contains(&b)), "{}", name.as_str());
+        assert!(matches!(LoginId::classify(name.as_str(), "ID"), Ok(LoginId::Username(_))));
+    }
+}
+
+#[test]
+fn app_takes_no_username_that_nobody_can_have() {
+    assert!(matches!(LoginId::classify_app(" OZFQkAz5 ", "HK"), Ok(LoginId::Username(_))));
+    // Row 41: what looks like an address to a person is none.
+    assert!(LoginId::classify_app("a\u{ff20}b.example", "HK").is_err());
+    assert!(LoginId::classify_app("a@x,b@y", "HK").is_err());
+}

@@ -4,9 +4,13 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use super::IdentifierError;
 use super::phone::looks_like_phone;
+use crate::ports::Entropy;
+use crate::secret::{UNMISTAKABLE, pick};
 
 /// Longest username, in characters (contract `common.md`).
 pub const USERNAME_MAX: usize = 64;
+/// Characters of a username that is drawn.
+const DRAWN: usize = 8;
 /// A username as its owner wrote it, unique ignoring case.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Username {
@@ -29,6 +33,18 @@ impl Username {
             return Err(IdentifierError::Malformed);
         }
         Ok(name)
+    }
+
+    /// Draws one for an account that chose none: eight letters and digits that are not mistaken for one another (contract `common.md`, *Identifiers*).
+    #[must_use]
+    pub fn draw(entropy: &dyn Entropy) -> Self {
+        loop {
+            let text: String = (0..DRAWN).map(|_| char::from(pick(entropy, UNMISTAKABLE))).collect();
+            // Digits alone would be a phone number.
+            if let Ok(name) = Self::parse(&text) {
+                return name;
+            }
+        }
     }
 
     /// The length rule alone: enough to look somebody up, not to make somebody.

@@ -3,7 +3,7 @@
 use super::{FinishRegistration, Finished, Proof, Registration};
 use crate::account::{AccountId, Surface};
 use crate::client::ClientId;
-use crate::code::Code;
+use crate::code::{Code, Purpose, Shown};
 use crate::ports::new_id;
 use crate::service::{Accounts, Fault};
 
@@ -14,7 +14,8 @@ impl Accounts {
     /// [`Fault`].
     pub async fn finish_by_code(&self, token: &str, surface: Surface, client: &ClientId, code: Code) -> Result<Finished, Fault> {
         let Some(registration) = self.registration_named(token, surface).await? else { return Ok(Finished::Refused) };
-        self.finish(Proof::Code { registration, client: client.clone(), code, key: self.secrets().codes.clone() }).await
+        let shown = Shown { purpose: Purpose::UsapiSignup, by: None, code, key: self.secrets().codes.clone() };
+        self.finish(Proof::Code { registration, client: client.clone(), shown }).await
     }
 
     /// Finishes a registration with the secret of its link.

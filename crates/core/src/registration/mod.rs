@@ -15,14 +15,14 @@ use uuid::Uuid;
 
 use crate::account::{AccountId, Claim, NewAccount, Origin, PersonName, Profile, Standing, Surface};
 use crate::client::ClientId;
-use crate::code::{Challenge, ChallengeState, Code, Pressure, Verdict};
+use crate::code::{Challenge, ChallengeState, Shown};
 use crate::identifier::{EmailAddress, IdentifierKind, LoginId, PhoneNumber, Username};
 use crate::locale::Locale;
 use crate::message::{Envelope, Sealer};
 use crate::named::named;
 use crate::password::{Password, PasswordRecord};
 use crate::ports::Timestamp;
-use crate::secret::{Mac, MacKey};
+use crate::secret::Mac;
 use crate::service::{Accounts, Fault};
 use crate::token::{RegistrationClaims, TokenError, TokenKind};
 
@@ -153,6 +153,19 @@ impl Registration {
         self.state == RegistrationState::Pending && now < self.expires_at
     }
 
+    /// Whether a code that `client` shows for it at `now` is looked at at all: another client's is not even a try (threat row 32).
+    ///
+    /// # Errors
+    /// What showing it comes to instead.
+    pub fn takes_codes_from(&self, client: &ClientId, now: Timestamp) -> Result<(), Finished> {
+        match self.state {
+            _ if self.client != *client => Err(Finished::Refused),
+            RegistrationState::Complete => Err(Finished::Complete),
+            RegistrationState::Pending if self.is_pending(now) => Ok(()),
+            RegistrationState::Pending | RegistrationState::Disowned => Err(Finished::Refused),
+        }
+    }
+
     /// Whether its code can be sent anew at `now`; if not, what to say instead.
     ///
     /// # Errors
@@ -171,7 +184,7 @@ impl Registration {
         NewAccount {
             id,
             claims: self.claims(),
-            password: self.password.clone(),
+            password: Some(self.password.clone()),
             profile: Profile { first_name: Some(self.first_name.clone()), last_name: Some(self.last_name.clone()), ..Profile::default() },
             origin: Origin { surface: self.surface, client: Some(self.client.clone()), platform: self.platform.clone() },
             locale: self.locale,
@@ -224,10 +237,8 @@ pub enum Proof {
         registration: RegistrationId,
         /// Who asks: only the client that started it may.
         client: ClientId,
-        /// The code as typed.
-        code: Code,
-        /// The key under which codes are signed.
-        key: MacKey,
+        /// The code.
+        shown: Shown,
     },
     /// The secret of the link, as a MAC.
     Link(Mac),
@@ -283,35 +294,6 @@ impl LinkedRegistration {
             RegistrationState::Pending if now >= self.registration.expires_at => Err(Finished::Expired),
             RegistrationState::Pending => Ok(()),
         }
-    }
-}
-
-/// Decides an attempt with a code; `challenge` comes out as it must be written back. `Ok` means: make the account.
-///
-/// # Errors
-/// What the attempt comes to instead.
-pub fn judge_code(
-    registration: &Registration,
-    challenge: &mut Challenge,
-    client: &ClientId,
-    code: &Code,
-    key: &MacKey,
-    pressure: Pressure,
-    now: Timestamp,
-) -> Result<(), Finished> {
-    if registration.client != *client {
-        return Err(Finished::Refused);
-    }
-    match registration.state {
-        RegistrationState::Complete => return Err(Finished::Complete),
-        RegistrationState::Disowned => return Err(Finished::Refused),
-        RegistrationState::Pending if now >= registration.expires_at => return Err(Finished::Refused),
-        RegistrationState::Pending => {}
-    }
-    match challenge.attempt(code, key, pressure, now) {
-        Verdict::Right => Ok(()),
-        Verdict::Wrong | Verdict::Dead => Err(Finished::Refused),
-        Verdict::Expired => Err(Finished::Expired),
     }
 }
 
@@ -382,12 +364,6 @@ impl Default for RegistrationLifetimes {
     fn default() -> Self {
         Self { registration: Duration::from_secs(30 * 60), code: Duration::from_secs(10 * 60) }
     }
-}
-
-/// What wrong codes are counted against where there is no account yet: the destination.
-#[must_use]
-pub fn subject_of(destination: &LoginId) -> String {
-    format!("{}/{}", destination.kind().name(), destination.key())
 }
 
 impl Accounts {

@@ -1,23 +1,20 @@
 //! Starting a registration, and sending its code and link anew.
 
 use crate::client::ClientId;
-use crate::code::{Challenge, ChallengeId, ChallengeState, Code, Purpose};
+use crate::challenge::{Draft, minutes, seconds};
+use crate::code::{Challenge, Purpose};
 use crate::message::{Content, Envelope, Message, Recipient};
 use crate::password::{PasswordRecord, Scheme};
-use crate::ports::{Claimed, Once, Timestamp, new_id};
+use crate::ports::{Claimed, Once, new_id};
 use crate::repeat::{Repeat, Repeated};
-use crate::secret::{Mac, RandomSecret};
+use crate::secret::RandomSecret;
 use crate::service::{Accounts, Fault};
 use crate::token::{RegistrationClaims, TokenKind, whole_seconds};
 
 use super::{
     Mode, NewRegistration, Proves, RegisterError, Registration, RegistrationId, RegistrationState, Resend, ResendError, Resent, SignUp, Started,
-    subject_of,
 };
 use crate::account::Surface;
-
-/// Digits of a registration's code while nobody is guessing (contract `usapi.md`).
-const DIGITS: u8 = 6;
 
 impl Accounts {
     /// Starts a registration: checks that nothing it asks for is taken, hashes the password, sends a code and perhaps a link.
@@ -118,24 +115,15 @@ impl Accounts {
     async fn compose(&self, registration: &Registration) -> Result<(Challenge, Envelope), Fault> {
         let now = self.now();
         let destination = registration.destination();
-        let pressure = self.store().pressure(&subject_of(&destination), now).await?;
-        let digits = pressure.digits(DIGITS);
-        let code = Code::draw(digits, self.entropy());
         let link = (registration.mode == Mode::Link).then(|| RandomSecret::draw(self.entropy()));
-        let mut challenge = Challenge {
-            id: ChallengeId(new_id(now, self.entropy())),
+        let draft = Draft {
             purpose: Purpose::UsapiSignup,
             subject: registration.id.0,
             destination: destination.clone(),
-            digits,
-            code_mac: Mac([0; 32]),
-            link_mac: link.as_ref().map(|secret| self.link_mac(secret.expose())),
-            tries_left: Challenge::tries(digits),
-            state: ChallengeState::Open,
-            created_at: now,
+            link: link.as_ref().map(|secret| self.link_mac(secret.expose())),
             expires_at: (now + self.policy().registrations.code).min(registration.expires_at),
         };
-        challenge.code_mac = challenge.mac(&code, &self.secrets().codes);
+        let (challenge, code) = self.draw_challenge(draft, now).await?;
         let content = Content::SignupCode {
             name: registration.first_name.as_str().to_owned(),
             code: code.expose().to_owned(),
@@ -149,14 +137,4 @@ impl Accounts {
         let envelope = self.sealer().seal(message, now, challenge.expires_at).map_err(Fault::broken)?;
         Ok((challenge, envelope))
     }
-}
-
-/// Whole minutes from `now` to `end`, rounded up: people are told minutes, and ends are cut to seconds.
-fn minutes(now: Timestamp, end: Timestamp) -> u64 {
-    seconds(now, end).div_ceil(60)
-}
-
-/// Whole seconds from `now` to `end`, rounded up.
-fn seconds(now: Timestamp, end: Timestamp) -> u64 {
-    u64::try_from(end.duration_since(now).as_millis()).unwrap_or_default().div_ceil(1000)
 }

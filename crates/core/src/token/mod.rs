@@ -39,6 +39,10 @@ pub enum TokenKind {
     Session(Surface),
     /// A pending registration on a surface; proves nothing.
     Registration(Surface),
+    /// A code that was sent; proves nothing.
+    Code(Surface),
+    /// The right to choose a new password on a surface, once.
+    Recovery(Surface),
 }
 
 impl TokenKind {
@@ -46,6 +50,8 @@ impl TokenKind {
         match self {
             Self::Session(surface) => surface.name().to_owned(),
             Self::Registration(surface) => format!("{}/signup", surface.name()),
+            Self::Code(surface) => format!("{}/otp", surface.name()),
+            Self::Recovery(surface) => format!("{}/password", surface.name()),
         }
     }
 }
@@ -65,10 +71,10 @@ pub struct Registered {
     pub jti: Uuid,
 }
 
-/// The claims of a session's token.
+/// The claims of a token that speaks for an account: a session's, or a recovery's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SessionClaims {
-    /// What every token has; `jti` is the session.
+pub struct AccountClaims {
+    /// What every token has; `jti` is the session, or the recovery.
     #[serde(flatten)]
     pub registered: Registered,
     /// The account.
@@ -87,19 +93,47 @@ pub struct RegistrationClaims {
     pub mode: String,
 }
 
+/// The claims of a code's token (contract `app-auth.md`, *One-time codes*).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodeClaims {
+    /// What every token has; `jti` is the challenge.
+    #[serde(flatten)]
+    pub registered: Registered,
+    /// When the code ends (RFC 3339).
+    pub expiry: String,
+    /// The identifier that the code was asked for.
+    #[serde(rename = "loginID")]
+    pub login_id: String,
+    /// What the code is for, as its surface counts.
+    pub nature: u8,
+}
+
+// It names a person (threat row 52).
+impl std::fmt::Debug for CodeClaims {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CodeClaims").field("registered", &self.registered).field("nature", &self.nature).finish_non_exhaustive()
+    }
+}
+
 /// Claims that can be checked.
 pub trait Claims: Serialize + DeserializeOwned {
     /// What every token has.
     fn registered(&self) -> &Registered;
 }
 
-impl Claims for SessionClaims {
+impl Claims for AccountClaims {
     fn registered(&self) -> &Registered {
         &self.registered
     }
 }
 
 impl Claims for RegistrationClaims {
+    fn registered(&self) -> &Registered {
+        &self.registered
+    }
+}
+
+impl Claims for CodeClaims {
     fn registered(&self) -> &Registered {
         &self.registered
     }
@@ -237,22 +271,21 @@ impl KeyRing {
         if ours && now.as_second() < registered.exp { Ok(claims) } else { Err(InvalidToken) }
     }
 
-    /// Signs a session's token.
+    /// Signs a token that speaks for `account`.
     ///
     /// # Errors
     /// [`KeyError`] when the key refuses to.
-    pub fn sign_session(&self, session: &crate::session::Session, now: Timestamp) -> Result<String, KeyError> {
-        let registered = self.registered(TokenKind::Session(session.surface), session.id.0, now, session.expires_at);
-        self.sign(&SessionClaims { registered, sub: session.account.0 }, now)
+    pub fn sign_for(&self, registered: Registered, account: AccountId, now: Timestamp) -> Result<String, KeyError> {
+        self.sign(&AccountClaims { registered, sub: account.0 }, now)
     }
 
-    /// The session and account that a session's token names.
+    /// What a token of `kind` stands for, and the account that it names.
     ///
     /// # Errors
     /// [`TokenError`].
-    pub async fn check_session(&self, token: &str, surface: Surface, now: Timestamp) -> Result<(crate::session::SessionId, AccountId), TokenError> {
-        let claims: SessionClaims = self.check(token, TokenKind::Session(surface), now).await?;
-        Ok((crate::session::SessionId(claims.registered.jti), AccountId(claims.sub)))
+    pub async fn check_for(&self, token: &str, kind: TokenKind, now: Timestamp) -> Result<(Uuid, AccountId), TokenError> {
+        let claims: AccountClaims = self.check(token, kind, now).await?;
+        Ok((claims.registered.jti, AccountId(claims.sub)))
     }
 }
 
@@ -260,4 +293,10 @@ impl KeyRing {
 #[must_use]
 pub fn whole_seconds(now: Timestamp, lifetime: Duration) -> Timestamp {
     Timestamp::from_second((now + lifetime).as_second()).unwrap_or(now)
+}
+
+/// A moment as RFC 3339 writes it, in UTC, to the second.
+#[must_use]
+pub fn rfc3339(moment: Timestamp) -> String {
+    moment.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

@@ -71,11 +71,11 @@ impl House {
     fn sign(&self, replica: &KeyRing) -> String {
         let now = self.now();
         let registered = replica.registered(KIND, Uuid::from_u128(1), now, now + DAY);
-        replica.sign(&SessionClaims { registered, sub: Uuid::from_u128(2) }, now).unwrap()
+        replica.sign(&AccountClaims { registered, sub: Uuid::from_u128(2) }, now).unwrap()
     }
 
     async fn check(&self, replica: &KeyRing, token: &str) -> Result<(), TokenError> {
-        replica.check::<SessionClaims>(token, KIND, self.now()).await.map(drop)
+        replica.check::<AccountClaims>(token, KIND, self.now()).await.map(drop)
     }
 
     fn published(&self, replica: &KeyRing) -> usize {
@@ -148,7 +148,7 @@ async fn a_replica_whose_clock_is_behind_still_signs_after_a_revocation() {
     let one = replica(&keys).await;
     let now = house.now() - DAY;
     let registered = one.registered(KIND, Uuid::from_u128(1), now, now + DAY);
-    assert!(one.sign(&SessionClaims { registered, sub: Uuid::from_u128(2) }, now).is_ok());
+    assert!(one.sign(&AccountClaims { registered, sub: Uuid::from_u128(2) }, now).is_ok());
 }
 
 #[tokio::test]

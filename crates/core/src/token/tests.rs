@@ -29,12 +29,12 @@ fn ring_and_key() -> (KeyRing, SigningKey) {
     (KeyRing::new("https://id.example", vec![key()]).unwrap(), key())
 }
 
-fn claims(ring: &KeyRing) -> SessionClaims {
-    SessionClaims { registered: ring.registered(KIND, Uuid::from_u128(1), now(), now() + 1.hour()), sub: Uuid::from_u128(2) }
+fn claims(ring: &KeyRing) -> AccountClaims {
+    AccountClaims { registered: ring.registered(KIND, Uuid::from_u128(1), now(), now() + 1.hour()), sub: Uuid::from_u128(2) }
 }
 
 /// Checks a token with keys that do not change, which waits for nothing.
-fn check(ring: &KeyRing, token: &str, kind: TokenKind, now: Timestamp) -> Result<SessionClaims, InvalidToken> {
+fn check(ring: &KeyRing, token: &str, kind: TokenKind, now: Timestamp) -> Result<AccountClaims, InvalidToken> {
     ring.check(token, kind, now).now_or_never().unwrap().map_err(|error| match error {
         TokenError::Invalid(invalid) => invalid,
         TokenError::Fault(fault) => panic!("{fault}"),
@@ -124,7 +124,7 @@ fn row_28_the_twin_of_a_signature_is_refused() {
     }
     let twin = format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature));
     assert_ne!(twin, token);
-    let mathematically = jsonwebtoken::decode::<SessionClaims>(&twin, &key.decoding, &{
+    let mathematically = jsonwebtoken::decode::<AccountClaims>(&twin, &key.decoding, &{
         let mut v = Validation::new(Algorithm::ES256);
         (v.validate_exp, v.validate_aud) = (false, false);
         v

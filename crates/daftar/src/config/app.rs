@@ -1,7 +1,9 @@
 //! `[app]`: the App surface (contract `app-auth.md`).
 
+use daftar_core::service::AppPolicy;
 use serde::{Deserialize, Serialize};
 
+use super::span::{DAY, Span};
 use super::text::{self, Country, Whole};
 
 /// `[app]`.
@@ -15,10 +17,29 @@ pub(crate) struct App {
     pub(crate) default_country: Country,
     /// Whether refusals are answered 200, for clients that look at the envelope only.
     pub(crate) always_ok: bool,
+    /// How long somebody stays signed in.
+    pub(crate) session_lifetime: Span<1, { 3650 * DAY }>,
 }
 
 impl Default for App {
     fn default() -> Self {
-        Self { otp_digits: Whole(4), default_country: Country("HK".to_owned()), always_ok: false }
+        Self { otp_digits: Whole(4), default_country: Country("HK".to_owned()), always_ok: false, session_lifetime: Span::days(30) }
+    }
+}
+
+impl App {
+    /// As the core takes it.
+    pub(crate) fn policy(&self) -> AppPolicy {
+        AppPolicy { code_digits: self.otp_digits.0 as u8, country: self.default_country.0.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_the_cores() {
+        assert_eq!(App::default().policy(), AppPolicy::default());
     }
 }

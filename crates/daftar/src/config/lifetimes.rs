@@ -4,6 +4,7 @@ use daftar_core::registration::RegistrationLifetimes;
 use daftar_core::session::SessionLifetimes;
 use serde::{Deserialize, Serialize};
 
+use super::app::App;
 use super::span::{DAY, Span};
 
 /// `[codes]`.
@@ -51,9 +52,13 @@ impl Default for Sessions {
 }
 
 impl Sessions {
-    /// As the core counts them.
-    pub(crate) const fn lifetimes(&self) -> SessionLifetimes {
-        SessionLifetimes { usual: self.lifetime.duration(), native_app: self.native_app_lifetime.duration() }
+    /// As the core counts them; App has a key of its own.
+    pub(crate) const fn lifetimes(&self, app: &App) -> SessionLifetimes {
+        SessionLifetimes {
+            usual: self.lifetime.duration(),
+            native_app: self.native_app_lifetime.duration(),
+            app: app.session_lifetime.duration(),
+        }
     }
 }
 
@@ -68,7 +73,7 @@ mod tests {
 
     #[test]
     fn the_defaults_are_the_cores() {
-        assert_eq!(Sessions::default().lifetimes(), SessionLifetimes::default());
+        assert_eq!(Sessions::default().lifetimes(&App::default()), SessionLifetimes::default());
         assert_eq!(of_registrations(&Registrations::default(), &Codes::default()), RegistrationLifetimes::default());
     }
 }

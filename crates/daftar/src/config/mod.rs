@@ -173,8 +173,8 @@ impl Config {
 
     /// How long a token lives at most.
     pub(crate) fn longest_token(&self) -> Duration {
-        let sessions = self.sessions.lifetimes();
-        sessions.usual.max(sessions.native_app).max(self.registration_lifetimes().registration)
+        let (sessions, registrations) = (self.sessions.lifetimes(&self.app), self.registration_lifetimes());
+        sessions.usual.max(sessions.native_app).max(sessions.app).max(registrations.registration).max(registrations.code)
     }
 
     /// Whether a transport is the development inbox.

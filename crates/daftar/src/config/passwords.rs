@@ -25,7 +25,7 @@ impl Default for Passwords {
 impl Passwords {
     /// As the core checks it.
     pub(crate) const fn policy(&self) -> PasswordPolicy {
-        PasswordPolicy { min: self.min.0 as usize, max: self.max.0 as usize }
+        PasswordPolicy { min: self.min.0 as usize, max: self.max.0 as usize, blanks: true }
     }
 }
 

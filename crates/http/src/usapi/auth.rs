@@ -31,6 +31,7 @@ pub(super) async fn sign_in(State(app): State<App>, request: Request) -> Result<
         password: Password::typed(password),
         from,
         native_app,
+        device: None,
     };
     match app.accounts().sign_in(attempt).await? {
         SignedIn::Welcome { token, .. } => Ok(Json(Token { token })),

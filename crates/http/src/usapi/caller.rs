@@ -33,7 +33,7 @@ impl FromRequestParts<App> for Person {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, UsapiError> {
         let token = bearer(&parts.headers).ok_or(UsapiError::NotSignedIn)?;
-        Ok(Self(app.accounts().authenticate(token, Surface::Usapi).await?))
+        Ok(Self(app.accounts().authenticate(token, Surface::Usapi).await?.account))
     }
 }
 

@@ -164,7 +164,7 @@ impl Person<'_> {
         let username = Username::parse(self.username).map_err(|_| UsapiError::UsernameFormat)?;
         let email = EmailAddress::parse(self.email).map_err(|_| UsapiError::EmailFormat)?;
         let password = policy.accept(self.password).map_err(|error| match error {
-            PasswordError::TooShort { .. } | PasswordError::TooLong { .. } => UsapiError::PasswordFormat,
+            PasswordError::TooShort { .. } | PasswordError::TooLong { .. } | PasswordError::Blank => UsapiError::PasswordFormat,
         })?;
         Ok(Checked { username, password, email, phone })
     }

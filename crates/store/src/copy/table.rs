@@ -27,6 +27,7 @@ pub(super) const TABLES: &[Named] = &[
     all_of("identifiers", &["kind", "key"]),
     all_of("passwords", &["account"]),
     all_of("sessions", &["id"]),
+    all_of("recoveries", &["id"]),
     all_of("registrations", &["id"]),
     all_of("challenges", &["id"]),
     all_of("wrong_codes", &["subject"]),

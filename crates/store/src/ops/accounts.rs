@@ -12,7 +12,7 @@ use daftar_core::ports::{Claimed, Once, StoreError, Timestamp};
 use daftar_core::repeat::Repeated;
 use daftar_core::sign_in::SignInRecord;
 
-use super::{claims, repeats};
+use super::{claims, repeats, sessions};
 use crate::row::{Columns, Row};
 use crate::tx::Tx;
 
@@ -21,7 +21,8 @@ macro_rules! account_where {
     ($condition:literal) => {
         concat!(
             "SELECT a.id, a.status, a.first_name, a.last_name, a.birth_date, a.gender, a.picture, a.surface, a.client, a.platform, a.locale, ",
-            "a.created_at, i.kind, i.shown, i.verified_at FROM accounts a LEFT JOIN identifiers i ON i.account = a.id WHERE ",
+            "a.created_at, p.scheme, i.kind, i.shown, i.verified_at FROM accounts a LEFT JOIN passwords p ON p.account = a.id ",
+            "LEFT JOIN identifiers i ON i.account = a.id WHERE ",
             $condition
         )
     };
@@ -75,6 +76,7 @@ fn bare(row: Columns<'_>) -> Result<Account, StoreError> {
         username: None,
         email: None,
         phone: None,
+        has_password: row.opt_named("scheme", Scheme::from_name)?.is_some(),
         profile: Profile {
             first_name: row.opt_named("first_name", |text| PersonName::parse(text).ok())?,
             last_name: row.opt_named("last_name", |text| PersonName::parse(text).ok())?,
@@ -150,7 +152,9 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, account: &NewAccount, sealer: Option
         tx.keep_nothing();
         return Ok(Claimed::Taken(kind));
     }
-    put_password(tx, account.id, &account.password).await?;
+    if let Some(password) = &account.password {
+        put_password(tx, account.id, password).await?;
+    }
     Ok(Claimed::Done(()))
 }
 
@@ -182,7 +186,7 @@ pub(crate) async fn put_password(tx: &mut Tx<'_>, account: AccountId, password: 
 pub(crate) async fn set_status(tx: &mut Tx<'_>, id: AccountId, status: AccountStatus, now: Timestamp) -> Result<bool, StoreError> {
     let found = tx.exec("UPDATE accounts SET status = $2 WHERE id = $1", &[(&id.0).into(), status.name().into()]).await? > 0;
     if status == AccountStatus::Disabled {
-        tx.exec("UPDATE sessions SET ended_at = $2 WHERE account = $1 AND ended_at IS NULL", &[(&id.0).into(), now.into()]).await?;
+        sessions::end_all(tx, id, now).await?;
     }
     Ok(found)
 }

@@ -2,15 +2,17 @@
 
 use std::time::Duration;
 
-use daftar_core::code::{Challenge, ChallengeId, ChallengeState, Pressure, Purpose};
+use daftar_core::code::{Challenge, ChallengeId, ChallengeState, Pressure, Purpose, Shown, Verdict};
 use daftar_core::identifier::{IdentifierKind, LoginId};
+use daftar_core::message::Envelope;
 use daftar_core::ports::{StoreError, Timestamp};
 use daftar_core::secret::Mac;
 use uuid::Uuid;
 
-use super::{before, claims};
+use super::{before, claims, outbox};
 use crate::row::Row;
 use crate::tx::Tx;
+use crate::value::{Value, places};
 
 const MINUTE_MS: i64 = 60_000;
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -25,12 +27,18 @@ macro_rules! challenge_where {
     };
 }
 
-/// The challenge of a registration or an account that stands: the one that is not voided, else the newest. Nobody else changes it until this
+/// The challenge of a registration that stands: the one that is not voided, else the newest. Nobody else changes it until this
 /// transaction is over: not even a newer one for the same destination, which would void it.
 pub(crate) async fn hold_newest_of(tx: &mut Tx<'_>, subject: Uuid) -> Result<Option<Challenge>, StoreError> {
     // Two can be of one millisecond, but at most one of them is not voided.
     let sql = format!("{} {}", challenge_where!("subject = $1 ORDER BY state = 'voided', created_at DESC LIMIT 1"), tx.for_update());
     tx.opt(&sql, &[(&subject).into()], read).await
+}
+
+/// The challenge named `id`, which nobody else changes until this transaction is over.
+pub(crate) async fn hold(tx: &mut Tx<'_>, id: ChallengeId) -> Result<Option<Challenge>, StoreError> {
+    let sql = format!("{} {}", challenge_where!("id = $1"), tx.for_update());
+    tx.opt(&sql, &[(&id.0).into()], read).await
 }
 
 /// The challenge that was sent with a link.
@@ -63,14 +71,13 @@ fn read(row: &Row<'_>) -> Result<Challenge, StoreError> {
     })
 }
 
-/// Keeps a new challenge; older ones for its purpose and destination, or of its subject, are dead (row 4).
+/// Keeps a new challenge; older ones for its purpose and destination are dead (row 4).
 pub(crate) async fn insert(tx: &mut Tx<'_>, challenge: &Challenge) -> Result<(), StoreError> {
     let (kind, key) = (challenge.destination.kind().name(), challenge.destination.key());
     tx.lock("challenge", [key]).await?;
     let sql = "UPDATE challenges SET state = 'voided' \
                WHERE destination_kind = $1 AND destination_key = $2 AND purpose = $3 AND state = 'open'";
     tx.exec(sql, &[kind.into(), key.into(), challenge.purpose.name().into()]).await?;
-    void_of(tx, challenge.subject).await?;
     let sql = "INSERT INTO challenges (id, purpose, subject, destination_kind, destination_key, destination, digits, code_mac, link_mac, tries_left, \
                state, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
     let values = [
@@ -99,7 +106,13 @@ pub(crate) async fn update(tx: &mut Tx<'_>, challenge: &Challenge) -> Result<(),
     Ok(())
 }
 
-/// Voids the open challenges of a registration or an account.
+/// Keeps a new challenge for an account or a newcomer, and queues the message with its code.
+pub(crate) async fn send(tx: &mut Tx<'_>, challenge: &Challenge, envelope: &Envelope) -> Result<(), StoreError> {
+    insert(tx, challenge).await?;
+    outbox::queue(tx, envelope).await
+}
+
+/// Voids the open challenges of a registration.
 pub(crate) async fn void_of(tx: &mut Tx<'_>, subject: Uuid) -> Result<(), StoreError> {
     tx.exec("UPDATE challenges SET state = 'voided' WHERE subject = $1 AND state = 'open'", &[(&subject).into()]).await?;
     Ok(())
@@ -113,35 +126,54 @@ pub(crate) async fn void_to(tx: &mut Tx<'_>, subject: Uuid, destination: &LoginI
     Ok(())
 }
 
-/// Keeps everybody else from showing a code for `subject` until this transaction is over, so that what it reads of the pressure is what it counts on.
-pub(crate) async fn hold_pressure(tx: &mut Tx<'_>, subject: &str) -> Result<(), StoreError> {
-    tx.lock("wrong_codes", [subject]).await
+/// Lets the core judge a code that is shown for a held challenge, and counts the try. What is counted against a subject is read when nobody else can
+/// count against it, so that no two at once take the last try (row 3).
+pub(crate) async fn judge(tx: &mut Tx<'_>, challenge: Challenge, shown: &Shown, now: Timestamp) -> Result<(Challenge, Verdict), StoreError> {
+    let mut challenge = challenge;
+    let subjects = challenge.counted_against();
+    tx.lock("wrong_codes", subjects.iter().map(String::as_str)).await?;
+    let pressure = pressure(tx, &subjects, now).await?;
+    let verdict = challenge.attempt(shown, pressure, now);
+    update(tx, &challenge).await?;
+    if verdict == Verdict::Wrong {
+        count_wrong(tx, &subjects, now).await?;
+    }
+    Ok((challenge, verdict))
 }
 
-/// How much wrong guessing there has been against `subject`, and in the last hour against everybody.
-pub(crate) async fn pressure(tx: &mut Tx<'_>, subject: &str, now: Timestamp) -> Result<Pressure, StoreError> {
-    let sql = "SELECT coalesce((SELECT wrong FROM wrong_codes WHERE subject = $1), 0) AS subject_wrong, \
-               CAST((SELECT coalesce(sum(wrong), 0) FROM wrong_code_minutes WHERE minute > $2 AND minute <= $3) AS BIGINT) AS hour_wrong";
-    tx.one(sql, &[subject.into(), before(now, HOUR).into(), now.into()], |row| {
+/// How much wrong guessing there has been against whichever of `subjects` has met most, and in the last hour against everybody.
+pub(crate) async fn pressure(tx: &mut Tx<'_>, subjects: &[String], now: Timestamp) -> Result<Pressure, StoreError> {
+    let sql = format!(
+        "SELECT coalesce((SELECT max(wrong) FROM wrong_codes WHERE subject IN ({})), 0) AS subject_wrong, \
+         CAST((SELECT coalesce(sum(wrong), 0) FROM wrong_code_minutes WHERE minute > $1 AND minute <= $2) AS BIGINT) AS hour_wrong",
+        places(3, subjects.len())
+    );
+    let mut values = vec![before(now, HOUR).into(), now.into()];
+    values.extend(subjects.iter().map(|subject| Value::from(subject.as_str())));
+    tx.one(&sql, &values, |row| {
         let row = row.of("wrong_codes");
         Ok(Pressure { subject: row.number("subject_wrong")?, installation: row.number("hour_wrong")? })
     })
     .await
 }
 
-/// Counts a wrong code, against its subject and against the installation.
-pub(crate) async fn count_wrong(tx: &mut Tx<'_>, subject: &str, now: Timestamp) -> Result<(), StoreError> {
-    let sql = "INSERT INTO wrong_codes (subject, wrong, last_at) VALUES ($1, 1, $2) \
-               ON CONFLICT (subject) DO UPDATE SET wrong = wrong_codes.wrong + 1, last_at = excluded.last_at";
-    tx.exec(sql, &[subject.into(), now.into()]).await?;
+/// Counts a wrong code, against its subjects and once against the installation.
+async fn count_wrong(tx: &mut Tx<'_>, subjects: &[String], now: Timestamp) -> Result<(), StoreError> {
+    for subject in subjects {
+        let sql = "INSERT INTO wrong_codes (subject, wrong, last_at) VALUES ($1, 1, $2) \
+                   ON CONFLICT (subject) DO UPDATE SET wrong = wrong_codes.wrong + 1, last_at = excluded.last_at";
+        tx.exec(sql, &[subject.as_str().into(), now.into()]).await?;
+    }
     let minute = now.as_millisecond().div_euclid(MINUTE_MS) * MINUTE_MS;
     let sql = "INSERT INTO wrong_code_minutes (minute, wrong) VALUES ($1, 1) ON CONFLICT (minute) DO UPDATE SET wrong = wrong_code_minutes.wrong + 1";
     tx.exec(sql, &[minute.into()]).await?;
     Ok(())
 }
 
-/// A right code: its subject starts anew.
-pub(crate) async fn forgive(tx: &mut Tx<'_>, subject: &str) -> Result<(), StoreError> {
-    tx.exec("DELETE FROM wrong_codes WHERE subject = $1", &[subject.into()]).await?;
+/// A right code: whatever its challenge counts against starts anew.
+pub(crate) async fn forgive(tx: &mut Tx<'_>, challenge: &Challenge) -> Result<(), StoreError> {
+    for subject in challenge.counted_against() {
+        tx.exec("DELETE FROM wrong_codes WHERE subject = $1", &[subject.as_str().into()]).await?;
+    }
     Ok(())
 }

@@ -5,7 +5,7 @@ use daftar_core::identifier::{EmailAddress, IdentifierKind, LoginId, PhoneNumber
 use daftar_core::message::Sealer;
 use daftar_core::ports::{Claimed, StoreError, Timestamp};
 
-use super::{accounts, challenges, outbox};
+use super::{accounts, challenges, outbox, recoveries};
 use crate::error::Bug;
 use crate::tx::Tx;
 
@@ -88,10 +88,11 @@ async fn displace(tx: &mut Tx<'_>, loser: AccountId, id: &LoginId, sealer: &Seal
     outbox::tell(tx, account.contact_lost(id), sealer, now).await
 }
 
-/// Frees an identifier of `account`, and voids that account's open challenges to it (row 13). Whether the account had it.
+/// Frees an identifier of `account`, and voids what that account was sent there and what it paid for (row 13). Whether the account had it.
 pub(crate) async fn release(tx: &mut Tx<'_>, account: AccountId, id: &LoginId) -> Result<bool, StoreError> {
     let values = [id.kind().name().into(), id.key().into(), (&account.0).into()];
     let gone = tx.exec("DELETE FROM identifiers WHERE kind = $1 AND key = $2 AND account = $3", &values).await? > 0;
     challenges::void_to(tx, account.0, id).await?;
+    recoveries::void_by(tx, account, id).await?;
     Ok(gone)
 }

@@ -1,11 +1,10 @@
-//! Changing the basic profile, and what a changed phone number entails.
+//! Changing the basic profile.
 
 use daftar_core::account::{Account, Claim, Gender, PictureId, Standing};
-use daftar_core::identifier::LoginId;
 use daftar_core::ports::{Claimed, StoreError};
 use daftar_core::profile::{ProfileUpdate, ProfileUpdated};
 
-use super::{accounts, claims, outbox};
+use super::{accounts, contacts};
 use crate::tx::Tx;
 
 /// Changes the basic profile, all of it or nothing.
@@ -29,19 +28,10 @@ pub(crate) async fn update(tx: &mut Tx<'_>, update: &ProfileUpdate) -> Result<Cl
     Ok(Claimed::Done(ProfileUpdated { found: true, replaced_picture }))
 }
 
-/// The same number keeps its standing; a new one starts unverified, and a verified old one is told (row 57).
+/// The same number keeps its standing; a new one starts unverified.
 async fn change_phone(tx: &mut Tx<'_>, account: &Account, update: &ProfileUpdate) -> Result<Claimed<()>, StoreError> {
-    let claim = Claim::new(update.phone.clone(), Standing::Said);
-    if let Some(old) = &account.phone {
-        if old.id == update.phone {
-            return Ok(Claimed::Done(()));
-        }
-        let old = LoginId::from(old.id.clone());
-        claims::lock(tx, [&old, &claim.id].into_iter()).await?;
-        claims::release(tx, account.id, &old).await?;
-        outbox::tell(tx, account.phone_changed(), &update.sealer, update.now).await?;
-    } else {
-        claims::lock(tx, std::iter::once(&claim.id)).await?;
+    if account.phone.as_ref().is_some_and(|old| old.id == update.phone) {
+        return Ok(Claimed::Done(()));
     }
-    claims::claim(tx, account.id, &claim, Some(&update.sealer), update.now).await
+    contacts::replace(tx, account, &Claim::new(update.phone.clone(), Standing::Said), &update.sealer, update.now).await
 }

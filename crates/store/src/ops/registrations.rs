@@ -2,13 +2,12 @@
 
 use daftar_core::account::{AccountId, PersonName, Surface};
 use daftar_core::client::ClientId;
-use daftar_core::code::{Challenge, ChallengeState};
+use daftar_core::code::{Challenge, ChallengeState, Verdict};
 use daftar_core::identifier::{EmailAddress, PhoneNumber, Username};
 use daftar_core::locale::Locale;
 use daftar_core::ports::{Claimed, Once, StoreError, Timestamp};
 use daftar_core::registration::{
     FinishRegistration, Finished, LinkedRegistration, Mode, NewRegistration, Proof, Registration, RegistrationId, RegistrationState, Resend, Resent,
-    judge_code, subject_of,
 };
 use daftar_core::repeat::Repeated;
 use daftar_core::secret::Mac;
@@ -117,37 +116,39 @@ pub(crate) async fn finish(tx: &mut Tx<'_>, finish: &FinishRegistration) -> Resu
         Proof::Code { registration, .. } => by_code(tx, *registration, finish).await?,
         Proof::Link(link) => by_link(tx, *link, finish.now).await?,
     };
-    let registration = match judged {
-        Ok(registration) => registration,
+    let (registration, challenge) = match judged {
+        Ok(proven) => proven,
         Err(refusal) => return Ok(refusal),
     };
-    complete(tx, &registration, finish).await
+    complete(tx, &registration, &challenge, finish).await
 }
 
-async fn by_code(tx: &mut Tx<'_>, id: RegistrationId, finish: &FinishRegistration) -> Result<Result<Registration, Finished>, StoreError> {
-    let Proof::Code { client, code, key, .. } = &finish.proof else { return Ok(Err(Finished::Refused)) };
+/// What finishes a registration: it, and the challenge that was met.
+type Proven = Result<(Registration, Challenge), Finished>;
+
+async fn by_code(tx: &mut Tx<'_>, id: RegistrationId, finish: &FinishRegistration) -> Result<Proven, StoreError> {
+    let Proof::Code { client, shown, .. } = &finish.proof else { return Ok(Err(Finished::Refused)) };
     let Some(registration) = hold(tx, id).await? else { return Ok(Err(Finished::Refused)) };
-    let Some(mut challenge) = challenges::hold_newest_of(tx, id.0).await? else { return Ok(Err(Finished::Refused)) };
-    let subject = subject_of(&challenge.destination);
-    challenges::hold_pressure(tx, &subject).await?;
-    let pressure = challenges::pressure(tx, &subject, finish.now).await?;
-    let tries_before = challenge.tries_left;
-    let verdict = judge_code(&registration, &mut challenge, client, code, key, pressure, finish.now);
-    challenges::update(tx, &challenge).await?;
-    if verdict == Err(Finished::Refused) && challenge.tries_left < tries_before {
-        challenges::count_wrong(tx, &subject, finish.now).await?;
+    if let Err(refused) = registration.takes_codes_from(client, finish.now) {
+        return Ok(Err(refused));
     }
-    Ok(verdict.map(|()| registration))
+    let Some(challenge) = challenges::hold_newest_of(tx, id.0).await? else { return Ok(Err(Finished::Refused)) };
+    let (challenge, verdict) = challenges::judge(tx, challenge, shown, finish.now).await?;
+    Ok(match verdict {
+        Verdict::Right => Ok((registration, challenge)),
+        Verdict::Wrong | Verdict::Dead => Err(Finished::Refused),
+        Verdict::Expired => Err(Finished::Expired),
+    })
 }
 
-async fn by_link(tx: &mut Tx<'_>, link: Mac, now: Timestamp) -> Result<Result<Registration, Finished>, StoreError> {
+async fn by_link(tx: &mut Tx<'_>, link: Mac, now: Timestamp) -> Result<Proven, StoreError> {
     let Some(mut linked) = hold_linked(tx, link).await? else { return Ok(Err(Finished::Refused)) };
     let live = linked.live(now);
     if live.is_ok() {
         linked.challenge.state = ChallengeState::Used;
         challenges::update(tx, &linked.challenge).await?;
     }
-    Ok(live.map(|()| linked.registration))
+    Ok(live.map(|()| (linked.registration, linked.challenge)))
 }
 
 async fn hold_linked(tx: &mut Tx<'_>, link: Mac) -> Result<Option<LinkedRegistration>, StoreError> {
@@ -158,14 +159,14 @@ async fn hold_linked(tx: &mut Tx<'_>, link: Mac) -> Result<Option<LinkedRegistra
     Ok(challenge.map(|challenge| LinkedRegistration { registration, challenge }))
 }
 
-async fn complete(tx: &mut Tx<'_>, registration: &Registration, finish: &FinishRegistration) -> Result<Finished, StoreError> {
+async fn complete(tx: &mut Tx<'_>, registration: &Registration, challenge: &Challenge, finish: &FinishRegistration) -> Result<Finished, StoreError> {
     let account: AccountId = finish.account;
     if let Claimed::Taken(kind) = accounts::insert(tx, &registration.account(account, finish.now), Some(&finish.sealer)).await? {
         // The code was right: neither it nor the try is spent.
         return Ok(Finished::Taken(kind));
     }
     settle(tx, registration.id, RegistrationState::Complete).await?;
-    challenges::forgive(tx, &subject_of(&registration.destination())).await?;
+    challenges::forgive(tx, challenge).await?;
     Ok(Finished::Created(account))
 }
 

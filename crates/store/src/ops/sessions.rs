@@ -1,8 +1,9 @@
-//! Sessions: opening them after a right password, and whether they still live.
+//! Sessions: opening and ending them, whether they still live, and the devices that are bound to them.
 
 use daftar_core::account::{AccountId, AccountStatus};
+use daftar_core::device::{Device, DeviceKind, DeviceToken};
 use daftar_core::ports::{StoreError, Timestamp};
-use daftar_core::session::SessionId;
+use daftar_core::session::{Session, SessionId};
 use daftar_core::sign_in::{OpenSession, Opened};
 
 use super::{accounts, limits};
@@ -33,8 +34,65 @@ pub(crate) async fn open(tx: &mut Tx<'_>, open: &OpenSession) -> Result<Opened, 
     if let Some(rehashed) = &open.rehashed {
         accounts::put_password(tx, session.account, rehashed).await?;
     }
+    insert(tx, session, open.device.as_ref()).await?;
+    Ok(Opened::Open)
+}
+
+/// Keeps a new session, bound to a device or not.
+pub(crate) async fn insert(tx: &mut Tx<'_>, session: &Session, device: Option<&Device>) -> Result<(), StoreError> {
     let values =
         [(&session.id.0).into(), (&session.account.0).into(), session.surface.name().into(), session.created_at.into(), session.expires_at.into()];
     tx.exec("INSERT INTO sessions (id, account, surface, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)", &values).await?;
-    Ok(Opened::Open)
+    match device {
+        Some(device) => put_device(tx, session.id, device).await,
+        None => Ok(()),
+    }
+}
+
+/// Ends a session and forgets its device.
+pub(crate) async fn end(tx: &mut Tx<'_>, id: SessionId, now: Timestamp) -> Result<(), StoreError> {
+    let sql = "UPDATE sessions SET ended_at = $2, device_token = NULL, device_kind = NULL WHERE id = $1 AND ended_at IS NULL";
+    tx.exec(sql, &[(&id.0).into(), now.into()]).await?;
+    Ok(())
+}
+
+/// Ends every session of an account and forgets their devices.
+pub(crate) async fn end_all(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Result<(), StoreError> {
+    let sql = "UPDATE sessions SET ended_at = $2, device_token = NULL, device_kind = NULL WHERE account = $1 AND ended_at IS NULL";
+    tx.exec(sql, &[(&account.0).into(), now.into()]).await?;
+    Ok(())
+}
+
+/// Binds a device to a session, if that lives; whether it does.
+pub(crate) async fn bind_device(tx: &mut Tx<'_>, id: SessionId, device: &Device, now: Timestamp) -> Result<bool, StoreError> {
+    let Some(account) = account_of(tx, id, now).await? else { return Ok(false) };
+    // Whoever ends the account's sessions holds it, too: none is given a device after its end.
+    let sql = format!("SELECT id FROM accounts WHERE id = $1 {}", tx.for_update());
+    tx.opt(&sql, &[(&account.0).into()], |_| Ok(())).await?;
+    if account_of(tx, id, now).await?.is_none() {
+        return Ok(false);
+    }
+    put_device(tx, id, device).await?;
+    Ok(true)
+}
+
+/// A device belongs to one session at a time, the newest; a session has one device.
+async fn put_device(tx: &mut Tx<'_>, id: SessionId, device: &Device) -> Result<(), StoreError> {
+    let token = device.token.as_str();
+    tx.lock("device", [token]).await?;
+    let sql = "UPDATE sessions SET device_token = NULL, device_kind = NULL WHERE device_token = $1 AND id <> $2";
+    tx.exec(sql, &[token.into(), (&id.0).into()]).await?;
+    let sql = "UPDATE sessions SET device_token = $2, device_kind = $3 WHERE id = $1 AND ended_at IS NULL";
+    tx.exec(sql, &[(&id.0).into(), token.into(), device.kind.map(DeviceKind::name).into()]).await?;
+    Ok(())
+}
+
+/// The live session that a device is bound to, and what the device is.
+pub(crate) async fn of_device(tx: &mut Tx<'_>, token: &DeviceToken, now: Timestamp) -> Result<Option<(SessionId, Option<DeviceKind>)>, StoreError> {
+    let sql = "SELECT id, device_kind FROM sessions WHERE device_token = $1 AND expires_at > $2 AND ended_at IS NULL";
+    tx.opt(sql, &[token.as_str().into(), now.into()], |row| {
+        let row = row.of("sessions");
+        Ok((SessionId(row.id("id")?), row.opt_named("device_kind", DeviceKind::from_name)?))
+    })
+    .await
 }

@@ -48,10 +48,12 @@ async fn alone(tx: &mut Tx<'_>) -> Result<(), StoreError> {
 
 /// When the last of what a token stands for ends.
 async fn last_end(tx: &mut Tx<'_>) -> Result<Option<Timestamp>, StoreError> {
-    let sessions = tx.one("SELECT max(expires_at) AS expires_at FROM sessions", &[], |row| row.of("sessions").opt_time("expires_at")).await?;
-    let registrations =
-        tx.one("SELECT max(expires_at) AS expires_at FROM registrations", &[], |row| row.of("registrations").opt_time("expires_at")).await?;
-    Ok(sessions.max(registrations))
+    let mut last = None;
+    for table in ["sessions", "registrations", "challenges", "recoveries"] {
+        let sql = format!("SELECT max(expires_at) AS expires_at FROM {table}");
+        last = last.max(tx.one(&sql, &[], |row| row.of(table).opt_time("expires_at")).await?);
+    }
+    Ok(last)
 }
 
 async fn insert(tx: &mut Tx<'_>, key: &SealedKey) -> Result<(), StoreError> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use daftar_core::account::{AccountId, Claim, NewAccount, Origin, PersonName, Profile, Standing, Surface};
 use daftar_core::client::{ClientId, MachineClient, Scope};
-use daftar_core::code::{Challenge, ChallengeId, ChallengeState, Code, Purpose};
+use daftar_core::code::{Challenge, ChallengeId, ChallengeState, Code, Purpose, Shown};
 use daftar_core::identifier::{EmailAddress, LoginId, PhoneNumber, Username};
 use daftar_core::locale::Locale;
 use daftar_core::message::{Channel, Content, Envelope, Message, Recipient, Sealer};
@@ -80,7 +80,7 @@ pub fn account(name: &str) -> NewAccount {
     NewAccount {
         id: account_id(),
         claims: vec![Claim::new(username(name), Standing::Vouched), Claim::new(email(name), Standing::Vouched)],
-        password: password(name),
+        password: Some(password(name)),
         profile: Profile {
             first_name: Some(PersonName::parse("Siti").unwrap()),
             last_name: Some(PersonName::parse("Rahma").unwrap()),
@@ -105,7 +105,7 @@ pub fn account_with_phone(name: &str, number: &PhoneNumber, standing: Standing) 
 pub fn opening(account: &NewAccount) -> OpenSession {
     let session =
         Session { id: SessionId(account_id().0), account: account.id, surface: Surface::Usapi, created_at: now(), expires_at: now() + 12 * HOUR };
-    OpenSession { session, password: account.password.clone(), rehashed: None, refund: Vec::new() }
+    OpenSession { session, password: account.password.clone().unwrap(), rehashed: None, device: None, refund: Vec::new() }
 }
 
 /// Signs `account` in.
@@ -224,7 +224,8 @@ impl Pending {
     #[must_use]
     pub fn show(&self, code: &Code, at: Timestamp) -> FinishRegistration {
         let client = self.new.registration.client.clone();
-        finish(Proof::Code { registration: self.id(), client, code: code.clone(), key: secrets().codes }, at)
+        let shown = Shown { purpose: Purpose::UsapiSignup, by: None, code: code.clone(), key: secrets().codes };
+        finish(Proof::Code { registration: self.id(), client, shown }, at)
     }
 
     /// Shows the right code.

@@ -1,0 +1,223 @@
+//! Asking for a one-time code: whose it is, where it goes, how long it is, and the token that names it (contract `app-auth.md`, *One-time codes*).
+//! Every code that is drawn, a registration's included, is drawn here, so that all of them grow alike under attack (threat rows 3 and 5).
+//! What a code then pays for is in `redemption.rs`.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use crate::account::{Account, AccountId, Claim, Standing, Surface};
+use crate::code::{Challenge, ChallengeId, ChallengeState, Code, GROW_AFTER_INSTALLATION, Pressure, Purpose, counted_against};
+use crate::identifier::{IdentifierKind, LoginId, Username};
+use crate::locale::Locale;
+use crate::message::{Channel, CodeUse, Content, Message, Recipient};
+use crate::ports::{Timestamp, new_id};
+use crate::secret::Mac;
+use crate::service::{Accounts, Fault};
+use crate::token::{CodeClaims, TokenKind, rfc3339, whole_seconds};
+
+/// Digits of a registration's code on USAPI while nobody is guessing (contract `usapi.md`).
+const USAPI_DIGITS: u8 = 6;
+/// How often operators are told that the installation is being sprayed (threat row 5).
+const ALARM_EVERY: Duration = Duration::from_secs(60);
+
+/// Whose code is asked for, and where it goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Addressee {
+    /// Whoever has proven this contact; there.
+    At(Recipient),
+    /// Whoever is known by this name; at the contact that the account has proven for this channel.
+    Named(Username, Channel),
+}
+
+/// What a code is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CodeWish {
+    /// To sign in.
+    SignIn(Addressee),
+    /// To choose a new password.
+    ResetPassword(Addressee),
+    /// To make an account that has proven this contact.
+    SignUp(Recipient),
+    /// To put this contact on the account that asks.
+    ChangeContact(AccountId, Recipient),
+}
+
+/// What a code's token says of it in the words of its surface.
+#[derive(Debug, Clone)]
+pub struct CodeLabel {
+    /// The identifier as it was given.
+    pub login_id: String,
+    /// The number by which the surface knows what the code is for.
+    pub nature: u8,
+}
+
+/// Why no code was sent.
+#[derive(Debug, thiserror::Error)]
+pub enum SendCodeError {
+    /// Nobody is known by this identifier, or has proven it.
+    #[error("there is no such account")]
+    Unknown,
+    /// The account has proven no contact of the wanted kind.
+    #[error("the account has no such contact")]
+    NoContact,
+    /// Somebody has proven this contact already, perhaps the very account that asks.
+    #[error("the {} is taken", .0.name())]
+    Taken(IdentifierKind),
+    /// It could not be done.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// A challenge to draw.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    pub(crate) purpose: Purpose,
+    pub(crate) subject: Uuid,
+    pub(crate) destination: LoginId,
+    pub(crate) link: Option<Mac>,
+    pub(crate) expires_at: Timestamp,
+}
+
+/// Who will read a code, and of whom it is.
+struct Reader {
+    subject: Uuid,
+    to: Recipient,
+    locale: Locale,
+}
+
+impl CodeWish {
+    /// The purpose of the challenge that it makes.
+    #[must_use]
+    pub const fn purpose(&self) -> Purpose {
+        match self {
+            Self::SignIn(_) => Purpose::AppSignIn,
+            Self::ResetPassword(_) => Purpose::AppReset,
+            Self::SignUp(_) => Purpose::AppSignup,
+            Self::ChangeContact(_, Recipient::Email(_)) => Purpose::AppEmail,
+            Self::ChangeContact(_, Recipient::Sms(_)) => Purpose::AppPhone,
+        }
+    }
+
+    fn content(&self, code: &Code, code_minutes: u64) -> Content {
+        let code = code.expose().to_owned();
+        let of = |good_for, code| Content::Code { good_for, code, code_minutes };
+        match self {
+            Self::SignIn(_) => of(CodeUse::SignIn, code),
+            Self::ResetPassword(_) => of(CodeUse::ResetPassword, code),
+            Self::ChangeContact(..) => of(CodeUse::ChangeContact, code),
+            // Nobody has a name yet, and there is no link.
+            Self::SignUp(_) => Content::SignupCode { name: String::new(), code, code_minutes, link: None, link_minutes: 0 },
+        }
+    }
+}
+
+impl Accounts {
+    /// Sends a code to whom `wish` says; the token that names its challenge, and proves nothing. `locale` is for whoever has no account yet: an account is
+    /// written to in its own language.
+    ///
+    /// # Errors
+    /// [`SendCodeError`].
+    pub async fn send_code(&self, wish: &CodeWish, label: CodeLabel, locale: Locale) -> Result<String, SendCodeError> {
+        let now = self.now();
+        let Reader { subject, to, locale } = self.reader_of(wish, locale, now).await?;
+        let expires_at = whole_seconds(now, self.policy().registrations.code);
+        let draft = Draft { purpose: wish.purpose(), subject, destination: to.clone().into(), link: None, expires_at };
+        let (challenge, code) = self.draw_challenge(draft, now).await?;
+        let claims = CodeClaims {
+            registered: self.keys().registered(TokenKind::Code(Surface::App), challenge.id.0, now, expires_at),
+            expiry: rfc3339(expires_at),
+            login_id: label.login_id,
+            nature: label.nature,
+        };
+        let token = self.keys().sign(&claims, now).map_err(Fault::broken)?;
+        let message = Message { to, locale, platform: None, content: wish.content(&code, minutes(now, expires_at)) };
+        let envelope = self.sealer().seal(message, now, expires_at).map_err(Fault::broken)?;
+        self.store().send_challenge(challenge, envelope).await.map_err(Fault::from)?;
+        self.ring();
+        Ok(token)
+    }
+
+    async fn reader_of(&self, wish: &CodeWish, locale: Locale, now: Timestamp) -> Result<Reader, SendCodeError> {
+        match wish {
+            CodeWish::SignIn(addressee) | CodeWish::ResetPassword(addressee) => {
+                let (id, channel) = match addressee {
+                    Addressee::At(contact) => (contact.clone().into(), contact.channel()),
+                    Addressee::Named(name, channel) => (name.clone().into(), *channel),
+                };
+                let account = self.proven_account(&id).await?.ok_or(SendCodeError::Unknown)?;
+                let to = account.proven_contact(channel).ok_or(SendCodeError::NoContact)?;
+                Ok(Reader { subject: account.id.0, to, locale: account.locale })
+            }
+            CodeWish::SignUp(contact) => {
+                self.must_be_free(contact, None).await?;
+                Ok(Reader { subject: new_id(now, self.entropy()), to: contact.clone(), locale })
+            }
+            CodeWish::ChangeContact(account, contact) => {
+                let account: Account = self.store().account(*account).await.map_err(Fault::from)?.ok_or(SendCodeError::Unknown)?;
+                let id = LoginId::from(contact.clone());
+                if account.has_proven(&id) {
+                    return Err(SendCodeError::Taken(id.kind()));
+                }
+                self.must_be_free(contact, Some(account.id)).await?;
+                Ok(Reader { subject: account.id.0, to: contact.clone(), locale: account.locale })
+            }
+        }
+    }
+
+    /// Whoever has not proven it does not stand in the way (threat row 34).
+    async fn must_be_free(&self, contact: &Recipient, except: Option<AccountId>) -> Result<(), SendCodeError> {
+        let claim = Claim::new(contact.clone(), Standing::Proven);
+        let taken = self.store().first_taken(&[claim], except).await.map_err(Fault::from)?;
+        taken.map_or(Ok(()), |kind| Err(SendCodeError::Taken(kind)))
+    }
+
+    /// Draws a code and makes its challenge.
+    pub(crate) async fn draw_challenge(&self, draft: Draft, now: Timestamp) -> Result<(Challenge, Code), Fault> {
+        let Draft { purpose, subject, destination, link, expires_at } = draft;
+        let pressure = self.store().pressure(&counted_against(purpose, subject, &destination), now).await?;
+        self.tell_of_spraying(pressure, now);
+        let (digits, code) = match purpose {
+            Purpose::UsapiSignup => {
+                let digits = pressure.digits(USAPI_DIGITS);
+                (digits, Code::draw(digits, self.entropy()))
+            }
+            // On App a code is a number.
+            Purpose::AppSignIn | Purpose::AppSignup | Purpose::AppReset | Purpose::AppEmail | Purpose::AppPhone => {
+                let digits = pressure.digits(self.policy().app.code_digits);
+                (digits, Code::draw_number(digits, self.entropy()))
+            }
+        };
+        let mut challenge = Challenge {
+            id: ChallengeId(new_id(now, self.entropy())),
+            purpose,
+            subject,
+            destination,
+            digits,
+            code_mac: Mac([0; 32]),
+            link_mac: link,
+            tries_left: Challenge::tries(digits),
+            state: ChallengeState::Open,
+            created_at: now,
+            expires_at,
+        };
+        challenge.code_mac = challenge.mac(&code, &self.secrets().codes);
+        Ok((challenge, code))
+    }
+
+    fn tell_of_spraying(&self, pressure: Pressure, now: Timestamp) {
+        if pressure.installation >= GROW_AFTER_INSTALLATION && self.alarm_is_due(now, ALARM_EVERY) {
+            tracing::warn!(wrong_codes = pressure.installation, "many wrong codes in the last hour: new short codes are longer until it calms down");
+        }
+    }
+}
+
+/// Whole minutes from `now` to `end`, rounded up: people are told minutes, and ends are cut to seconds.
+pub(crate) fn minutes(now: Timestamp, end: Timestamp) -> u64 {
+    seconds(now, end).div_ceil(60)
+}
+
+/// Whole seconds from `now` to `end`, rounded up.
+pub(crate) fn seconds(now: Timestamp, end: Timestamp) -> u64 {
+    u64::try_from(end.duration_since(now).as_millis()).unwrap_or_default().div_ceil(1000)
+}
