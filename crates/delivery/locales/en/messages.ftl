@@ -4,6 +4,10 @@
 greeting = Hello { $name },
 greeting-nameless = Hello,
 footer = { $brand } sent this mail automatically. Replies are not read.
+code-lasts = The code works for { $minutes ->
+    [one] one minute
+   *[other] { $minutes } minutes
+}. Never share it: { $brand } will not ask you for it.
 
 ## The code and link that finish a registration
 
@@ -19,16 +23,51 @@ signup-link-lasts = The link works for { $link_minutes ->
 }, and once.
 signup-code-instead = Or type this code where you registered:
 signup-code-intro = Type this code where you registered:
-signup-code-lasts = The code works for { $minutes ->
-    [one] one minute
-   *[other] { $minutes } minutes
-}. Never share it: { $brand } will not ask you for it.
 signup-not-you = You did not register? Then somebody has used your address, perhaps by mistake. Ignore this mail and no account is made with it, or open the link and choose “This was not me” to end the registration at once.
 signup-not-you-linkless = You did not register? Then somebody has used your address, perhaps by mistake. Ignore this mail and no account is made with it.
 signup-sms = { $code } is your { $brand } code. It works for { $minutes ->
     [one] one minute
    *[other] { $minutes } minutes
 }. Never share it.
+
+## A code that somebody asked for who has an account; by mail it speaks of the address, by short message of the number
+
+code-subject = { $use ->
+    [reset] Choose a new password for { $brand }
+    [contact] Confirm your e-mail address for { $brand }
+   *[sign-in] Your code to sign in to { $brand }
+}
+code-heading = { $use ->
+    [reset] Choose a new password
+    [contact] Confirm your e-mail address
+   *[sign-in] Sign in to your account
+}
+code-intro = { $use ->
+    [reset] Type this code to choose a new password for your { $brand } account:
+    [contact] Type this code to put this e-mail address on your { $brand } account:
+   *[sign-in] Type this code to sign in to your { $brand } account:
+}
+code-not-you = { $use ->
+    [reset] You did not ask for a new password? Then somebody may have typed your address. Nobody can change your password without this code: do not pass it on.
+    [contact] You did not ask for this? Then ignore this mail, and nothing changes.
+   *[sign-in] You did not ask for this code? Then somebody may have typed your address. Ignore this mail: nobody can use the code as long as you do not pass it on.
+}
+code-sms = { $code } is your code to { $use ->
+    [reset] choose a new { $brand } password
+    [contact] put this number on your { $brand } account
+   *[sign-in] sign in to { $brand }
+}. It works for { $minutes ->
+    [one] one minute
+   *[other] { $minutes } minutes
+}. Never share it.
+
+## A password that was made up for somebody who chose none
+
+password-subject = The password of your { $brand } account
+password-heading = Your password
+password-intro = You chose no password for your { $brand } account, so we made one up. Sign in with it:
+password-advice = You can change it at any time: choose “Forgot password” where you sign in. Keep this password to yourself: nobody from { $brand } will ask you for it.
+password-sms = { $password } is your { $brand } password. We made it up, because you chose none. You can change it at any time. Keep it to yourself.
 
 ## A contact left the account, because somebody else proved it
 

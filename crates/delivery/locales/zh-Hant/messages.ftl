@@ -4,6 +4,7 @@
 greeting = { $name }，您好：
 greeting-nameless = 您好：
 footer = 此郵件由 { $brand } 自動發出，請勿回覆。
+code-lasts = 驗證碼在 { $minutes } 分鐘內有效。請勿告訴任何人：{ $brand } 絕不會向您索取驗證碼。
 
 ## The code and link that finish a registration
 
@@ -16,10 +17,45 @@ signup-link-instead = 如果按鈕沒有反應，請開啟以下連結：
 signup-link-lasts = 連結在 { $link_minutes } 分鐘內有效，只能使用一次。
 signup-code-instead = 或在註冊頁面輸入以下驗證碼：
 signup-code-intro = 請在註冊頁面輸入以下驗證碼：
-signup-code-lasts = 驗證碼在 { $minutes } 分鐘內有效。請勿告訴任何人：{ $brand } 絕不會向您索取驗證碼。
 signup-not-you = 不是您註冊的嗎？可能有人誤用了您的地址。忽略此郵件即不會建立帳戶；您也可以開啟連結並選擇「這不是我」，立即終止註冊。
 signup-not-you-linkless = 不是您註冊的嗎？可能有人誤用了您的地址。忽略此郵件即不會建立帳戶。
 signup-sms = { $code } 是您的 { $brand } 驗證碼，{ $minutes } 分鐘內有效。請勿告訴任何人。
+
+## A code that somebody asked for who has an account; by mail it speaks of the address, by short message of the number
+
+code-subject = { $use ->
+    [reset] 重設您的 { $brand } 密碼
+    [contact] 請確認您用於 { $brand } 的電子郵件地址
+   *[sign-in] 您的 { $brand } 登入驗證碼
+}
+code-heading = { $use ->
+    [reset] 設定新密碼
+    [contact] 確認您的電子郵件地址
+   *[sign-in] 登入您的帳戶
+}
+code-intro = { $use ->
+    [reset] 請輸入以下驗證碼，為您的 { $brand } 帳戶設定新密碼：
+    [contact] 請輸入以下驗證碼，將此電子郵件地址綁定至您的 { $brand } 帳戶：
+   *[sign-in] 請輸入以下驗證碼，登入您的 { $brand } 帳戶：
+}
+code-not-you = { $use ->
+    [reset] 不是您要求設定新密碼的嗎？可能有人輸入了您的地址。沒有此驗證碼，任何人都無法更改您的密碼：請勿轉告他人。
+    [contact] 不是您要求的嗎？忽略此郵件即不會有任何變更。
+   *[sign-in] 不是您要求的嗎？可能有人輸入了您的地址。請忽略此郵件：只要您不轉告他人，就沒有人能使用此驗證碼。
+}
+code-sms = { $code } 是您的 { $brand } 驗證碼，用於{ $use ->
+    [reset] 重設密碼
+    [contact] 綁定此號碼
+   *[sign-in] 登入
+}，{ $minutes } 分鐘內有效。請勿告訴任何人。
+
+## A password that was made up for somebody who chose none
+
+password-subject = 您的 { $brand } 帳戶密碼
+password-heading = 您的密碼
+password-intro = 您沒有為 { $brand } 帳戶設定密碼，因此我們為您產生了一組。請使用以下密碼登入：
+password-advice = 您可以隨時更改：請在登入處選擇「忘記密碼」。請勿將此密碼告訴任何人：{ $brand } 的人員絕不會向您索取密碼。
+password-sms = { $password } 是您的 { $brand } 密碼，因您未設定而由系統產生。可隨時更改，請勿告訴任何人。
 
 ## A contact left the account, because somebody else proved it
 

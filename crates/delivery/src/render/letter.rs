@@ -34,11 +34,11 @@ pub(super) enum Part {
         /// Where it leads.
         url: String,
     },
-    /// A code to copy, alone on its line.
+    /// A code or password to copy, alone on its line.
     Code {
         /// What precedes it.
         intro: String,
-        /// The code.
+        /// The code or password.
         code: String,
     },
 }

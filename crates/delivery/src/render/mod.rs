@@ -1,5 +1,5 @@
 //! From what a message says to its words: subject, text and HTML of a mail, or one short message. Names and addresses that people typed are
-//! cleaned on the way in and escaped on the way out (threat row 40). A subject never shows the code: subjects appear on locked screens.
+//! cleaned on the way in and escaped on the way out (threat row 40). A subject never shows a code or password: subjects appear on locked screens.
 
 mod clean;
 mod letter;
@@ -8,7 +8,7 @@ mod words;
 use askama::Template as _;
 
 use daftar_core::brand::{Brand, Brands};
-use daftar_core::message::{Channel, ContactKind, Content, Message};
+use daftar_core::message::{Channel, CodeUse, ContactKind, Content, Message};
 
 use letter::{Letter, MailPage, Part};
 use words::Words;
@@ -73,6 +73,10 @@ fn words_for(content: &Content, words: Words) -> Words {
                 None => words,
             }
         }
+        Content::Code { good_for, code, code_minutes } => {
+            words.with("use", use_name(*good_for)).with("code", code.clone()).with("minutes", *code_minutes)
+        }
+        Content::GeneratedPassword { password } => words.with("password", password.clone()),
         Content::ContactLost { contact, masked } => words.with("contact", contact_name(*contact)).with("masked", clean::line(masked)),
         Content::ContactChanged { contact } => words.with("contact", contact_name(*contact)),
     }
@@ -86,10 +90,21 @@ const fn contact_name(contact: ContactKind) -> &'static str {
     }
 }
 
+/// The word by which the texts choose between the uses of a code.
+const fn use_name(good_for: CodeUse) -> &'static str {
+    match good_for {
+        CodeUse::SignIn => "sign-in",
+        CodeUse::ResetPassword => "reset",
+        CodeUse::ChangeContact => "contact",
+    }
+}
+
 /// The text that says `content` in one short message.
 const fn short_key(content: &Content) -> &'static str {
     match content {
         Content::SignupCode { .. } => "signup-sms",
+        Content::Code { .. } => "code-sms",
+        Content::GeneratedPassword { .. } => "password-sms",
         Content::ContactLost { .. } => "contact-lost-sms",
         Content::ContactChanged { .. } => "contact-changed-sms",
     }
@@ -118,9 +133,21 @@ fn letter(words: &Words, content: &Content) -> Result<Letter, RenderError> {
             }
             let code_intro = if link.is_some() { "signup-code-instead" } else { "signup-code-intro" };
             parts.push(Part::Code { intro: words.say(code_intro)?, code: code.clone() });
-            parts.push(Part::Small(words.say("signup-code-lasts")?));
+            parts.push(Part::Small(words.say("code-lasts")?));
             parts.push(Part::Small(words.say(if link.is_some() { "signup-not-you" } else { "signup-not-you-linkless" })?));
             ("signup-subject", "signup-heading", parts)
+        }
+        Content::Code { code, .. } => {
+            let parts = vec![
+                Part::Code { intro: words.say("code-intro")?, code: code.clone() },
+                Part::Small(words.say("code-lasts")?),
+                Part::Small(words.say("code-not-you")?),
+            ];
+            ("code-subject", "code-heading", parts)
+        }
+        Content::GeneratedPassword { password } => {
+            let parts = vec![Part::Code { intro: words.say("password-intro")?, code: password.clone() }, Part::Small(words.say("password-advice")?)];
+            ("password-subject", "password-heading", parts)
         }
         Content::ContactLost { .. } => {
             let parts = vec![Part::Text(words.say("contact-lost-body")?), Part::Small(words.say("contact-lost-advice")?)];

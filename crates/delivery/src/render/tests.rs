@@ -10,6 +10,7 @@ use super::*;
 const GSM_BASIC: &str =
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
 const GSM_EXTENDED: &str = "^{}\\[~]|€";
+const CODE_USES: [CodeUse; 3] = [CodeUse::SignIn, CodeUse::ResetPassword, CodeUse::ChangeContact];
 const LINK: &str = "https://accounts.example.test/signup/confirm?key=abc-_123";
 
 fn brands() -> Brands {
@@ -28,14 +29,29 @@ fn signup(name: &str, link: Option<&str>, code_minutes: u64) -> Content {
     Content::SignupCode { name: name.to_owned(), code: "12345678".to_owned(), code_minutes, link: link.map(str::to_owned), link_minutes: 30 }
 }
 
+fn code(good_for: CodeUse, code_minutes: u64) -> Content {
+    Content::Code { good_for, code: "12345678".to_owned(), code_minutes }
+}
+
 /// One of every kind of thing to say.
 fn contents() -> Vec<Content> {
-    let mut contents = vec![signup("Siti", Some(LINK), 10), signup("Siti", None, 10)];
+    let mut contents = vec![signup("Siti", Some(LINK), 10), signup("Siti", None, 10), signup("", None, 10)];
+    contents.extend(CODE_USES.map(|good_for| code(good_for, 10)));
+    contents.push(Content::GeneratedPassword { password: "Kq7mWx2RtzHd".to_owned() });
     for contact in [ContactKind::Email, ContactKind::Phone] {
         contents.push(Content::ContactLost { contact, masked: "+62*****890".to_owned() });
         contents.push(Content::ContactChanged { contact });
     }
     contents
+}
+
+/// What the reader is to copy from the message and nobody else is to see.
+fn secret(content: &Content) -> Option<&str> {
+    match content {
+        Content::SignupCode { code, .. } | Content::Code { code, .. } => Some(code),
+        Content::GeneratedPassword { password } => Some(password),
+        Content::ContactLost { .. } | Content::ContactChanged { .. } => None,
+    }
 }
 
 fn write(channel: Channel, locale: Locale, platform: &str, content: Content) -> Rendered {
@@ -118,23 +134,83 @@ fn a_short_message_begins_with_its_code_and_minutes_have_their_plural() {
 }
 
 #[test]
-fn link_and_code_stand_alone_on_their_lines_and_not_in_the_subject() {
+fn a_code_says_what_it_is_good_for() {
+    let uses = |locale, channel| CODE_USES.map(|good_for| write(channel, locale, "ONMART", code(good_for, 10)));
+    for locale in Locale::ALL {
+        let mails = uses(locale, Channel::Email);
+        // A language that lacks the words for one use would say those for another.
+        let subjects: BTreeSet<_> = mails.iter().map(|mail| &mail.subject).collect();
+        assert_eq!(subjects.len(), CODE_USES.len(), "{subjects:?}");
+        let headings: BTreeSet<_> = mails.iter().filter_map(|mail| mail.html.as_deref()?.split("</h1>").next()?.rsplit('>').next()).collect();
+        assert_eq!(headings.len(), CODE_USES.len(), "{headings:?}");
+        // The greeting, the code with its introduction, how long it works, what to do who did not ask.
+        for paragraph in [1, 3] {
+            let said: BTreeSet<_> = mails.iter().filter_map(|mail| mail.text.split("\n\n").nth(paragraph)).collect();
+            assert_eq!(said.len(), CODE_USES.len(), "{said:?}");
+        }
+        let said: BTreeSet<_> = uses(locale, Channel::Sms).map(|sms| sms.text).into();
+        assert_eq!(said.len(), CODE_USES.len(), "{said:?}");
+    }
+    let sms = |good_for, minutes| write(Channel::Sms, Locale::English, "ONMART", code(good_for, minutes)).text;
+    assert_eq!(sms(CodeUse::SignIn, 1), "12345678 is your code to sign in to ONMART. It works for one minute. Never share it.");
+    assert_eq!(sms(CodeUse::ResetPassword, 10), "12345678 is your code to choose a new ONMART password. It works for 10 minutes. Never share it.");
+    assert_eq!(
+        sms(CodeUse::ChangeContact, 10),
+        "12345678 is your code to put this number on your ONMART account. It works for 10 minutes. Never share it."
+    );
+}
+
+#[test]
+fn code_and_password_stand_alone_on_their_lines_and_not_in_the_subject() {
+    for locale in Locale::ALL {
+        for content in contents() {
+            let Some(secret) = secret(&content) else { continue };
+            let mail = write(Channel::Email, locale, "ONMART", content.clone());
+            assert_eq!(mail.text.lines().filter(|line| *line == secret).count(), 1, "{}", mail.text);
+            assert!(!mail.subject.unwrap().contains(secret));
+            let html = mail.html.unwrap();
+            assert!(html.contains(&format!(">{secret}</p>")), "{html}");
+            assert_eq!(html.matches(secret).count(), 1, "{html}");
+            let sms = write(Channel::Sms, locale, "ONMART", content.clone()).text;
+            assert_eq!(sms.split_whitespace().next(), Some(secret), "{sms}");
+        }
+    }
+}
+
+#[test]
+fn a_link_stands_alone_on_its_line() {
     for locale in Locale::ALL {
         let mail = write(Channel::Email, locale, "ONMART", signup("Siti", Some(LINK), 10));
         assert_eq!(mail.text.lines().filter(|line| *line == LINK).count(), 1, "{}", mail.text);
-        assert_eq!(mail.text.lines().filter(|line| *line == "12345678").count(), 1, "{}", mail.text);
-        assert!(!mail.subject.as_deref().unwrap_or_default().contains("1234"));
         let html = mail.html.unwrap();
         // The button and the plain link below it.
         assert_eq!(html.matches(&format!("href=\"{LINK}\"")).count(), 2, "{html}");
-        assert!(html.contains(&format!(">{LINK}</a>")) && html.contains(">12345678</p>"), "{html}");
+        assert!(html.contains(&format!(">{LINK}</a>")), "{html}");
     }
 }
 
 #[test]
 fn a_mail_without_a_link_speaks_of_none() {
-    let mail = write(Channel::Email, Locale::English, "ONMART", signup("Siti", None, 10));
-    assert!(!mail.text.contains("link") && !mail.html.unwrap().contains("<a "), "{}", mail.text);
+    for content in contents().into_iter().filter(|content| !matches!(content, Content::SignupCode { link: Some(_), .. })) {
+        for (locale, link) in [(Locale::English, "link"), (Locale::Indonesian, "tautan"), (Locale::TraditionalChinese, "\u{9023}\u{7d50}")] {
+            let mail = write(Channel::Email, locale, "ONMART", content.clone());
+            assert!(!mail.text.to_lowercase().contains(link) && !mail.html.unwrap().contains("<a "), "{}", mail.text);
+        }
+    }
+}
+
+#[test]
+fn who_registers_without_a_name_and_a_link_reads_a_whole_mail() {
+    let text = |locale| write(Channel::Email, locale, "ONMART", signup("", None, 10)).text;
+    let english = "Hello,\n\n\
+        Thank you for registering with ONMART. One step is left: confirm that this address is yours.\n\n\
+        Type this code where you registered:\n12345678\n\n\
+        The code works for 10 minutes. Never share it: ONMART will not ask you for it.\n\n\
+        You did not register? Then somebody has used your address, perhaps by mistake. Ignore this mail and no account is made with it.\n\n\
+        -- \nONMART sent this mail automatically. Replies are not read.\n";
+    assert_eq!(text(Locale::English), english);
+    assert!(text(Locale::Indonesian).starts_with("Halo,\n\n"));
+    assert!(text(Locale::TraditionalChinese).starts_with("您好\u{ff1a}\n\n"));
 }
 
 #[test]
@@ -152,6 +228,17 @@ fn row_40_a_name_cannot_write_html() {
     assert!(!html.contains("<b>"), "{html}");
     let html = mail_to("<b>Siti\"'&").html.unwrap();
     assert!(!html.contains("<b>") && html.contains("Siti"), "{html}");
+}
+
+#[test]
+fn a_password_is_escaped_in_html_and_nowhere_else() {
+    let content = Content::GeneratedPassword { password: "<b>&\"'{$x}".to_owned() };
+    let mail = write(Channel::Email, Locale::English, "ONMART", content.clone());
+    let html = mail.html.unwrap();
+    assert!(!html.contains("<b>") && html.contains("&#38;"), "{html}");
+    assert!(mail.text.contains("\n<b>&\"'{$x}\n"), "{}", mail.text);
+    let sms = write(Channel::Sms, Locale::English, "ONMART", content).text;
+    assert!(sms.starts_with("<b>&\"'{$x} is your ONMART password."), "{sms}");
 }
 
 #[test]
@@ -190,4 +277,8 @@ fn row_40_a_brand_is_one_line_and_its_colour_is_a_colour() {
 fn row_52_a_rendered_message_does_not_print_its_words() {
     let shown = format!("{:?}", mail_to("Siti"));
     assert!(!shown.contains("1234") && !shown.contains("http") && !shown.contains("Siti"), "{shown}");
+    for content in contents() {
+        let shown = format!("{:?} {content:?}", write(Channel::Sms, Locale::English, "ONMART", content.clone()));
+        assert!(secret(&content).is_none_or(|secret| !shown.contains(secret)), "{shown}");
+    }
 }
