@@ -29,7 +29,7 @@ pub async fn fill(site: &Installation, accounts: u32) {
                 Claim::new(Username::parse(&format!("user {n}")).unwrap(), Standing::Vouched),
                 Claim::new(EmailAddress::parse(&format!("user{n}@example.test")).unwrap(), Standing::Vouched),
             ],
-            password: record.clone(),
+            password: Some(record.clone()),
             profile: Profile::default(),
             origin: Origin { surface: Surface::Usapi, client: None, platform: None },
             locale: Locale::English,

@@ -214,13 +214,7 @@ impl Challenge {
     }
 
     fn bound(&self, purpose: Purpose, subject: Uuid, code: &Code) -> [Vec<u8>; 5] {
-        [
-            self.id.0.as_bytes().to_vec(),
-            purpose.name().into(),
-            subject.as_bytes().to_vec(),
-            self.destination.key().into(),
-            code.expose().into(),
-        ]
+        [self.id.0.as_bytes().to_vec(), purpose.name().into(), subject.as_bytes().to_vec(), self.destination.key().into(), code.expose().into()]
     }
 
     /// One attempt with a code. A short code whose subject has met [`GROW_AFTER`] wrong guesses is dead, whatever tries it has left: so guesses

@@ -139,7 +139,18 @@ fn app_reads_a_number_at_home_first_and_abroad_else() {
     // The same rule at home in Indonesia.
     assert_eq!(PhoneNumber::parse_app("081234567890", "ID").unwrap().as_e164(), "+6281234567890");
     assert_eq!(PhoneNumber::parse_app("85268098227", "ID").unwrap().as_e164(), "+85268098227");
-    for bad in ["", "123456", "081234567890", "006281234567890", "+0812345678", "680982271234567890", "6809x8227", "６８０９８２２７", "+852 1", "68098227;ext=1"] {
+    for bad in [
+        "",
+        "123456",
+        "081234567890",
+        "006281234567890",
+        "+0812345678",
+        "680982271234567890",
+        "6809x8227",
+        "６８０９８２２７",
+        "+852 1",
+        "68098227;ext=1",
+    ] {
         assert_eq!(hk(bad), Err(IdentifierError::Malformed), "{bad}");
     }
 }

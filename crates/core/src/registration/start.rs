@@ -1,7 +1,7 @@
 //! Starting a registration, and sending its code and link anew.
 
-use crate::client::ClientId;
 use crate::challenge::{Draft, minutes, seconds};
+use crate::client::ClientId;
 use crate::code::{Challenge, Purpose};
 use crate::message::{Content, Envelope, Message, Recipient};
 use crate::password::{PasswordRecord, Scheme};

@@ -30,7 +30,7 @@ impl Default for App {
 impl App {
     /// As the core takes it.
     pub(crate) fn policy(&self) -> AppPolicy {
-        AppPolicy { code_digits: self.otp_digits.0 as u8, country: self.default_country.0.clone() }
+        AppPolicy { code_digits: u8::try_from(self.otp_digits.0).unwrap_or(u8::MAX), country: self.default_country.0.clone() }
     }
 }
 

@@ -54,11 +54,7 @@ impl Default for Sessions {
 impl Sessions {
     /// As the core counts them; App has a key of its own.
     pub(crate) const fn lifetimes(&self, app: &App) -> SessionLifetimes {
-        SessionLifetimes {
-            usual: self.lifetime.duration(),
-            native_app: self.native_app_lifetime.duration(),
-            app: app.session_lifetime.duration(),
-        }
+        SessionLifetimes { usual: self.lifetime.duration(), native_app: self.native_app_lifetime.duration(), app: app.session_lifetime.duration() }
     }
 }
 

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use daftar_core::account::{Contact, Standing};
-use daftar_core::code::{GROW_AFTER, Pressure};
+use daftar_core::code::{GROW_AFTER, Pressure, Purpose, counted_against};
 use daftar_core::identifier::{IdentifierKind, LoginId};
 use daftar_core::message::{Channel, ContactKind, Content, Message};
 use daftar_core::ports::{Claimed, Outbox as _, Store as _};
-use daftar_core::registration::{Finished, Proof, RegistrationState, Resent, subject_of};
+use daftar_core::registration::{Finished, Proof, RegistrationState, Resent};
 use daftar_core::repeat::Repeated;
 use daftar_store::SqlStore;
 
@@ -23,7 +23,7 @@ async fn state(store: &SqlStore, pending: &Pending) -> RegistrationState {
 }
 
 async fn pressure_on(store: &SqlStore, destination: impl Into<LoginId>) -> Pressure {
-    store.pressure(&subject_of(&destination.into()), now()).await.unwrap()
+    store.pressure(&counted_against(Purpose::UsapiSignup, uuid::Uuid::nil(), &destination.into()), now()).await.unwrap()
 }
 
 /// What waits in the outbox for `channel`, read.
@@ -164,7 +164,7 @@ pub async fn row_5_wrong_codes_of_the_last_hour_count_against_everybody<E: Engin
         let at = now() + number * MINUTE;
         assert_eq!(store.finish_registration(pending.show(&pending.wrong_code(), at)).await.unwrap(), Finished::Refused);
     }
-    let everybody = async |at| store.pressure("phone/+629999999999", at).await.unwrap().installation;
+    let everybody = async |at| store.pressure(&["phone/+629999999999".to_owned()], at).await.unwrap().installation;
     assert_eq!(everybody(now() + 3 * MINUTE).await, 4);
     assert_eq!(everybody(now() + HOUR + MINUTE).await, 2);
     assert_eq!(everybody(now() + HOUR + 3 * MINUTE).await, 0);
