@@ -3,7 +3,7 @@
 //!
 //! | module | what lives there |
 //! |---|---|
-//! | `surface` | what the surfaces share: bodies, strict JSON, who calls, what every response carries |
+//! | `surface` | what the surfaces share: bodies, strict JSON, properties, who calls, what every response carries |
 //! | `usapi` | USAPI: its requests, answers, texts and statuses |
 //! | [`pages`] | the pages behind the links in messages |
 //! | [`operate`] | health, public keys, the development inbox |
