@@ -6,6 +6,7 @@
 //! | `surface` | what the surfaces share: bodies, strict JSON, properties, who calls, what every response carries |
 //! | `usapi` | USAPI: its requests, answers, texts and statuses |
 //! | [`pages`] | the pages behind the links in messages |
+//! | `texts` | what people read, by language (`locales/*/*.ftl`) |
 //! | [`operate`] | health, public keys, the development inbox |
 //! | `pictures` | profile pictures at their unguessable URLs |
 //! | [`server`] | the HTTP/1.1 server with its time-outs and its graceful end |
@@ -16,6 +17,7 @@ pub mod pages;
 mod pictures;
 pub mod server;
 mod surface;
+mod texts;
 mod usapi;
 
 use axum::Router;

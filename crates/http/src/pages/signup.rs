@@ -14,10 +14,10 @@ use fluent_templates::fluent_bundle::FluentValue;
 
 use super::html::{self, Frames};
 use super::look::Look;
-use super::texts::Texts;
 use crate::App;
 use crate::surface::body::{self, BODY_MAX, BodyError};
 use crate::surface::fault::{retry_after, status_of};
+use crate::texts::Texts;
 
 /// The content type of an HTML form.
 const FORM: &str = "application/x-www-form-urlencoded";
