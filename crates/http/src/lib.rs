@@ -3,9 +3,10 @@
 //!
 //! | module | what lives there |
 //! |---|---|
-//! | `surface` | what the surfaces share: bodies, strict JSON, who calls, what every response carries |
+//! | `surface` | what the surfaces share: bodies, strict JSON, properties, who calls, what every response carries |
 //! | `usapi` | USAPI: its requests, answers, texts and statuses |
 //! | [`pages`] | the pages behind the links in messages |
+//! | `texts` | what people read, by language (`locales/*/*.ftl`) |
 //! | [`operate`] | health, public keys, the development inbox |
 //! | `pictures` | profile pictures at their unguessable URLs |
 //! | [`server`] | the HTTP/1.1 server with its time-outs and its graceful end |
@@ -16,6 +17,7 @@ pub mod pages;
 mod pictures;
 pub mod server;
 mod surface;
+mod texts;
 mod usapi;
 
 use axum::Router;
@@ -50,7 +52,7 @@ pub fn router(app: App) -> Router {
 fn cors(origins: &[String]) -> Option<CorsLayer> {
     let origins: Vec<HeaderValue> = origins.iter().filter_map(|origin| origin.parse().ok()).collect();
     (!origins.is_empty()).then(|| {
-        CorsLayer::new().allow_origin(origins).allow_methods([Method::GET, Method::POST]).allow_headers([
+        CorsLayer::new().allow_origin(origins).allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE]).allow_headers([
             header::AUTHORIZATION,
             header::CONTENT_TYPE,
             header::ACCEPT_LANGUAGE,

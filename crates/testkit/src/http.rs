@@ -93,22 +93,36 @@ impl Caller {
 
     /// Calls with GET.
     pub async fn get(&self, path: &str) -> Answer {
-        Answer::read(self.request(Method::GET, path).send().await.unwrap()).await
+        answer(self.request(Method::GET, path)).await
     }
 
     /// Calls with POST and a JSON body.
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
-        Answer::read(self.request(Method::POST, path).json(body).send().await.unwrap()).await
+        answer(self.request(Method::POST, path).json(body)).await
+    }
+
+    /// Calls with PUT and a JSON body.
+    pub async fn put(&self, path: &str, body: &Value) -> Answer {
+        answer(self.request(Method::PUT, path).json(body)).await
+    }
+
+    /// Calls with DELETE.
+    pub async fn delete(&self, path: &str) -> Answer {
+        answer(self.request(Method::DELETE, path)).await
     }
 
     /// Calls with POST and any bytes of any type.
     pub async fn post_raw(&self, path: &str, content_type: &str, body: impl Into<reqwest::Body>) -> Answer {
-        let request = self.request(Method::POST, path).header("content-type", content_type).body(body);
-        Answer::read(request.send().await.unwrap()).await
+        answer(self.request(Method::POST, path).header("content-type", content_type).body(body)).await
     }
 
     /// Calls with POST and a form.
     pub async fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        Answer::read(self.request(Method::POST, path).form(fields).send().await.unwrap()).await
+        answer(self.request(Method::POST, path).form(fields)).await
     }
+}
+
+/// Sends a request and reads what is answered.
+async fn answer(request: reqwest::RequestBuilder) -> Answer {
+    Answer::read(request.send().await.unwrap()).await
 }

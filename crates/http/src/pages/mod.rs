@@ -6,12 +6,10 @@
 //! | `signup` | the page that finishes a registration |
 //! | `html` | the response around a page and its content security policy |
 //! | `look` | a brand's name, and colours that can be read on it |
-//! | `texts` | what the pages say, by language (`locales/*/pages.ftl`) |
 
 pub(crate) mod html;
 mod look;
 mod signup;
-mod texts;
 
 use axum::Router;
 use axum::routing::get;

@@ -14,10 +14,11 @@ use fluent_templates::fluent_bundle::FluentValue;
 
 use super::html::{self, Frames};
 use super::look::Look;
-use super::texts::Texts;
 use crate::App;
 use crate::surface::body::{self, BODY_MAX, BodyError};
+use crate::surface::caller::language;
 use crate::surface::fault::{retry_after, status_of};
+use crate::texts::Texts;
 
 /// The content type of an HTML form.
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -102,22 +103,22 @@ fn field(form: &[u8], name: &str) -> Option<String> {
 /// Whom a page is for: the language that the browser asks for, else the one of the registration; and the registration's brand.
 struct Reader<'a> {
     app: &'a App,
-    wish: Option<Locale>,
+    headers: &'a HeaderMap,
     texts: Texts,
     look: Look,
 }
 
 impl<'a> Reader<'a> {
     /// Somebody of whom nothing but the request is known.
-    fn new(app: &'a App, headers: &HeaderMap) -> Self {
-        let wish = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).and_then(Locale::negotiate);
-        Self { app, wish, texts: Texts::of(wish.unwrap_or_default()), look: Look::of(app.accounts().policy().brands.of(None)) }
+    fn new(app: &'a App, headers: &'a HeaderMap) -> Self {
+        let texts = Texts::of(language(headers, Locale::default()));
+        Self { app, headers, texts, look: Look::of(app.accounts().policy().brands.of(None)) }
     }
 
     /// Somebody who holds the link of `registration`.
     fn about(self, registration: &Registration) -> Self {
         let brand = self.app.accounts().policy().brands.of(registration.platform.as_deref());
-        Self { texts: Texts::of(self.wish.unwrap_or(registration.locale)), look: Look::of(brand), ..self }
+        Self { texts: Texts::of(language(self.headers, registration.locale)), look: Look::of(brand), ..self }
     }
 
     /// The page with the two buttons.

@@ -1,10 +1,12 @@
-//! Who calls, and from where: Basic and Bearer credentials, the client's address behind trusted proxies, and the idempotency key.
+//! Who calls, and from where: Basic and Bearer credentials, the client's address behind trusted proxies, the language of who reads,
+//! and the idempotency key.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use axum::http::{Extensions, HeaderMap, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use daftar_core::locale::Locale;
 use daftar_core::repeat::{NotARepeatKey, RepeatKey};
 use daftar_core::throttle::ClientAddress;
 use ipnet::IpNet;
@@ -64,6 +66,13 @@ fn address_of(hop: &str) -> Option<IpAddr> {
     hop.parse::<IpAddr>().ok().or_else(|| hop.parse::<SocketAddr>().ok().map(|socket| socket.ip())).map(|address| address.to_canonical())
 }
 
+/// The best of our languages for who reads the answer, or what is sent because of the call: `otherwise` unless `accept-language` wishes another.
+pub(crate) fn language(headers: &HeaderMap, otherwise: Locale) -> Locale {
+    // Several lines are one list (RFC 9110 §5.3).
+    let lines: Vec<&str> = headers.get_all(header::ACCEPT_LANGUAGE).iter().filter_map(|value| value.to_str().ok()).collect();
+    Locale::negotiate(&lines.join(","), otherwise)
+}
+
 /// The idempotency key, if one was sent.
 ///
 /// # Errors
@@ -109,6 +118,22 @@ mod tests {
         assert_eq!(seen("10.0.0.1", &["203.0.113.5, nonsense, 10.0.0.2"]), "10.0.0.2");
         assert_eq!(seen("10.0.0.1", &[]), "10.0.0.1");
         assert_eq!(seen("2001:db8:aaaa::1", &["2001:db8:1:2:3:4:5:6"]), "2001:db8:1:2::");
+    }
+
+    #[test]
+    fn the_language_is_chosen_from_all_lines_that_can_be_read() {
+        let wished = |lines: &[&[u8]]| {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append(header::ACCEPT_LANGUAGE, HeaderValue::from_bytes(line).unwrap());
+            }
+            language(&headers, Locale::TraditionalChinese)
+        };
+        assert_eq!(wished(&[]), Locale::TraditionalChinese);
+        assert_eq!(wished(&[b"de, en;q=0.5", b"id;q=0.7"]), Locale::Indonesian);
+        assert_eq!(wished(&[b"en;q=0.7", b"", b"id;q=0.5"]), Locale::English);
+        assert_eq!(wished(&[b"zh;q=0, *;q=0.1", b"id;q=0"]), Locale::English);
+        assert_eq!(wished(&[b"en\xff", b"id"]), Locale::Indonesian);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What the surfaces share: reading a body and its JSON, who calls and from where, what every response carries. A surface adds its own
+//! What the surfaces share: reading a body, its JSON and its properties, who calls and from where, what every response carries. A surface adds its own
 //! shapes and texts.
 
 pub(crate) mod body;
@@ -6,4 +6,5 @@ pub(crate) mod caller;
 pub(crate) mod fault;
 pub(crate) mod headers;
 pub(crate) mod json;
+pub(crate) mod properties;
 pub(crate) mod segment;

@@ -9,9 +9,9 @@ use daftar_core::sign_in::{SignIn, SignedIn};
 use serde::Serialize;
 
 use super::error::UsapiError;
-use super::wire;
 use crate::App;
 use crate::surface::caller::client_address;
+use crate::surface::properties::Properties;
 
 #[derive(Serialize)]
 pub(super) struct Token {
@@ -20,7 +20,7 @@ pub(super) struct Token {
 
 pub(super) async fn sign_in(State(app): State<App>, request: Request) -> Result<Json<Token>, UsapiError> {
     let from = client_address(request.headers(), request.extensions(), &app.settings().trusted_proxies);
-    let body = wire::json(request).await?;
+    let body = Properties::read(request).await?;
     let username = body.text("username")?.any_length();
     let password = body.password("password")?;
     let options = body.optional_object("options", "options.")?;

@@ -10,7 +10,7 @@ use daftar_core::repeat::Repeat;
 
 use super::error::UsapiError;
 use crate::App;
-use crate::surface::caller::{basic, bearer, repeat_key};
+use crate::surface::caller::{basic, bearer, language, repeat_key};
 
 /// A machine client with scope `usapi` (RFC 7617).
 pub(super) struct Client(pub(super) ClientId);
@@ -62,7 +62,6 @@ impl FromRequestParts<App> for Writes {
     type Rejection = UsapiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, UsapiError> {
-        let wished = parts.headers.get(axum::http::header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).and_then(Locale::negotiate);
-        Ok(Self(wished.unwrap_or(app.accounts().policy().locale)))
+        Ok(Self(language(&parts.headers, app.accounts().policy().locale)))
     }
 }

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::error::UsapiError;
 use super::wire;
 use crate::App;
+use crate::surface::properties::Properties;
 
 #[derive(Serialize)]
 pub(super) struct Answer {
@@ -17,7 +18,7 @@ pub(super) struct Answer {
 }
 
 pub(super) async fn email(State(app): State<App>, request: Request) -> Result<(StatusCode, Json<Answer>), UsapiError> {
-    let body = wire::json(request).await?;
+    let body = Properties::read(request).await?;
     let address = EmailAddress::parse(wire::email(&body)?).map_err(|_| UsapiError::EmailFormat)?;
     Ok(if app.accounts().is_registered(&address.into()).await? {
         (StatusCode::CONFLICT, Json(Answer { status: false, message: "Email is already registered" }))

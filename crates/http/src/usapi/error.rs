@@ -10,26 +10,18 @@ use daftar_core::registration::{RegisterError, ResendError};
 use daftar_core::service::Fault;
 use daftar_core::session::NotSignedIn;
 
-use super::wire::JsonType;
 use crate::surface::body::BodyError;
 use crate::surface::fault::{retry_after, seconds_up, status_of};
 use crate::surface::headers::message;
+use crate::surface::properties::PropertyError;
 
 /// Why a call does not succeed.
 #[derive(Debug)]
 pub(super) enum UsapiError {
     /// The request could not be read.
     Body(BodyError),
-    /// A required property is not there.
-    Missing(String),
-    /// A property is of another JSON type.
-    WrongType(String, JsonType),
-    /// A required text is empty or blank.
-    Empty(String),
-    /// A text is longer than its rule.
-    TooLong(String, usize),
-    /// A text is none of the listed ones.
-    NotOneOf(String, String),
+    /// A property is not there, or not as it has to be.
+    Property(PropertyError),
     /// Not a phone number, except at `/signup`.
     PhoneFormat,
     /// Not a phone number, at `/signup`.
@@ -77,6 +69,12 @@ pub(super) enum UsapiError {
 impl From<BodyError> for UsapiError {
     fn from(error: BodyError) -> Self {
         Self::Body(error)
+    }
+}
+
+impl From<PropertyError> for UsapiError {
+    fn from(error: PropertyError) -> Self {
+        Self::Property(error)
     }
 }
 
@@ -146,11 +144,11 @@ impl IntoResponse for UsapiError {
             }
             Self::Body(BodyError::TooLarge) => message(StatusCode::PAYLOAD_TOO_LARGE, "Request body is too large"),
             Self::Body(BodyError::Malformed) => message(BAD, "Request body is malformed"),
-            Self::Missing(name) => message(BAD, &format!("Must have required property '{name}'")),
-            Self::WrongType(name, json_type) => message(BAD, &format!("Property '{name}' must be {}", json_type.name())),
-            Self::Empty(name) => message(BAD, &format!("Property '{name}' must not be empty")),
-            Self::TooLong(name, max) => message(BAD, &format!("Property '{name}' must have at most {max} characters")),
-            Self::NotOneOf(name, allowed) => message(BAD, &format!("Property '{name}' must be one of: {allowed}")),
+            Self::Property(PropertyError::Missing(name)) => message(BAD, &format!("Must have required property '{name}'")),
+            Self::Property(PropertyError::WrongType(name, json_type)) => message(BAD, &format!("Property '{name}' must be {}", json_type.name())),
+            Self::Property(PropertyError::Empty(name)) => message(BAD, &format!("Property '{name}' must not be empty")),
+            Self::Property(PropertyError::TooLong(name, max)) => message(BAD, &format!("Property '{name}' must have at most {max} characters")),
+            Self::Property(PropertyError::NotOneOf(name, allowed)) => message(BAD, &format!("Property '{name}' must be one of: {allowed}")),
             Self::PhoneFormat => message(BAD, "Invalid phone number format"),
             Self::SignupPhoneFormat => message(BAD, "The phone number format is invalid. Please use the format: 628XXXXXXXXX"),
             Self::UsernameFormat => message(BAD, "Invalid username format"),

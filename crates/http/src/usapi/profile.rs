@@ -13,10 +13,9 @@ use serde::Serialize;
 use super::caller::Person;
 use super::error::UsapiError;
 use super::register::Done;
-use super::wire::{self, JsonType, Properties};
 use crate::App;
 use crate::surface::body::{BODY_MAX, BodyError, MULTIPART_MAX, expect_type, read};
-use crate::surface::json::object;
+use crate::surface::properties::{JsonType, Properties, PropertyError, one_of};
 
 /// Largest picture, in bytes.
 const PICTURE_MAX: usize = 5 * 1024 * 1024;
@@ -35,16 +34,16 @@ pub(super) async fn update(State(app): State<App>, person: Result<Person, UsapiE
 
 async fn change(app: &App, Person(account): Person, request: Request) -> Result<Json<Done>, UsapiError> {
     let form = Form::read(request).await?;
-    let text = form.basic_profile.ok_or_else(|| UsapiError::Missing("basic_profile".to_owned()))?;
+    let text = form.basic_profile.ok_or_else(|| PropertyError::Missing("basic_profile".to_owned()))?;
     if text.iter().all(u8::is_ascii_whitespace) {
-        return Err(UsapiError::Empty("basic_profile".to_owned()));
+        return Err(PropertyError::Empty("basic_profile".to_owned()).into());
     }
-    let not_an_object = |_| UsapiError::WrongType("basic_profile".to_owned(), JsonType::Object);
-    let fields = Properties::of(object(&text).map_err(not_an_object)?);
+    let not_an_object = |_| PropertyError::WrongType("basic_profile".to_owned(), JsonType::Object);
+    let fields = Properties::parse(&text).map_err(not_an_object)?;
     let birth_date = fields.text("date_of_birth")?.any_length();
     let gender = fields.text("gender")?.any_length();
     let phone = fields.text("phone_number")?.any_length();
-    let gender = wire::one_of("gender", gender, GENDERS.into_iter())?;
+    let gender = one_of("gender", gender, GENDERS.into_iter())?;
     let profile = BasicProfile {
         phone: PhoneNumber::parse_usapi(phone).map_err(|_| UsapiError::PhoneFormat)?,
         birth_date: BirthDate::parse(birth_date, app.accounts().now()).map_err(|_| UsapiError::BirthDate)?,

@@ -10,6 +10,7 @@ use super::caller::{Client, Repeats, Writes};
 use super::error::UsapiError;
 use super::wire;
 use crate::App;
+use crate::surface::properties::{Properties, json_bytes};
 
 /// `{"status": true, "message": …}`.
 #[derive(Serialize)]
@@ -34,14 +35,14 @@ pub(super) async fn register(
     Writes(locale): Writes,
     request: Request,
 ) -> Result<Json<Done>, UsapiError> {
-    let bytes = wire::bytes(request).await?;
+    let bytes = json_bytes(request).await?;
     let repeat = repeats.of(&app, &client, "usapi/internal/register", &bytes);
     if let Some(repeat) = &repeat
         && app.accounts().enrolled_before(repeat).await?
     {
         return Ok(Done::saying(CREATED));
     }
-    let body = wire::properties(&bytes)?;
+    let body = Properties::parse(&bytes)?;
     let policy = app.accounts().policy().passwords;
     let username = wire::username(&body)?;
     let password = wire::new_password(&body, &policy)?;

@@ -12,6 +12,7 @@ use super::error::UsapiError;
 use super::register::{CREATED, Done};
 use super::wire;
 use crate::App;
+use crate::surface::properties::{Properties, json_bytes, one_of};
 
 /// What a started registration answers.
 #[derive(Serialize)]
@@ -40,14 +41,14 @@ pub(super) async fn start(
     Writes(locale): Writes,
     request: Request,
 ) -> Result<Json<Pending>, UsapiError> {
-    let bytes = wire::bytes(request).await?;
+    let bytes = json_bytes(request).await?;
     let repeat = repeats.of(&app, &client, "usapi/signup", &bytes);
     if let Some(repeat) = &repeat
         && let Some(started) = app.accounts().started_before(repeat).await?
     {
         return Ok(Json(started.into()));
     }
-    let body = wire::properties(&bytes)?;
+    let body = Properties::parse(&bytes)?;
     let policy = app.accounts().policy();
     let username = wire::username(&body)?;
     let password = wire::new_password(&body, &policy.passwords)?;
@@ -60,9 +61,9 @@ pub(super) async fn start(
         Some(Mode::Link) | None => body.optional_text("phone_number")?,
     };
     let platform = body.optional_text("platform")?;
-    let mode = wire::one_of("mode", mode, Mode::ALL.iter().map(|mode| (mode.name(), *mode)))?;
+    let mode = one_of("mode", mode, Mode::ALL.iter().map(|mode| (mode.name(), *mode)))?;
     let platforms = policy.brands.platforms.iter().map(|(name, _)| (name.as_str(), name.clone()));
-    let platform = platform.map(|name| wire::one_of("platform", name, platforms)).transpose()?;
+    let platform = platform.map(|name| one_of("platform", name, platforms)).transpose()?;
     let person = wire::Person { username, password, email, phone }.check(&policy.passwords, UsapiError::SignupPhoneFormat)?;
     let proves = match (mode, person.phone) {
         (Mode::Otp, Some(phone)) => Proves::Phone(phone),
@@ -86,7 +87,7 @@ pub(super) async fn start(
 }
 
 pub(super) async fn verify(State(app): State<App>, Client(client): Client, request: Request) -> Result<Json<Done>, UsapiError> {
-    let body = wire::json(request).await?;
+    let body = Properties::read(request).await?;
     let token = body.text("token")?.any_length();
     let code = Code::parse(body.text("otp")?.any_length()).map_err(|_| UsapiError::InvalidCode)?;
     match app.accounts().finish_by_code(token, Surface::Usapi, &client, code).await? {
@@ -99,7 +100,7 @@ pub(super) async fn verify(State(app): State<App>, Client(client): Client, reque
 }
 
 pub(super) async fn resend(State(app): State<App>, Client(client): Client, request: Request) -> Result<Json<Pending>, UsapiError> {
-    let body = wire::json(request).await?;
+    let body = Properties::read(request).await?;
     let token = body.text("token")?.any_length();
     Ok(Json(app.accounts().resend_registration(token, Surface::Usapi, &client).await?.into()))
 }

@@ -181,7 +181,9 @@ async fn row_59_scripts_of_other_origins_may_not_call_unless_configured() {
     let closed = Installation::start().await;
     assert_eq!(preflight(&closed).await.header("access-control-allow-origin"), "");
     let open = Installation::builder().cors_origin("https://shop.example").start().await;
-    assert_eq!(preflight(&open).await.header("access-control-allow-origin"), "https://shop.example");
+    let allowed = preflight(&open).await;
+    assert_eq!(allowed.header("access-control-allow-origin"), "https://shop.example");
+    assert_eq!(allowed.header("access-control-allow-methods"), "GET,POST,PUT,DELETE");
 }
 
 #[tokio::test]
