@@ -55,9 +55,12 @@ pub struct CodeLabel {
 /// Why no code was sent.
 #[derive(Debug, thiserror::Error)]
 pub enum SendCodeError {
-    /// Nobody is known by this identifier, or has proven it.
-    #[error("there is no such account")]
-    Unknown,
+    /// Nobody is known by this identifier, which is of this kind, or has proven it.
+    #[error("nobody has this {}", .0.name())]
+    Unknown(IdentifierKind),
+    /// The account that asks is not there any more.
+    #[error("the account is gone")]
+    Gone,
     /// The account has proven no contact of the wanted kind.
     #[error("the account has no such contact")]
     NoContact,
@@ -141,11 +144,11 @@ impl Accounts {
     async fn reader_of(&self, wish: &CodeWish, locale: Locale, now: Timestamp) -> Result<Reader, SendCodeError> {
         match wish {
             CodeWish::SignIn(addressee) | CodeWish::ResetPassword(addressee) => {
-                let (id, channel) = match addressee {
+                let (id, channel): (LoginId, _) = match addressee {
                     Addressee::At(contact) => (contact.clone().into(), contact.channel()),
                     Addressee::Named(name, channel) => (name.clone().into(), *channel),
                 };
-                let account = self.proven_account(&id).await?.ok_or(SendCodeError::Unknown)?;
+                let account = self.proven_account(&id).await?.ok_or(SendCodeError::Unknown(id.kind()))?;
                 let to = account.proven_contact(channel).ok_or(SendCodeError::NoContact)?;
                 Ok(Reader { subject: account.id.0, to, locale: account.locale })
             }
@@ -154,7 +157,7 @@ impl Accounts {
                 Ok(Reader { subject: new_id(now, self.entropy()), to: contact.clone(), locale })
             }
             CodeWish::ChangeContact(account, contact) => {
-                let account: Account = self.store().account(*account).await.map_err(Fault::from)?.ok_or(SendCodeError::Unknown)?;
+                let account: Account = self.store().account(*account).await.map_err(Fault::from)?.ok_or(SendCodeError::Gone)?;
                 let id = LoginId::from(contact.clone());
                 if account.has_proven(&id) {
                     return Err(SendCodeError::Taken(id.kind()));

@@ -124,7 +124,12 @@ impl Installation {
         let app = App::new(daftar_http::Parts {
             accounts,
             inbox: config.has_inbox().then(|| Arc::<SqlStore>::clone(store) as Arc<dyn Inbox>),
-            settings: Settings { public_url, trusted_proxies: config.trusted_proxies.clone(), cors_origins: config.http.cors_origins.clone() },
+            settings: Settings {
+                public_url,
+                trusted_proxies: config.trusted_proxies.clone(),
+                cors_origins: config.http.cors_origins.clone(),
+                app_always_ok: config.app.always_ok,
+            },
             readiness: Readiness::default(),
         });
         Ok(Self { app, foundation, worker, background })

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `surface` | what the surfaces share: bodies, strict JSON, properties, who calls, what every response carries |
 //! | `usapi` | USAPI: its requests, answers, texts and statuses |
+//! | `app` | App User Auth: the same of its own |
 //! | [`pages`] | the pages behind the links in messages |
 //! | `texts` | what people read, by language (`locales/*/*.ftl`) |
 //! | [`operate`] | health, public keys, the development inbox |
@@ -16,6 +17,7 @@ pub mod operate;
 pub mod pages;
 mod pictures;
 pub mod server;
+mod state;
 mod surface;
 mod texts;
 mod usapi;
@@ -24,7 +26,7 @@ use axum::Router;
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use tower_http::cors::CorsLayer;
 
-pub use app::{App, Parts, Readiness, Settings};
+pub use state::{App, Parts, Readiness, Settings};
 pub use surface::caller::Peer;
 
 /// Where the link of a registration leads, below the public URL; its secret follows.
@@ -35,6 +37,7 @@ pub fn router(app: App) -> Router {
     let cors = cors(&app.settings().cors_origins);
     let routes = Router::new()
         .merge(usapi::router())
+        .merge(app::router(&app))
         .merge(pages::router())
         .merge(pictures::router())
         .merge(operate::router())

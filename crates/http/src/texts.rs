@@ -63,7 +63,7 @@ mod tests {
     use std::path::{Path, PathBuf};
 
     /// The files that every language has.
-    const FILES: [&str; 1] = ["pages.ftl"];
+    const FILES: [&str; 2] = ["app.ftl", "pages.ftl"];
 
     fn folder(locale: Locale) -> PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("locales").join(locale.tag())

@@ -47,6 +47,8 @@ pub struct Builder {
     threads: usize,
     cors_origins: Vec<String>,
     workers: bool,
+    app_always_ok: bool,
+    app: AppPolicy,
     history: History,
     engine: Engine,
 }
@@ -93,6 +95,20 @@ impl Builder {
     #[must_use]
     pub fn without_workers(mut self) -> Self {
         self.workers = false;
+        self
+    }
+
+    /// With App's refusals answered 200.
+    #[must_use]
+    pub fn app_always_ok(mut self) -> Self {
+        self.app_always_ok = true;
+        self
+    }
+
+    /// With App's own policy.
+    #[must_use]
+    pub fn app(mut self, policy: AppPolicy) -> Self {
+        self.app = policy;
         self
     }
 
@@ -147,6 +163,8 @@ impl Installation {
             threads: 2,
             cors_origins: Vec::new(),
             workers: true,
+            app_always_ok: false,
+            app: AppPolicy::default(),
             history: History::default(),
             engine: Engine::of_this_run(),
         }
@@ -177,7 +195,7 @@ impl Installation {
         };
         let keys = StoredKeys::new(switch.clone(), clock.clone(), entropy.clone(), &secrets);
         keys.begin(None).await.unwrap();
-        let policy = policy(&url, builder.limits);
+        let policy = policy(&url, &builder);
         let inbox: Arc<dyn Inbox> = Arc::new(store.clone());
         let transport = Arc::new(InboxTransport::new(Arc::clone(&inbox), clock.clone()));
         let worker = builder.workers.then(|| {
@@ -204,7 +222,12 @@ impl Installation {
             policy,
         });
         let readiness = Readiness::default();
-        let settings = Settings { public_url: url.clone(), trusted_proxies: Vec::new(), cors_origins: builder.cors_origins.clone() };
+        let settings = Settings {
+            public_url: url.clone(),
+            trusted_proxies: Vec::new(),
+            cors_origins: builder.cors_origins.clone(),
+            app_always_ok: builder.app_always_ok,
+        };
         let app = App::new(daftar_http::Parts {
             accounts: accounts.clone(),
             inbox: builder.inbox.then_some(inbox),
@@ -431,17 +454,17 @@ impl Installation {
     }
 }
 
-fn policy(url: &str, limits: bool) -> Policy {
+fn policy(url: &str, builder: &Builder) -> Policy {
     let brand = |name: &str| (name.to_owned(), Brand { name: name.to_owned(), color: "#0b6e4f".to_owned() });
     Policy {
         signup_link: format!("{url}{SIGNUP_LINK_PATH}"),
         country: "ID".to_owned(),
         locale: Locale::English,
         passwords: PasswordPolicy::default(),
-        password_limits: limits.then(PasswordLimits::default),
+        password_limits: builder.limits.then(PasswordLimits::default),
         sessions: SessionLifetimes::default(),
         registrations: RegistrationLifetimes::default(),
-        app: AppPolicy::default(),
+        app: builder.app.clone(),
         brands: Brands {
             default: Brand { name: "Daftar".to_owned(), color: "#1f4e79".to_owned() },
             platforms: ["ONMART", "ONMARKET", "OSAS", "ONAPPS"].map(brand).to_vec(),

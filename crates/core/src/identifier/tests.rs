@@ -138,7 +138,9 @@ fn app_reads_a_number_at_home_first_and_abroad_else() {
     }
     // The same rule at home in Indonesia.
     assert_eq!(PhoneNumber::parse_app("081234567890", "ID").unwrap().as_e164(), "+6281234567890");
-    assert_eq!(PhoneNumber::parse_app("85268098227", "ID").unwrap().as_e164(), "+85268098227");
+    // Digits that are a number at home are that, though a number abroad begins like it.
+    assert_eq!(PhoneNumber::parse_app("85268098227", "ID").unwrap().as_e164(), "+6285268098227");
+    assert_eq!(PhoneNumber::parse_app("+85268098227", "ID").unwrap().as_e164(), "+85268098227");
     for bad in [
         "",
         "123456",

@@ -62,6 +62,11 @@ pub(crate) fn lend(headers: &HeaderMap, body: Body) -> (Body, Option<Rest>) {
 }
 
 impl Rest {
+    /// Whether the handler read everything.
+    pub(crate) fn is_read(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_end_stream()
+    }
+
     /// Reads the rest and throws it away, so that the client that is still sending hears the answer, and can go on on the same connection.
     pub(crate) async fn drain(self) {
         let mut body = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));

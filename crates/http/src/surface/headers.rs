@@ -64,7 +64,7 @@ pub(crate) async fn around(State(around): State<Around>, request: Request, next:
         Ok(Err(_)) => after_panic(),
         Err(_) => message(StatusCode::REQUEST_TIMEOUT, "Request took too long"),
     };
-    if let Some(rest) = rest.filter(|_| !response.status().is_success()) {
+    if let Some(rest) = rest.filter(|rest| !rest.is_read()) {
         rest.drain().await;
     }
     span.in_scope(|| tracing::debug!(status = response.status().as_u16(), "answered"));

@@ -165,10 +165,7 @@ impl Properties {
     pub(crate) fn boolean(&self, name: &'static str) -> Result<bool, PropertyError> {
         self.present(name)?.as_bool().ok_or_else(|| self.wrong_type(name, JsonType::Boolean))
     }
-}
 
-#[cfg_attr(not(test), expect(dead_code, reason = "for the surface that comes next"))]
-impl Properties {
     /// A required integer that 64 bits can hold. What is written with a point or an exponent is none, even where nothing follows the point.
     ///
     /// # Errors

@@ -32,6 +32,8 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpNet>,
     /// Origins whose scripts may call; none by default (threat row 59).
     pub cors_origins: Vec<String>,
+    /// Whether App answers its refusals with 200, for clients that look at the envelope alone (contract `app-auth.md`).
+    pub app_always_ok: bool,
 }
 
 /// Whether the process wants requests; turned off when it begins to drain.

@@ -1,0 +1,32 @@
+# What App answers to a person whose call did not succeed. `app-unknown-username` is contract in Traditional Chinese.
+
+app-content-type = Content-Type must be { $expected }.
+app-body-too-large = The request is too large.
+app-body-malformed = The request cannot be read.
+app-property-missing = { $name } is missing.
+app-property-type = { $name } must be of type { $expected }.
+app-property-empty = { $name } must not be empty.
+app-property-too-long = { $name } must have at most { $max } characters.
+app-property-not-one-of = { $name } must be one of: { $allowed }.
+app-login-id-format = This is not a valid e-mail address, phone number or username.
+app-no-username = A username cannot be used here: enter an e-mail address or a phone number.
+app-other-contact = The e-mail address or phone number does not match what is to be changed.
+app-send-type = The code cannot be sent this way: choose sendType 0 for an e-mail address or phone number, 1 or 2 for a username.
+app-password-format = The password must have { $min } to { $max } letters, digits or special characters, without spaces.
+app-device-token-format = The device token is not valid.
+app-unknown-username = The username entered does not exist.
+app-unknown-account = There is no account with this e-mail address or phone number.
+app-no-contact = This account has no verified e-mail address or phone number to send this to.
+app-not-signed-in = Please sign in again.
+app-bad-credentials = The account or the password is not correct.
+app-disabled = This account is disabled. Please contact support.
+app-throttled = Too many attempts. Please try again later.
+app-invalid-code = The code is wrong or no longer valid. Check it, or ask for a new one.
+app-taken-email = This e-mail address already has an account.
+app-taken-phone = This phone number already has an account.
+app-taken-username = This username is taken.
+app-password-is-set = This account already has a password. Use "forgot password" to change it.
+app-no-such-path = There is nothing here.
+app-no-such-method = This cannot be done this way.
+app-busy = The service is busy. Please try again in a moment.
+app-broken = Something went wrong on our side. Please try again later.

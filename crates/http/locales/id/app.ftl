@@ -1,0 +1,32 @@
+# Jawaban App kepada orang yang permintaannya tidak berhasil.
+
+app-content-type = Content-Type harus { $expected }.
+app-body-too-large = Permintaan terlalu besar.
+app-body-malformed = Permintaan tidak dapat dibaca.
+app-property-missing = { $name } belum diisi.
+app-property-type = { $name } harus bertipe { $expected }.
+app-property-empty = { $name } tidak boleh kosong.
+app-property-too-long = { $name } paling banyak { $max } karakter.
+app-property-not-one-of = { $name } harus salah satu dari: { $allowed }.
+app-login-id-format = Ini bukan alamat email, nomor telepon, atau nama pengguna yang valid.
+app-no-username = Nama pengguna tidak dapat dipakai di sini: masukkan alamat email atau nomor telepon.
+app-other-contact = Alamat email atau nomor telepon tidak sesuai dengan yang akan diubah.
+app-send-type = Kode tidak dapat dikirim dengan cara ini: pilih sendType 0 untuk alamat email atau nomor telepon, 1 atau 2 untuk nama pengguna.
+app-password-format = Kata sandi harus terdiri dari { $min } sampai { $max } huruf, angka, atau karakter khusus, tanpa spasi.
+app-device-token-format = Token perangkat tidak valid.
+app-unknown-username = Nama pengguna yang dimasukkan tidak ada.
+app-unknown-account = Tidak ada akun dengan alamat email atau nomor telepon ini.
+app-no-contact = Akun ini tidak memiliki alamat email atau nomor telepon terverifikasi sebagai tujuan pengiriman.
+app-not-signed-in = Silakan masuk lagi.
+app-bad-credentials = Akun atau kata sandi tidak benar.
+app-disabled = Akun ini dinonaktifkan. Silakan hubungi layanan pelanggan.
+app-throttled = Terlalu banyak percobaan. Silakan coba lagi nanti.
+app-invalid-code = Kode salah atau tidak berlaku lagi. Periksa kembali, atau minta kode baru.
+app-taken-email = Alamat email ini sudah punya akun.
+app-taken-phone = Nomor telepon ini sudah punya akun.
+app-taken-username = Nama pengguna ini sudah dipakai.
+app-password-is-set = Akun ini sudah memiliki kata sandi. Gunakan "lupa kata sandi" untuk menggantinya.
+app-no-such-path = Tidak ada apa-apa di sini.
+app-no-such-method = Ini tidak dapat dilakukan dengan cara ini.
+app-busy = Layanan sedang sibuk. Silakan coba lagi sebentar lagi.
+app-broken = Terjadi kesalahan di pihak kami. Silakan coba lagi nanti.

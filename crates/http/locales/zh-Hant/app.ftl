@@ -1,0 +1,32 @@
+# App 對未成功的請求所作的回覆。app-unknown-username 為合約規定的文字。
+
+app-content-type = Content-Type 必須為 { $expected }
+app-body-too-large = 請求內容過大
+app-body-malformed = 無法讀取請求內容
+app-property-missing = 缺少 { $name }
+app-property-type = { $name } 的類型必須為 { $expected }
+app-property-empty = { $name } 不可為空
+app-property-too-long = { $name } 最多 { $max } 個字元
+app-property-not-one-of = { $name } 必須為以下其中之一：{ $allowed }
+app-login-id-format = 輸入的電子郵件地址、電話號碼或用戶名格式不正確
+app-no-username = 此處不可使用用戶名，請輸入電子郵件地址或電話號碼
+app-other-contact = 輸入的電子郵件地址或電話號碼與要變更的項目不符
+app-send-type = 無法以此方式發送驗證碼：電子郵件地址或電話號碼請用 sendType 0，用戶名請用 1 或 2
+app-password-format = 密碼須為 { $min } 至 { $max } 個字母、數字或特殊字元，不可包含空白
+app-device-token-format = 裝置識別碼不正確
+app-unknown-username = 輸入的用戶名不存在
+app-unknown-account = 沒有使用此電子郵件地址或電話號碼的帳戶
+app-no-contact = 此帳戶沒有可供發送的已驗證電子郵件地址或電話號碼
+app-not-signed-in = 請重新登入
+app-bad-credentials = 帳戶或密碼不正確
+app-disabled = 此帳戶已停用，請聯絡客戶服務
+app-throttled = 嘗試次數過多，請稍後再試
+app-invalid-code = 驗證碼不正確或已失效，請檢查或重新索取
+app-taken-email = 此電子郵件地址已有帳戶
+app-taken-phone = 此電話號碼已有帳戶
+app-taken-username = 此用戶名已被使用
+app-password-is-set = 此帳戶已設定密碼，如要更改請使用「忘記密碼」
+app-no-such-path = 此處沒有內容
+app-no-such-method = 不可以此方式操作
+app-busy = 服務繁忙，請稍後再試
+app-broken = 系統發生錯誤，請稍後再試
