@@ -343,6 +343,12 @@ impl Installation {
         self.anybody().basic(client.id.as_str(), secret.expose())
     }
 
+    /// The username of the account that a contact belongs to.
+    pub async fn username_of(&self, contact: &str) -> String {
+        let account = self.store.find_account(&LoginId::classify(contact, "ID").unwrap()).await.unwrap().expect("there is such an account");
+        account.username.expect("it has a username").as_str().to_owned()
+    }
+
     /// Disables the account known by `name`.
     pub async fn disable(&self, name: &str) {
         self.set_status(name, AccountStatus::Disabled).await;
@@ -383,6 +389,11 @@ impl Installation {
     /// How many wrong codes are counted against a subject.
     pub async fn wrong_codes(&self, subject: &str) -> u32 {
         self.store.pressure(&[subject.to_owned()], self.clock.now()).await.unwrap().subject
+    }
+
+    /// How many wrong codes are counted against everybody in the last hour.
+    pub async fn wrong_codes_of_everybody(&self) -> u32 {
+        self.store.pressure(&["nobody".to_owned()], self.clock.now()).await.unwrap().installation
     }
 
     /// How many picture files are kept.
@@ -429,7 +440,7 @@ impl Installation {
     pub async fn newest_code(&self, count: usize, to: &str) -> String {
         let text = self.nth_message(count, to).await.text;
         // A whole word: a link's key may hold digits, too.
-        let mut numbers = text.split_whitespace().filter(|word| matches!(word.len(), 4 | 6 | 8) && word.bytes().all(|b| b.is_ascii_digit()));
+        let mut numbers = text.split_whitespace().filter(|word| (4..=8).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_digit()));
         numbers.next().unwrap_or_else(|| panic!("no code in {text:?}")).to_owned()
     }
 

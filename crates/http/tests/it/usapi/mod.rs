@@ -10,6 +10,7 @@ mod signup;
 mod tokens;
 mod verify;
 
+use base64::Engine as _;
 use daftar_testkit::{Answer, Installation};
 use serde_json::{Value, json};
 
@@ -81,4 +82,10 @@ pub(crate) async fn verify(site: &Installation, token: &str, otp: &str) -> Answe
 /// A well-formed code that is not `right`.
 pub(crate) fn wrong(right: &str) -> String {
     right.chars().map(|c| if c == '9' { '0' } else { char::from(c as u8 + 1) }).collect()
+}
+
+/// The claims in a token.
+pub(crate) fn claims(token: &str) -> Value {
+    let payload = token.split('.').nth(1).unwrap();
+    serde_json::from_slice(&base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
 }

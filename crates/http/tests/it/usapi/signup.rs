@@ -2,20 +2,14 @@
 
 use std::time::Duration;
 
-use base64::Engine as _;
 use daftar_core::message::Channel;
 use daftar_core::ports::{Clock as _, Outbox as _};
 use daftar_testkit::Installation;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{applicant, person, registered, sign_in, started, verify, with, without, wrong};
+use super::{applicant, claims, person, registered, sign_in, started, verify, with, without, wrong};
 
 const PATH: &str = "/signup";
-
-fn claims(token: &str) -> Value {
-    let payload = token.split('.').nth(1).unwrap();
-    serde_json::from_slice(&base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
-}
 
 #[tokio::test]
 async fn link_mode_sends_a_mail_with_a_link_and_a_six_digit_code() {
