@@ -8,7 +8,7 @@ const END: &str = "# ---- the end of the tour ----";
 const PICTURE: &str = "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAH0lEQVR42mP4jwMwQCj5+P1whJBAFoXLUVkCp+VYAQDE1IdBbE+D7QAAAABJRU5ErkJggg==";
 
 /// The steps: what each shows, and its one line of bash. It needs curl, grep, sed and base64, and works as often as one likes.
-const STEPS: [(&str, &str); 9] = [
+const STEPS: [(&str, &str); 12] = [
     (
         "Somebody new: a name and a phone number that nobody has yet.",
         r#"NAME="siti$RANDOM$RANDOM"; PHONE="62812$((10000000 + (RANDOM * 32768 + RANDOM) % 90000000))"; echo "$NAME $PHONE""#,
@@ -38,6 +38,18 @@ const STEPS: [(&str, &str); 9] = [
     (
         "Is this address registered? Now it is.",
         r#"curl -s -H 'content-type: application/json' -d '{"email":"'$NAME'@example.com"}' "$BASE/check/email"; echo"#,
+    ),
+    (
+        "In a mobile app: somebody signs up with a phone number and nothing else. The answer's token names the code and proves nothing.",
+        r#"MOBILE="6$((1000000 + (RANDOM * 32768 + RANDOM) % 9000000))"; OTP=$(curl -s -H 'content-type: application/json' -H 'accept-language: en' -d '{"nature":2,"loginID":"'$MOBILE'","sendType":0}' "$BASE/app/auth/otp"); echo "$OTP""#,
+    ),
+    (
+        "The code from the short message.",
+        r#"for TRY in {1..50}; do CODE=$(curl -s "$BASE/dev/inbox.json?to=%2B852$MOBILE&channel=sms" | sed -nE 's/.*"text": ?"([0-9]{4}) .*/\1/p'); [ -n "$CODE" ] && break; sleep 0.1; done; echo "The code is $CODE.""#,
+    ),
+    (
+        "With it the account is made and signed in.",
+        r#"TOKEN=$(sed -E 's/.*"otpToken": ?"([^"]*)".*/\1/' <<< "$OTP"); curl -s -H 'content-type: application/json' -d '{"otp":'$CODE',"otpToken":"'$TOKEN'"}' "$BASE/app/auth/signup/verify"; echo"#,
     ),
 ];
 

@@ -6,8 +6,44 @@ use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Map, Value, json};
 
-const NAMES: [&str; 14] =
-    ["username", "password", "first_name", "last_name", "phone_number", "email", "mode", "platform", "token", "otp", "options", "nativeApp", "x", ""];
+const NAMES: [&str; 20] = [
+    "loginID",
+    "nature",
+    "sendType",
+    "otpToken",
+    "deviceToken",
+    "deviceType",
+    "username",
+    "password",
+    "first_name",
+    "last_name",
+    "phone_number",
+    "email",
+    "mode",
+    "platform",
+    "token",
+    "otp",
+    "options",
+    "nativeApp",
+    "x",
+    "",
+];
+
+/// Signing out aside, which would end the session of the rounds that follow.
+const APP: [(&str, &str); 12] = [
+    ("POST", "/app/auth/account/check"),
+    ("POST", "/app/auth/username/info"),
+    ("POST", "/app/auth/login"),
+    ("POST", "/app/auth/otp"),
+    ("POST", "/app/auth/login/verify"),
+    ("POST", "/app/auth/signup/verify"),
+    ("POST", "/app/auth/forgot-password/verify"),
+    ("POST", "/app/auth/update-email/verify"),
+    ("POST", "/app/auth/update-phone/verify"),
+    ("POST", "/app/auth/password"),
+    ("PUT", "/app/auth/password"),
+    ("PUT", "/app/auth/device-token"),
+];
 
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![
@@ -29,6 +65,7 @@ fn value() -> impl Strategy<Value = Value> {
         1 => Just(Value::Null),
         1 => any::<bool>().prop_map(Value::from),
         1 => any::<i64>().prop_map(Value::from),
+        2 => (-1_i64..7).prop_map(Value::from),
         1 => any::<f64>().prop_map(|n| json!(n)),
     ];
     leaf.prop_recursive(3, 12, 4, |inner| {
@@ -47,6 +84,7 @@ fn object(entries: Vec<(&'static str, Value)>) -> Value {
 async fn arbitrary_json_gets_an_answer_of_ours_from_every_endpoint() {
     let site = Installation::start().await;
     let token = crate::usapi::signed_in(&site, 1).await;
+    let mei = crate::app::by_mail(&site).await;
     let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::default() });
     let bodies = prop::collection::vec((prop::sample::select(&NAMES[..]), value()), 0..14).prop_map(object);
     for round in 0..150 {
@@ -55,6 +93,15 @@ async fn arbitrary_json_gets_an_answer_of_ours_from_every_endpoint() {
             let answer = site.shop().post(path, &body).await;
             assert!(!answer.status.is_server_error(), "round {round}: {path} {body} -> {answer:?}");
             assert!(answer.status.is_success() || answer.json()["message"].is_string(), "{path} {body} -> {answer:?}");
+        }
+        for (method, path) in APP {
+            for caller in [site.anybody(), site.anybody().bearer(&mei)] {
+                let answer = daftar_testkit::Answer::read(caller.request(method.parse().unwrap(), path).json(&body).send().await.unwrap()).await;
+                let envelope = answer.json();
+                assert!(!answer.status.is_server_error(), "round {round}: {path} {body} -> {answer:?}");
+                assert_eq!(envelope["success"], json!(answer.status.is_success()), "{path} {body} -> {answer:?}");
+                assert_eq!(envelope["message"] == "", answer.status.is_success(), "{path} {body} -> {answer:?}");
+            }
         }
         let form = reqwest::multipart::Form::new().text("basic_profile", body.to_string());
         let request = site.anybody().bearer(&token).request(reqwest::Method::POST, "/update-basic-profile").multipart(form);

@@ -9,6 +9,7 @@ mod guesses;
 mod info;
 mod journey;
 mod login;
+mod logs;
 mod otp;
 mod password;
 mod recovery;

@@ -1,0 +1,68 @@
+//! `[app]`: what an operator decides for the App surface, by the program itself (contract `operations.md`, `app-auth.md`).
+
+use serde_json::{Value, json};
+
+use super::program::{Home, Server};
+
+async fn post(server: &Server, path: &str, body: Value) -> (u16, Value) {
+    let answer = reqwest::Client::new().post(format!("{}{path}", server.base)).json(&body).send().await.unwrap();
+    (answer.status().as_u16(), answer.json().await.unwrap())
+}
+
+/// The one message to somebody, from the inbox.
+async fn message(server: &Server, to: &str) -> String {
+    let url = format!("{}/dev/inbox.json?to={}", server.base, to.replace('+', "%2B"));
+    let waiting = async {
+        loop {
+            let inbox: Value = reqwest::get(&url).await.unwrap().json().await.unwrap();
+            if let Some(text) = inbox[0]["text"].as_str() {
+                return text.to_owned();
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), waiting).await.unwrap()
+}
+
+#[tokio::test]
+async fn somebody_signs_up_by_phone_in_the_default_country_with_four_digits() {
+    let home = Home::for_development();
+    let server = home.start(&["serve"]);
+    let (status, sent) = post(&server, "/app/auth/otp", json!({"nature": 2, "loginID": "68098227"})).await;
+    assert_eq!((status, &sent["success"]), (200, &json!(true)), "{sent}");
+    let text = message(&server, "+85268098227").await;
+    let code = text.split_whitespace().next().unwrap();
+    assert_eq!(code.len(), 4, "{text}");
+    let (status, made) = post(&server, "/app/auth/signup/verify", json!({"otp": code, "otpToken": sent["data"]["otpToken"]})).await;
+    assert_eq!(status, 200, "{made}");
+    let me = reqwest::Client::new().get(format!("{}/app/auth/info", server.base)).bearer_auth(made["data"]["accessToken"].as_str().unwrap());
+    let info: Value = me.send().await.unwrap().json().await.unwrap();
+    assert_eq!(info, json!({"success": true, "message": "", "data": {"email": null, "phone": "68098227"}}));
+}
+
+#[tokio::test]
+async fn digits_country_and_statuses_are_the_operators() {
+    let home =
+        Home::for_development().with("DAFTAR_APP__OTP_DIGITS", "6").with("DAFTAR_APP__DEFAULT_COUNTRY", "ID").with("DAFTAR_APP__ALWAYS_OK", "true");
+    let server = home.start(&["serve"]);
+    let (status, sent) = post(&server, "/app/auth/otp", json!({"nature": 2, "loginID": "081234567890"})).await;
+    assert_eq!(status, 200, "{sent}");
+    let text = message(&server, "+6281234567890").await;
+    assert_eq!(text.split_whitespace().next().unwrap().len(), 6, "{text}");
+    let (status, refused) = post(&server, "/app/auth/account/check", json!({"loginID": "nobody"})).await;
+    assert_eq!((status, refused), (200, json!({"success": false, "message": "輸入的用戶名不存在", "data": null})));
+}
+
+#[test]
+fn what_is_not_allowed_is_refused_by_name() {
+    for (variable, value, key) in [
+        ("DAFTAR_APP__OTP_DIGITS", "3", "app.otp_digits"),
+        ("DAFTAR_APP__OTP_DIGITS", "9", "app.otp_digits"),
+        ("DAFTAR_APP__ALWAYS_OK", "perhaps", "app.always_ok"),
+        ("DAFTAR_APP__SESSION_LIFETIME", "long", "app.session_lifetime"),
+        ("DAFTAR_APP__DEFAULT_COUNTRY", "Hong Kong", "app.default_country"),
+    ] {
+        let error = Home::for_development().with(variable, value).run(&["config", "check"]).failed();
+        assert!(error.contains(&format!("`{key}`")) && error.contains(value), "{error}");
+    }
+}
