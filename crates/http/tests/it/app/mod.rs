@@ -119,11 +119,9 @@ pub(crate) async fn sign_in(site: &Installation, login_id: &str, password: &str)
 
 /// Whether a token still speaks for somebody.
 pub(crate) async fn is_live(site: &Installation, token: &str) -> bool {
-    match me(site, token).get("/app/auth/info").await.status.as_u16() {
-        200 => true,
-        401 => false,
-        other => panic!("{other}"),
-    }
+    let status = me(site, token).get("/app/auth/info").await.status;
+    assert!(status == 200 || status == 401, "{status}");
+    status == 200
 }
 
 /// A well-formed code that is not `right`.

@@ -1,0 +1,174 @@
+//! The state machine of a challenge: each threat row that it answers, and what holds for any sequence of attempts.
+
+use super::*;
+use crate::ports::testing::CountingEntropy;
+use crate::secret::Secrets;
+use jiff::ToSpan as _;
+use proptest::prelude::*;
+
+fn now() -> Timestamp {
+    Timestamp::UNIX_EPOCH + 24.hours()
+}
+
+fn key() -> MacKey {
+    Secrets::derive(&[1; 32]).codes
+}
+
+fn code(text: &str) -> Code {
+    Code::parse(text).unwrap()
+}
+
+fn shown(text: &str) -> Shown {
+    Shown { purpose: Purpose::UsapiSignup, by: None, code: code(text), key: key() }
+}
+
+fn challenge(right: &str) -> Challenge {
+    let digits = u8::try_from(right.len()).unwrap();
+    let mut challenge = Challenge {
+        id: ChallengeId(Uuid::from_u128(1)),
+        purpose: Purpose::UsapiSignup,
+        subject: Uuid::from_u128(2),
+        destination: LoginId::classify("siti@example.test", "ID").unwrap(),
+        digits,
+        code_mac: Mac([0; 32]),
+        link_mac: None,
+        tries_left: Challenge::tries(digits),
+        state: ChallengeState::Open,
+        created_at: now(),
+        expires_at: now() + 10.minutes(),
+    };
+    challenge.code_mac = challenge.mac(&code(right), &key());
+    challenge
+}
+
+#[test]
+fn row_1_a_code_dies_after_its_tries_and_then_refuses_the_right_one_too() {
+    for (right, wrong, tries) in [("1234", "4321", 3), ("12345", "54321", 3), ("123456", "654321", 5), ("12345678", "87654321", 5)] {
+        let mut challenge = challenge(right);
+        for _ in 0..tries {
+            assert_eq!(challenge.attempt(&shown(wrong), Pressure::default(), now()), Verdict::Wrong);
+        }
+        assert_eq!(challenge.attempt(&shown(right), Pressure::default(), now()), Verdict::Dead);
+    }
+}
+
+#[test]
+fn row_3_codes_grow_after_six_wrong_ones_and_short_ones_die() {
+    assert_eq!(Pressure { subject: 5, installation: 299 }.digits(6), 6);
+    assert_eq!(Pressure { subject: 6, installation: 0 }.digits(4), 8);
+    assert_eq!(Pressure { subject: 6, installation: 0 }.digits(6), 8);
+    // Row 5: spraying pays against short codes only.
+    assert_eq!(Pressure { subject: 0, installation: 300 }.digits(4), 8);
+    assert_eq!(Pressure { subject: 0, installation: 300 }.digits(6), 6);
+    let attacked = Pressure { subject: 6, installation: 0 };
+    assert_eq!(challenge("1234").attempt(&shown("1234"), attacked, now()), Verdict::Dead);
+    assert_eq!(challenge("123456").attempt(&shown("123456"), attacked, now()), Verdict::Right);
+}
+
+#[test]
+fn row_6_a_code_is_bound_to_its_challenge_purpose_subject_and_destination() {
+    let right = challenge("123456");
+    let mut moved = [right.clone(), right.clone(), right.clone()];
+    moved[0].id = ChallengeId(Uuid::from_u128(9));
+    moved[1].subject = Uuid::from_u128(9);
+    moved[2].destination = LoginId::classify("budi@example.test", "ID").unwrap();
+    for mut challenge in moved {
+        assert_eq!(challenge.attempt(&shown("123456"), Pressure::default(), now()), Verdict::Wrong);
+        assert_eq!(challenge.tries_left, 4, "the try counts");
+    }
+}
+
+#[test]
+fn row_6_a_right_code_shown_for_another_purpose_or_by_another_account_is_a_wrong_one() {
+    let right = challenge("123456");
+    let owner = Shown { by: Some(right.subject), ..shown("123456") };
+    assert_eq!(right.clone().attempt(&owner, Pressure::default(), now()), Verdict::Right);
+    let others = Purpose::ALL.iter().filter(|purpose| **purpose != right.purpose);
+    let others = others.map(|purpose| Shown { purpose: *purpose, ..shown("123456") });
+    for swapped in others.chain([Shown { by: Some(Uuid::from_u128(9)), ..shown("123456") }]) {
+        let mut challenge = right.clone();
+        assert_eq!(challenge.attempt(&swapped, Pressure::default(), now()), Verdict::Wrong, "{swapped:?}");
+        assert_eq!(challenge.tries_left, 4, "the try counts");
+    }
+}
+
+#[test]
+fn row_3_wrong_codes_count_against_whoever_is_guessed_at() {
+    let against = |purpose| Challenge { purpose, ..challenge("1234") }.counted_against();
+    let (account, contact) = (format!("account/{}", Uuid::from_u128(2)), "email/siti@example.test".to_owned());
+    assert_eq!(against(Purpose::UsapiSignup), std::slice::from_ref(&contact));
+    assert_eq!(against(Purpose::AppSignup), std::slice::from_ref(&contact));
+    assert_eq!(against(Purpose::AppSignIn), std::slice::from_ref(&account));
+    assert_eq!(against(Purpose::AppReset), std::slice::from_ref(&account));
+    assert_eq!(against(Purpose::AppEmail), [account.clone(), contact.clone()]);
+    assert_eq!(against(Purpose::AppPhone), [account, contact]);
+}
+
+#[test]
+fn a_number_does_not_begin_with_zero_and_has_every_other_first_digit() {
+    let entropy = CountingEntropy::default();
+    let first: std::collections::BTreeSet<_> = (0..500).map(|_| Code::draw_number(4, &entropy).expose().as_bytes()[0]).collect();
+    assert_eq!(first.into_iter().collect::<Vec<_>>(), b"123456789");
+    assert!((0..500).any(|_| Code::draw_number(4, &entropy).expose().ends_with('0')));
+}
+
+#[test]
+fn a_code_works_until_the_moment_it_expires() {
+    let mut late = challenge("123456");
+    let end = late.expires_at;
+    assert_eq!(late.clone().attempt(&shown("123456"), Pressure::default(), end - 1.millisecond()), Verdict::Right);
+    assert_eq!(late.attempt(&shown("123456"), Pressure::default(), end), Verdict::Expired);
+    assert_eq!(late.tries_left, 5);
+}
+
+#[test]
+fn row_8_a_code_of_another_length_costs_no_try() {
+    let mut challenge = challenge("123456");
+    for other in ["1234", "12345", "1234567", "12345678"] {
+        assert_eq!(challenge.attempt(&shown(other), Pressure::default(), now()), Verdict::Dead);
+    }
+    assert_eq!(challenge.tries_left, 5);
+    assert_eq!(challenge.attempt(&shown("123456"), Pressure::default(), now()), Verdict::Right);
+}
+
+#[test]
+fn row_8_odd_forms_are_no_codes() {
+    for odd in [" 1234", "1234 ", "１２３４", "1234.0", "-1", "+1234", "", "123", "123456789", "12a4", "1234\n"] {
+        assert_eq!(Code::parse(odd).map(|_| ()), Err(NotACode), "{odd:?}");
+    }
+}
+
+#[test]
+fn every_digit_is_drawn_about_equally_often() {
+    let entropy = CountingEntropy::default();
+    let mut seen = [0_u32; 10];
+    for _ in 0..10_000 {
+        for byte in Code::draw(6, &entropy).expose().bytes() {
+            seen[usize::from(byte - b'0')] += 1;
+        }
+    }
+    // 6,000 each on average; five standard deviations are 367.
+    assert!(seen.iter().all(|&n| (5_633..6_367).contains(&n)), "{seen:?}");
+}
+
+proptest! {
+    /// Whatever is tried in whatever order, a challenge says `Right` at most once and compares at most `tries` codes.
+    #[test]
+    fn at_most_one_success_and_no_more_comparisons_than_tries(
+        attempts in prop::collection::vec((0_u32..4, 0_i64..900), 1..40), digits in 4_usize..=8,
+    ) {
+        let right = &"12345678"[..digits];
+        let mut challenge = challenge(right);
+        let (mut rights, mut compared) = (0, 0);
+        for (guess, seconds) in attempts {
+            let guess = if guess == 0 { shown(right) } else { shown(&"87654321"[..digits]) };
+            match challenge.attempt(&guess, Pressure::default(), now() + seconds.seconds()) {
+                Verdict::Right => { rights += 1; compared += 1; }
+                Verdict::Wrong => compared += 1,
+                Verdict::Expired | Verdict::Dead => {}
+            }
+        }
+        prop_assert!(rights <= 1);
+        prop_assert!(compared <= Challenge::tries(challenge.digits));
+    }
+}
