@@ -12,9 +12,10 @@ async fn post(server: &Server, path: &str, body: Value) -> (u16, Value) {
 /// The one message to somebody, from the inbox.
 async fn message(server: &Server, to: &str) -> String {
     let url = format!("{}/dev/inbox.json?to={}", server.base, to.replace('+', "%2B"));
+    let http = reqwest::Client::new();
     let waiting = async {
         loop {
-            let inbox: Value = reqwest::get(&url).await.unwrap().json().await.unwrap();
+            let inbox: Value = http.get(&url).send().await.unwrap().json().await.unwrap();
             if let Some(text) = inbox[0]["text"].as_str() {
                 return text.to_owned();
             }
