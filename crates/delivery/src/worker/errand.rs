@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tracing::{error, info, warn};
 
 use daftar_core::identifier::mask;
-use daftar_core::message::Envelope;
+use daftar_core::message::{Envelope, EnvelopeError};
 use daftar_core::ports::{ClaimedMessage, Settlement};
 
 use super::WorkerParts;
@@ -96,9 +96,13 @@ impl Errand {
     }
 }
 
-/// Opens, renders and sends. Whatever is wrong with the message itself is a refusal: it will not get better.
+/// Opens, renders and sends. Whatever is wrong with the message itself is a refusal: it will not get better, unless it is only new to this program.
 async fn deliver(parts: Arc<WorkerParts>, transport: Arc<dyn Transport>, envelope: Envelope) -> Result<(), SendError> {
-    let message = parts.sealer.open(&envelope).map_err(|error| SendError::Refused(format!("it cannot be read: {error}")))?;
+    let message = parts.sealer.open(&envelope).map_err(|error| match error {
+        EnvelopeError::Unsealable(cause) => SendError::Refused(format!("it cannot be read: {cause}")),
+        // While programs of two releases serve side by side, the newer one may have written it: that one can send it.
+        EnvelopeError::Unreadable(_) => SendError::Retry("it is of a form that this program does not know".to_owned()),
+    })?;
     let rendered = render(&message, &parts.brands).map_err(|error| SendError::Refused(error.to_string()))?;
     // What is left of its time bounds the send too: an expired code is never sent.
     let left = envelope.expires_at.duration_since(parts.clock.now()).try_into().ok().filter(|left: &std::time::Duration| !left.is_zero());

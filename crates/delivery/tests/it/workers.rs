@@ -156,6 +156,17 @@ async fn a_message_that_cannot_be_read_is_given_up() {
 }
 
 #[tokio::test]
+async fn a_message_that_a_newer_program_wrote_is_left_for_it() {
+    let house = House::new();
+    let id = house.queue("siti@example.test");
+    house.outbox.renew(id);
+    let worker = house.spawn(Scripted::new([]), Arc::new(Unrouted));
+    assert_eq!(house.put_off(id, 1).await, "it is of a form that this program does not know");
+    worker.stop().await;
+    assert_eq!(house.outbox.waiting().await.unwrap(), 1);
+}
+
+#[tokio::test]
 async fn a_short_message_without_a_route_waits_and_says_why() {
     let house = House::new();
     let id = house.queue("+6281234567890");
