@@ -271,7 +271,7 @@ impl Account {
     }
 
     /// A message to this account, in its language and brand.
-    pub(crate) fn told(&self, to: Recipient, content: Content) -> Message {
+    fn told(&self, to: Recipient, content: Content) -> Message {
         Message { to, locale: self.locale, platform: self.origin.platform.clone(), content }
     }
 

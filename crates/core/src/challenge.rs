@@ -44,12 +44,19 @@ pub enum CodeWish {
 }
 
 /// What a code's token says of it in the words of its surface.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct CodeLabel {
     /// The identifier as it was given.
     pub login_id: String,
     /// The number by which the surface knows what the code is for.
     pub nature: u8,
+}
+
+// The identifier is a whole contact (threat row 52).
+impl std::fmt::Debug for CodeLabel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "CodeLabel({})", self.nature)
+    }
 }
 
 /// Why no code was sent.

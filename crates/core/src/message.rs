@@ -282,7 +282,7 @@ impl Sealer {
         Ok(Envelope { id, to: message.to, kind, sealed, created_at: now, expires_at })
     }
 
-    /// Puts a notice into an envelope: it carries no code, and is worth a day of trying.
+    /// Puts a message into an envelope that no code's end makes worthless: it is worth a day of trying.
     ///
     /// # Errors
     /// [`EnvelopeError`], which a message of sane size never meets.

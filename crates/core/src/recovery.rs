@@ -11,16 +11,16 @@ use uuid::Uuid;
 use crate::account::{Account, AccountId, Surface};
 use crate::code::{Code, Purpose};
 use crate::identifier::LoginId;
-use crate::message::{Content, Envelope, Recipient};
+use crate::message::{Content, Envelope, Message, Recipient};
 use crate::password::{Password, PasswordRecord};
 use crate::ports::{Timestamp, new_id};
-use crate::redemption::{CodeError, Pays};
+use crate::redemption::{CodeError, Pays, Refusal, speaks_for};
 use crate::service::{Accounts, Fault};
 use crate::session::{LiveSession, NotSignedIn, SessionId};
 use crate::token::{TokenKind, whole_seconds};
 
 /// How long a recovery lasts (threat row 11).
-const LIFETIME: Duration = Duration::from_secs(10 * 60);
+pub const LIFETIME: Duration = Duration::from_secs(10 * 60);
 
 /// Names a recovery; the `jti` of its token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -48,14 +48,6 @@ pub struct Recovery {
     pub contact: LoginId,
 }
 
-impl RecoveryDraft {
-    /// The recovery, of `account`, paid for by a code that went to `contact`.
-    #[must_use]
-    pub fn of(self, account: AccountId, contact: LoginId) -> Recovery {
-        Recovery { id: self.id, account, contact }
-    }
-}
-
 /// By what right a password is set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PasswordRight {
@@ -80,6 +72,17 @@ pub struct NewPassword {
     pub now: Timestamp,
 }
 
+/// The right to set a password, as it is found when it is used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FoundRight {
+    /// The session, or the recovery, is over.
+    Over,
+    /// The session lives.
+    Session,
+    /// The recovery has been neither used nor voided.
+    Recovery(Recovery),
+}
+
 /// What came of setting a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PasswordSet {
@@ -91,6 +94,27 @@ pub enum PasswordSet {
     Over,
     /// The account was disabled meanwhile.
     Disabled,
+    /// It was made up, and the account has lost the contact that is to be told of it.
+    NoContact,
+}
+
+impl NewPassword {
+    /// Decides, for the account and the right as they are in the transaction that would write it.
+    #[must_use]
+    pub fn judge(&self, account: &Account, right: &FoundRight) -> PasswordSet {
+        let refused = match right {
+            FoundRight::Over => Some(PasswordSet::Over),
+            FoundRight::Session => account.has_password.then_some(PasswordSet::AlreadySet),
+            FoundRight::Recovery(recovery) if recovery.account != account.id => Some(PasswordSet::Over),
+            FoundRight::Recovery(recovery) => match speaks_for(&recovery.contact, account) {
+                Ok(()) => None,
+                Err(Refusal::Disabled) => Some(PasswordSet::Disabled),
+                Err(Refusal::Wrong | Refusal::Expired | Refusal::Taken(_) | Refusal::SignedOut) => Some(PasswordSet::Over),
+            },
+        };
+        let told = self.told.as_ref().is_none_or(|told| account.has_proven(&told.to.clone().into()));
+        refused.unwrap_or(if told { PasswordSet::Done } else { PasswordSet::NoContact })
+    }
 }
 
 /// Why a password was not set.
@@ -172,7 +196,9 @@ impl Accounts {
             None => {
                 let password = self.policy().passwords.app().make_up(self.entropy());
                 let content = Content::GeneratedPassword { password: password.expose().to_owned() };
-                (password, Some(account.told(to.ok_or(SetPasswordError::NoContact)?, content)))
+                // As App's codes, it comes from the installation itself and not from one of its brands.
+                let message = Message { to: to.ok_or(SetPasswordError::NoContact)?, locale: account.locale, platform: None, content };
+                (password, Some(message))
             }
         };
         let record = self.hash_new(&password).await.map_err(Fault::from)?;
@@ -186,6 +212,7 @@ impl Accounts {
             PasswordSet::AlreadySet => Err(SetPasswordError::AlreadySet),
             PasswordSet::Over => Err(SetPasswordError::Over),
             PasswordSet::Disabled => Err(SetPasswordError::Disabled),
+            PasswordSet::NoContact => Err(SetPasswordError::NoContact),
         }
     }
 }

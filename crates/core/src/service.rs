@@ -194,7 +194,7 @@ impl Accounts {
     /// # Errors
     /// [`Fault`].
     pub async fn is_registered(&self, id: &LoginId) -> Result<bool, Fault> {
-        // The budget of look-ups per client address (threat row 60) is charged here.
+        // The budget of look-ups per client address (threat row 60) will be charged here.
         Ok(self.store().is_held(id, false).await?)
     }
 
@@ -203,7 +203,7 @@ impl Accounts {
     /// # Errors
     /// [`Fault`].
     pub async fn proven_account(&self, id: &LoginId) -> Result<Option<Account>, Fault> {
-        // The budget of look-ups per client address (threat row 60) is charged here, too.
+        // So will it be here.
         Ok(self.store().find_account(id).await?.filter(|account| account.has_proven(id)))
     }
 

@@ -1,4 +1,4 @@
-//! THE sign-in: every surface's sign-in by password is [`Accounts::sign_in`], and by code [`Accounts::sign_in_by_code`].
+//! THE sign-in: every surface's sign-in by password is [`Accounts::sign_in`]; by code, which App alone has, it is [`Accounts::sign_in_by_code`].
 //!
 //! By password the order matters. Limits are charged before the password is compared, so that racing guesses cannot slip through (row 14); an unknown name
 //! is charged and hashed like a known one (row 19); that an account is disabled is said only to whoever knows its password; and

@@ -24,6 +24,8 @@ mod usapi;
 
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::middleware::from_fn_with_state;
+use surface::bounds::{Bounds, bounded};
 use tower_http::cors::CorsLayer;
 
 pub use state::{App, Parts, Readiness, Settings};
@@ -37,18 +39,19 @@ pub fn router(app: App) -> Router {
     let cors = cors(&app.settings().cors_origins);
     let routes = Router::new()
         .merge(usapi::router())
-        .merge(app::router(&app))
         .merge(pages::router())
         .merge(pictures::router())
         .merge(operate::router())
         .fallback(surface::headers::not_found)
-        .method_not_allowed_fallback(surface::headers::method_not_allowed);
+        .method_not_allowed_fallback(surface::headers::method_not_allowed)
+        .layer(from_fn_with_state(Bounds::plain(), bounded))
+        .merge(app::router(&app));
     let routes = match cors {
         Some(cors) => routes.layer(cors),
         None => routes,
     };
     let around = surface::headers::Around::new(app.accounts().random_number());
-    routes.layer(axum::middleware::from_fn_with_state(around, surface::headers::around)).with_state(app)
+    routes.layer(from_fn_with_state(around, surface::headers::around)).with_state(app)
 }
 
 /// Scripts of other origins may call only where an operator says so (threat row 59).

@@ -217,14 +217,21 @@ impl Challenge {
         [self.id.0.as_bytes().to_vec(), purpose.name().into(), subject.as_bytes().to_vec(), self.destination.key().into(), code.expose().into()]
     }
 
+    /// What any attempt at `now` comes to, if that is clear from the challenge alone.
+    #[must_use]
+    pub fn over(&self, now: Timestamp) -> Option<Verdict> {
+        match self.state {
+            ChallengeState::Open if self.tries_left == 0 => Some(Verdict::Dead),
+            ChallengeState::Open => (now >= self.expires_at).then_some(Verdict::Expired),
+            ChallengeState::Used | ChallengeState::Voided => Some(Verdict::Dead),
+        }
+    }
+
     /// One attempt with a code. A short code whose subject has met [`GROW_AFTER`] wrong guesses is dead, whatever tries it has left: so guesses
     /// against short codes between two successes stay under that number, also when sends and guesses race (row 3).
     pub fn attempt(&mut self, shown: &Shown, pressure: Pressure, now: Timestamp) -> Verdict {
-        if self.state != ChallengeState::Open || self.tries_left == 0 {
-            return Verdict::Dead;
-        }
-        if now >= self.expires_at {
-            return Verdict::Expired;
+        if let Some(over) = self.over(now) {
+            return over;
         }
         if self.digits <= SHORT_DIGITS && pressure.subject >= GROW_AFTER {
             return Verdict::Dead;

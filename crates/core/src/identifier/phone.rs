@@ -10,6 +10,9 @@ use super::IdentifierError;
 /// for USAPI's longest, which is two more than E.164 would allow.
 const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 7..=17;
 
+/// The calling code that USAPI's numbers begin with (contract `usapi.md`).
+const USAPI_CALLING_CODE: i32 = 62;
+
 /// A phone number in E.164 form, with its `+`.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct PhoneNumber(String);
@@ -64,19 +67,21 @@ impl PhoneNumber {
             return Err(IdentifierError::Malformed);
         }
         let util = PHONES.as_ref().ok_or(IdentifierError::Malformed)?;
+        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+        let region = Region::from_code(country).ok();
+        let calling_code = region.and_then(|region| util.get_country_code_for_region(region));
         let at_home = || {
-            let region = Region::from_code(country).ok()?;
-            let number = util.parse(text, Some(region)).ok()?;
-            let valid = util.get_country_code_for_region(region) == Some(number.country_code) && util.is_valid_number(&number);
+            let number = util.parse(text, region).ok()?;
+            let valid = calling_code == Some(number.country_code) && util.is_valid_number(&number);
             valid.then(|| Self::from_e164(&util.format(&number, PhoneNumberFormat::E164)).ok()).flatten()
         };
+        // Where 62 is home, digits that USAPI takes are USAPI's number, though some of them could be a number of an area 62, too.
         if !text.starts_with('+')
+            && !(calling_code == Some(USAPI_CALLING_CODE) && Self::parse_usapi(&digits).is_ok())
             && let Some(number) = at_home()
         {
             return Ok(number);
         }
-        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-        // What USAPI takes is the same number here.
         Self::parse_usapi(&digits).or_else(|_| {
             let number = util.parse(format!("+{}", text.trim_start_matches('+')), None).map_err(|_| IdentifierError::Malformed)?;
             if !util.is_possible_number(&number) {

@@ -174,7 +174,13 @@ impl Config {
     /// How long a token lives at most.
     pub(crate) fn longest_token(&self) -> Duration {
         let (sessions, registrations) = (self.sessions.lifetimes(&self.app), self.registration_lifetimes());
-        sessions.usual.max(sessions.native_app).max(sessions.app).max(registrations.registration).max(registrations.code)
+        sessions
+            .usual
+            .max(sessions.native_app)
+            .max(sessions.app)
+            .max(registrations.registration)
+            .max(registrations.code)
+            .max(daftar_core::recovery::LIFETIME)
     }
 
     /// Whether a transport is the development inbox.

@@ -28,5 +28,6 @@ app-taken-username = This username is taken.
 app-password-is-set = This account already has a password. Use "forgot password" to change it.
 app-no-such-path = There is nothing here.
 app-no-such-method = This cannot be done this way.
+app-too-long = The request took too long. Please try again.
 app-busy = The service is busy. Please try again in a moment.
 app-broken = Something went wrong on our side. Please try again later.

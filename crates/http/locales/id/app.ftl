@@ -28,5 +28,6 @@ app-taken-username = Nama pengguna ini sudah dipakai.
 app-password-is-set = Akun ini sudah memiliki kata sandi. Gunakan "lupa kata sandi" untuk menggantinya.
 app-no-such-path = Tidak ada apa-apa di sini.
 app-no-such-method = Ini tidak dapat dilakukan dengan cara ini.
+app-too-long = Permintaan memakan waktu terlalu lama. Silakan coba lagi.
 app-busy = Layanan sedang sibuk. Silakan coba lagi sebentar lagi.
 app-broken = Terjadi kesalahan di pihak kami. Silakan coba lagi nanti.

@@ -28,5 +28,6 @@ app-taken-username = 此用戶名已被使用
 app-password-is-set = 此帳戶已設定密碼，如要更改請使用「忘記密碼」
 app-no-such-path = 此處沒有內容
 app-no-such-method = 不可以此方式操作
+app-too-long = 請求逾時，請再試一次
 app-busy = 服務繁忙，請稍後再試
 app-broken = 系統發生錯誤，請稍後再試

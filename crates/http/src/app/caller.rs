@@ -1,5 +1,5 @@
 //! Who calls App. These extractors look at the request's head alone, before a byte of the body is read: an unauthenticated caller learns nothing from the
-//! body's checks (threat row 33).
+//! body's checks (threat row 33). Only `/otp` must know its `nature` first.
 
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;

@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use super::error::AppError;
 use crate::App;
+use crate::surface::bounds::{Bounds, Cut};
 use crate::surface::caller::language;
 use crate::texts::Texts;
 
@@ -54,19 +55,28 @@ impl IntoResponse for AppError {
 
 /// Puts a refusal into words and gives it its status.
 pub(super) async fn speak(State(app): State<App>, request: Request, next: Next) -> Response {
-    let language = language(request.headers(), OTHERWISE);
-    let mut response = next.run(request).await;
+    let texts = Texts::of(language(request.headers(), OTHERWISE));
+    put_into_words(next.run(request).await, texts, app.settings().app_always_ok)
+}
+
+fn put_into_words(mut response: Response, texts: Texts, always_ok: bool) -> Response {
     let Some(Refused(error)) = response.extensions_mut().remove() else { return response };
-    let told = error.told(Texts::of(language));
+    let told = error.told(texts);
     let envelope = serde_json::to_vec(&Envelope::<()> { success: false, message: &told.message, data: None });
     // What the router has said of it besides stays: which methods are allowed.
     let (mut head, _) = response.into_parts();
-    head.status = if app.settings().app_always_ok && told.may_be_ok { StatusCode::OK } else { told.status };
+    head.status = if always_ok && told.may_be_ok { StatusCode::OK } else { told.status };
     head.headers.remove(header::CONTENT_LENGTH);
     head.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     head.headers.extend(told.header);
     Response::from_parts(head, Body::from(envelope.unwrap_or_default()))
 }
+
+/// What a request may take, and what is told of one that is cut.
+pub(super) const BOUNDS: Bounds = Bounds::told_by(|cut| match cut {
+    Cut::TooLong => AppError::TooLong.into_response(),
+    Cut::Panicked => AppError::Panicked.into_response(),
+});
 
 /// There is nothing at this path.
 pub(super) async fn not_found() -> AppError {
@@ -76,4 +86,24 @@ pub(super) async fn not_found() -> AppError {
 /// There is something at this path, but not for this method. The router adds `Allow`.
 pub(super) async fn method_not_allowed() -> AppError {
     AppError::NoSuchMethod
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::surface::bounds::tests::{answered, requests, routes};
+    use axum::middleware::map_response;
+
+    #[tokio::test]
+    async fn a_panic_and_a_body_that_does_not_come_are_told_in_the_envelope() {
+        let [panics, never] = requests();
+        let told = |request| {
+            let speak = map_response(|response: Response| async { put_into_words(response, Texts::of(Locale::English), true) });
+            answered(routes(BOUNDS).layer(speak), request)
+        };
+        let envelope = |message: &str| serde_json::json!({"success": false, "message": message, "data": null});
+        let broken = envelope("Something went wrong on our side. Please try again later.");
+        assert_eq!(told(panics).await, (StatusCode::INTERNAL_SERVER_ERROR, broken));
+        assert_eq!(told(never).await, (StatusCode::REQUEST_TIMEOUT, envelope("The request took too long. Please try again.")));
+    }
 }

@@ -60,6 +60,10 @@ pub(super) enum AppError {
     NoSuchPath,
     /// There is nothing at this path for this method.
     NoSuchMethod,
+    /// The request took too long.
+    TooLong,
+    /// Its handler panicked.
+    Panicked,
     /// Something else is at fault.
     Fault(Fault),
 }
@@ -188,6 +192,8 @@ impl AppError {
             Self::PasswordIsSet => refusal(StatusCode::CONFLICT, "app-password-is-set"),
             Self::NoSuchPath => Told::technical(StatusCode::NOT_FOUND, texts.get("app-no-such-path")),
             Self::NoSuchMethod => Told::technical(StatusCode::METHOD_NOT_ALLOWED, texts.get("app-no-such-method")),
+            Self::TooLong => Told::technical(StatusCode::REQUEST_TIMEOUT, texts.get("app-too-long")),
+            Self::Panicked => Told::technical(StatusCode::INTERNAL_SERVER_ERROR, texts.get("app-broken")),
             Self::Fault(fault) => match status_of(fault) {
                 (status, Some(seconds)) => Told::technical(status, texts.get("app-busy")).with(retry_after(seconds)),
                 (status, None) => Told::technical(status, texts.get("app-broken")),

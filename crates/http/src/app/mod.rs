@@ -17,6 +17,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{delete, get, post, put};
 
 use crate::App;
+use crate::surface::bounds::bounded;
 
 /// The routes of this surface.
 pub(crate) fn router(app: &App) -> Router<App> {
@@ -35,6 +36,8 @@ pub(crate) fn router(app: &App) -> Router<App> {
         .route("/logout", delete(session::sign_out))
         .route("/device-token", put(session::bind_device))
         .fallback(envelope::not_found)
-        .method_not_allowed_fallback(envelope::method_not_allowed);
-    Router::new().nest("/app/auth", routes.layer(from_fn_with_state(app.clone(), envelope::speak)))
+        .method_not_allowed_fallback(envelope::method_not_allowed)
+        .layer(from_fn_with_state(envelope::BOUNDS, bounded))
+        .layer(from_fn_with_state(app.clone(), envelope::speak));
+    Router::new().nest("/app/auth", routes)
 }

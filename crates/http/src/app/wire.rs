@@ -1,7 +1,6 @@
 //! Reading App's requests: its enumerations, which are numbers on the wire, its identifiers, codes and devices.
 
 use axum::extract::Request;
-use axum::http::header;
 use daftar_core::code::Code;
 use daftar_core::device::{DEVICE_TOKEN_MAX, Device, DeviceKind, DeviceToken};
 use daftar_core::identifier::{IdentifierKind, LoginId};
@@ -10,7 +9,8 @@ use serde_json::Value;
 
 use super::error::AppError;
 use crate::App;
-use crate::surface::properties::{JsonType, Properties, PropertyError, json_bytes};
+use crate::surface::body::{BODY_MAX, expect_type, read};
+use crate::surface::properties::{JsonType, Properties, PropertyError};
 
 /// A fieldless enum whose values are numbers on the wire.
 macro_rules! numbered {
@@ -86,13 +86,15 @@ impl From<IdentifierKind> for AccountType {
     }
 }
 
-/// Reads a JSON request whose properties may all be absent: no body at all is then as good as `{}`.
+/// Reads a JSON request whose properties may all be absent: an empty body is then as good as `{}`, whatever type it is said to be of.
 pub(super) async fn optional_json(request: Request) -> Result<Properties, AppError> {
-    let is_typed = request.headers().contains_key(header::CONTENT_TYPE);
-    if !is_typed && axum::body::HttpBody::is_end_stream(request.body()) {
+    let (head, body) = request.into_parts();
+    let bytes = read(&head.headers, body, BODY_MAX).await?;
+    if bytes.is_empty() {
         return Ok(Properties::of(serde_json::Map::new()));
     }
-    Ok(Properties::parse(&json_bytes(request).await?)?)
+    expect_type(&head.headers, "application/json")?;
+    Ok(Properties::parse(&bytes)?)
 }
 
 /// The required property `loginID`, as it was given.

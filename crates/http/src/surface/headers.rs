@@ -1,22 +1,16 @@
-//! What every response carries, and what every request may take: a request id, no caching, no sniffing; thirty seconds; no panic that reaches a
-//! client (contract `common.md`, *HTTP*).
+//! What every response carries: a request id, no caching, no sniffing (contract `common.md`, *HTTP*).
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use futures_util::FutureExt as _;
 use tracing::Instrument as _;
 
 use super::body::lend;
 
-/// How long a whole request may take.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Makes request ids: a random number for the process, counted on.
@@ -35,21 +29,18 @@ impl RequestIds {
 
 /// What [`around`] goes by.
 #[derive(Debug, Clone)]
-pub(crate) struct Around {
-    ids: Arc<RequestIds>,
-    timeout: Duration,
-}
+pub(crate) struct Around(Arc<RequestIds>);
 
 impl Around {
-    /// Request ids that begin with `process`, a random number; [`REQUEST_TIMEOUT`].
+    /// Request ids that begin with `process`, a random number.
     pub(crate) fn new(process: u64) -> Self {
-        Self { ids: Arc::new(RequestIds { process, next: AtomicU64::new(1) }), timeout: REQUEST_TIMEOUT }
+        Self(Arc::new(RequestIds { process, next: AtomicU64::new(1) }))
     }
 }
 
 /// The outermost layer.
 pub(crate) async fn around(State(around): State<Around>, request: Request, next: Next) -> Response {
-    let id = request.headers().get(&REQUEST_ID).filter(|id| is_acceptable(id)).cloned().unwrap_or_else(|| around.ids.next());
+    let id = request.headers().get(&REQUEST_ID).filter(|id| is_acceptable(id)).cloned().unwrap_or_else(|| around.0.next());
     // The path as written may hold a picture's secret name; the route does not.
     let route = request.extensions().get::<MatchedPath>().cloned();
     let method = request.method().clone();
@@ -57,13 +48,7 @@ pub(crate) async fn around(State(around): State<Around>, request: Request, next:
     let (head, body) = request.into_parts();
     let (body, rest) = lend(&head.headers, body);
     let request = Request::from_parts(head, body);
-    // Nothing that a handler was changing when it panicked is looked at again: its own values are gone, shared ones keep themselves whole.
-    let handled = AssertUnwindSafe(next.run(request)).catch_unwind();
-    let mut response = match tokio::time::timeout(around.timeout, handled).instrument(span.clone()).await {
-        Ok(Ok(response)) => response,
-        Ok(Err(_)) => after_panic(),
-        Err(_) => message(StatusCode::REQUEST_TIMEOUT, "Request took too long"),
-    };
+    let mut response = next.run(request).instrument(span.clone()).await;
     if let Some(rest) = rest.filter(|rest| !rest.is_read()) {
         rest.drain().await;
     }
@@ -73,12 +58,6 @@ pub(crate) async fn around(State(around): State<Around>, request: Request, next:
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
-}
-
-/// Turns a panic into the answer for an internal failure. The panic itself has been logged by the panic hook.
-fn after_panic() -> Response {
-    tracing::error!("a handler panicked");
-    message(StatusCode::INTERNAL_SERVER_ERROR, "Internal error")
 }
 
 /// There is nothing at this path.
@@ -99,42 +78,4 @@ pub(crate) fn message(status: StatusCode, text: &str) -> Response {
 fn is_acceptable(id: &HeaderValue) -> bool {
     let id = id.as_bytes();
     (1..=64).contains(&id.len()) && id.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use axum::Router;
-    use axum::body::{Body, Bytes, to_bytes};
-    use axum::routing::{get, post};
-    use std::convert::Infallible;
-    use tower::ServiceExt as _;
-
-    /// What is answered behind the layer, with its request id checked.
-    async fn answered(request: Request) -> (StatusCode, serde_json::Value) {
-        async fn panics() -> Response {
-            panic!("a handler's own fault")
-        }
-        let around = Around { timeout: Duration::from_millis(20), ..Around::new(7) };
-        let routes = Router::new().route("/panic", get(panics)).route("/body", post(|body: Bytes| async move { body }));
-        let routes = routes.layer(axum::middleware::from_fn_with_state(around, super::around));
-        let (head, body) = routes.oneshot(request).await.unwrap().into_parts();
-        assert_eq!(head.headers[&REQUEST_ID], "0000000000000007-1");
-        assert_eq!(head.headers[header::CONTENT_TYPE], "application/json");
-        assert_eq!(head.headers[header::CACHE_CONTROL], "no-store");
-        (head.status, serde_json::from_slice(&to_bytes(body, 1024).await.unwrap()).unwrap())
-    }
-
-    #[tokio::test]
-    async fn a_panic_reaches_the_client_as_an_internal_failure() {
-        let request = Request::get("/panic").body(Body::empty()).unwrap();
-        assert_eq!(answered(request).await, (StatusCode::INTERNAL_SERVER_ERROR, serde_json::json!({"message": "Internal error"})));
-    }
-
-    #[tokio::test]
-    async fn a_body_that_does_not_come_is_408() {
-        let never = futures_util::stream::pending::<Result<Bytes, Infallible>>();
-        let request = Request::post("/body").body(Body::from_stream(never)).unwrap();
-        assert_eq!(answered(request).await, (StatusCode::REQUEST_TIMEOUT, serde_json::json!({"message": "Request took too long"})));
-    }
 }

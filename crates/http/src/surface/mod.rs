@@ -2,6 +2,7 @@
 //! shapes and texts.
 
 pub(crate) mod body;
+pub(crate) mod bounds;
 pub(crate) mod caller;
 pub(crate) mod fault;
 pub(crate) mod headers;
