@@ -76,10 +76,9 @@ impl PhoneNumber {
             valid.then(|| Self::from_e164(&util.format(&number, PhoneNumberFormat::E164)).ok()).flatten()
         };
         // Where 62 is home, digits that USAPI takes are USAPI's number, though some of them could be a number of an area 62, too.
-        if !text.starts_with('+')
-            && !(calling_code == Some(USAPI_CALLING_CODE) && Self::parse_usapi(&digits).is_ok())
-            && let Some(number) = at_home()
-        {
+        let of_usapi = calling_code == Some(USAPI_CALLING_CODE) && Self::parse_usapi(&digits).is_ok();
+        let is_international = text.starts_with('+') || of_usapi;
+        if let Some(number) = (!is_international).then(at_home).flatten() {
             return Ok(number);
         }
         Self::parse_usapi(&digits).or_else(|_| {

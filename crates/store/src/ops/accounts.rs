@@ -12,7 +12,7 @@ use daftar_core::ports::{Claimed, Once, StoreError, Timestamp};
 use daftar_core::repeat::Repeated;
 use daftar_core::sign_in::SignInRecord;
 
-use super::{claims, repeats, sessions};
+use super::{claims, recoveries, repeats, sessions};
 use crate::row::{Columns, Row};
 use crate::tx::Tx;
 
@@ -182,11 +182,12 @@ pub(crate) async fn put_password(tx: &mut Tx<'_>, account: AccountId, password: 
     Ok(())
 }
 
-/// Enables or disables an account; disabling ends its sessions (row 12). Whether there is such an account.
+/// Enables or disables an account; disabling ends its sessions and recoveries (row 12). Whether there is such an account.
 pub(crate) async fn set_status(tx: &mut Tx<'_>, id: AccountId, status: AccountStatus, now: Timestamp) -> Result<bool, StoreError> {
     let found = tx.exec("UPDATE accounts SET status = $2 WHERE id = $1", &[(&id.0).into(), status.name().into()]).await? > 0;
     if status == AccountStatus::Disabled {
         sessions::end_all(tx, id, now).await?;
+        recoveries::void_of(tx, id).await?;
     }
     Ok(found)
 }

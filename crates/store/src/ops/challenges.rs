@@ -118,11 +118,15 @@ pub(crate) async fn void_of(tx: &mut Tx<'_>, subject: Uuid) -> Result<(), StoreE
     Ok(())
 }
 
-/// Voids the open challenges of an account that went to `destination` (row 13). Somebody else's registration with it goes on.
+/// Voids the open challenges of an account that went to `destination` (row 13). Somebody else's registration with it goes on. One that is being judged right
+/// now is passed over, since whoever judges it waits for the account that we hold: it is worth nothing all the same once the account has lost the destination.
 pub(crate) async fn void_to(tx: &mut Tx<'_>, subject: Uuid, destination: &LoginId) -> Result<(), StoreError> {
-    let sql = "UPDATE challenges SET state = 'voided' \
-               WHERE subject = $1 AND destination_kind = $2 AND destination_key = $3 AND state = 'open'";
-    tx.exec(sql, &[(&subject).into(), destination.kind().name().into(), destination.key().into()]).await?;
+    let sql = format!(
+        "WITH sent AS MATERIALIZED (SELECT id FROM challenges WHERE subject = $1 AND destination_kind = $2 AND destination_key = $3 AND state = 'open' {}) \
+         UPDATE challenges SET state = 'voided' WHERE id IN (SELECT id FROM sent)",
+        tx.skip_locked()
+    );
+    tx.exec(&sql, &[(&subject).into(), destination.kind().name().into(), destination.key().into()]).await?;
     Ok(())
 }
 
@@ -130,6 +134,10 @@ pub(crate) async fn void_to(tx: &mut Tx<'_>, subject: Uuid, destination: &LoginI
 /// count against it, so that no two at once take the last try (row 3).
 pub(crate) async fn judge(tx: &mut Tx<'_>, challenge: Challenge, shown: &Shown, now: Timestamp) -> Result<(Challenge, Verdict), StoreError> {
     let mut challenge = challenge;
+    if let Some(over) = challenge.over(now) {
+        // Nothing to count: whoever shows a spent code over and over keeps nobody waiting.
+        return Ok((challenge, over));
+    }
     let subjects = challenge.counted_against();
     tx.lock("wrong_codes", subjects.iter().map(String::as_str)).await?;
     let pressure = pressure(tx, &subjects, now).await?;

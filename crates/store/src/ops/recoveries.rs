@@ -1,9 +1,9 @@
 //! Recoveries, and setting passwords: the first one, and one in place of a forgotten one.
 
-use daftar_core::account::{AccountId, AccountStatus};
+use daftar_core::account::AccountId;
 use daftar_core::identifier::{IdentifierKind, LoginId};
 use daftar_core::ports::{StoreError, Timestamp};
-use daftar_core::recovery::{NewPassword, PasswordRight, PasswordSet, Recovery, RecoveryDraft, RecoveryId};
+use daftar_core::recovery::{FoundRight, NewPassword, PasswordRight, PasswordSet, Recovery, RecoveryDraft, RecoveryId};
 
 use super::{accounts, claims, outbox, sessions};
 use crate::tx::Tx;
@@ -49,27 +49,23 @@ pub(crate) async fn void_by(tx: &mut Tx<'_>, account: AccountId, contact: &Login
     Ok(())
 }
 
-/// Sets a password, if the right to do so still stands.
+/// Sets a password, if the core finds that the right to do so still stands.
 pub(crate) async fn set_password(tx: &mut Tx<'_>, new: &NewPassword) -> Result<PasswordSet, StoreError> {
     let Some(account) = accounts::hold(tx, new.account).await? else { return Ok(PasswordSet::Over) };
-    match new.right {
+    // Found once the account is held: whoever ends a session or a recovery by force holds it, too.
+    let right = match new.right {
         PasswordRight::First(session) => {
-            if sessions::account_of(tx, session, new.now).await? != Some(account.id) {
-                return Ok(PasswordSet::Over);
-            }
-            if account.has_password {
-                return Ok(PasswordSet::AlreadySet);
-            }
+            let live = sessions::account_of(tx, session, new.now).await? == Some(account.id);
+            if live { FoundRight::Session } else { FoundRight::Over }
         }
-        PasswordRight::Recovery(id) => {
-            if load(tx, id, new.now).await?.is_none_or(|recovery| recovery.account != account.id) {
-                return Ok(PasswordSet::Over);
-            }
-            if account.status == AccountStatus::Disabled {
-                return Ok(PasswordSet::Disabled);
-            }
-            sessions::end_all(tx, account.id, new.now).await?;
-        }
+        PasswordRight::Recovery(id) => load(tx, id, new.now).await?.map_or(FoundRight::Over, FoundRight::Recovery),
+    };
+    let verdict = new.judge(&account, &right);
+    if verdict != PasswordSet::Done {
+        return Ok(verdict);
+    }
+    if let FoundRight::Recovery(_) = right {
+        sessions::end_all(tx, account.id, new.now).await?;
     }
     accounts::put_password(tx, account.id, &new.record).await?;
     void_of(tx, account.id).await?;

@@ -43,10 +43,10 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, session: &Session, device: Option<&D
     let values =
         [(&session.id.0).into(), (&session.account.0).into(), session.surface.name().into(), session.created_at.into(), session.expires_at.into()];
     tx.exec("INSERT INTO sessions (id, account, surface, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)", &values).await?;
-    match device {
-        Some(device) => put_device(tx, session.id, device).await,
-        None => Ok(()),
+    if let Some(device) = device {
+        put_device(tx, session.id, device).await?;
     }
+    Ok(())
 }
 
 /// Ends a session and forgets its device.
@@ -66,25 +66,32 @@ pub(crate) async fn end_all(tx: &mut Tx<'_>, account: AccountId, now: Timestamp)
 /// Binds a device to a session, if that lives; whether it does.
 pub(crate) async fn bind_device(tx: &mut Tx<'_>, id: SessionId, device: &Device, now: Timestamp) -> Result<bool, StoreError> {
     let Some(account) = account_of(tx, id, now).await? else { return Ok(false) };
-    // Whoever ends the account's sessions holds it, too: none is given a device after its end.
+    // Whoever ends all of an account's sessions holds it, too.
     let sql = format!("SELECT id FROM accounts WHERE id = $1 {}", tx.for_update());
     tx.opt(&sql, &[(&account.0).into()], |_| Ok(())).await?;
-    if account_of(tx, id, now).await?.is_none() {
-        return Ok(false);
-    }
-    put_device(tx, id, device).await?;
-    Ok(true)
+    put_device(tx, id, device).await
 }
 
-/// A device belongs to one session at a time, the newest; a session has one device.
-async fn put_device(tx: &mut Tx<'_>, id: SessionId, device: &Device) -> Result<(), StoreError> {
+/// A device belongs to one session at a time, the newest; a session has one device, and one that has ended has none. Whether it has not.
+async fn put_device(tx: &mut Tx<'_>, id: SessionId, device: &Device) -> Result<bool, StoreError> {
     let token = device.token.as_str();
     tx.lock("device", [token]).await?;
-    let sql = "UPDATE sessions SET device_token = NULL, device_kind = NULL WHERE device_token = $1 AND id <> $2";
-    tx.exec(sql, &[token.into(), (&id.0).into()]).await?;
-    let sql = "UPDATE sessions SET device_token = $2, device_kind = $3 WHERE id = $1 AND ended_at IS NULL";
-    tx.exec(sql, &[(&id.0).into(), token.into(), device.kind.map(DeviceKind::name).into()]).await?;
-    Ok(())
+    // Both sessions, in one order whoever comes: so two that swap their devices never wait for one another.
+    let sql = format!("SELECT id, ended_at FROM sessions WHERE id = $1 OR device_token = $2 ORDER BY id {}", tx.for_update());
+    let mut lives = false;
+    tx.each(&sql, &[(&id.0).into(), token.into()], |row| {
+        let row = row.of("sessions");
+        lives |= row.id("id")? == id.0 && row.opt_time("ended_at")?.is_none();
+        Ok(())
+    })
+    .await?;
+    if lives {
+        let sql = "UPDATE sessions SET device_token = NULL, device_kind = NULL WHERE device_token = $1 AND id <> $2";
+        tx.exec(sql, &[token.into(), (&id.0).into()]).await?;
+        let sql = "UPDATE sessions SET device_token = $2, device_kind = $3 WHERE id = $1";
+        tx.exec(sql, &[(&id.0).into(), token.into(), device.kind.map(DeviceKind::name).into()]).await?;
+    }
+    Ok(lives)
 }
 
 /// The live session that a device is bound to, and what the device is.
