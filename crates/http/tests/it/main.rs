@@ -5,6 +5,7 @@
 mod browser;
 mod operate;
 mod pages;
+mod parity;
 mod property;
 mod requests;
 mod rolling;
