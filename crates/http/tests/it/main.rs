@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice, reason = "a test fails by panicking")]
 
 mod browser;
+mod guessing;
 mod operate;
 mod pages;
 mod parity;
