@@ -424,7 +424,8 @@ impl Installation {
     /// The newest message to somebody, once there are `count`.
     pub async fn nth_message(&self, count: usize, to: &str) -> InboxMessage {
         self.until(&format!("message {count} to {to}"), || async {
-            let messages: Vec<_> = self.messages().await.into_iter().filter(|message| message.to == to).collect();
+            let filter = InboxFilter { to: Some(to.to_lowercase()), ..InboxFilter::default() };
+            let messages = self.store.newest(&filter, 10_000).await.unwrap();
             assert!(messages.len() <= count, "{} messages to {to} instead of {count}", messages.len());
             (messages.len() == count).then(|| messages.into_iter().next().unwrap())
         })

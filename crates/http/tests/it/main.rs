@@ -4,8 +4,10 @@
 
 mod app;
 mod browser;
+mod guessing;
 mod operate;
 mod pages;
+mod parity;
 mod property;
 mod requests;
 mod rolling;
