@@ -182,12 +182,13 @@ pub(crate) async fn put_password(tx: &mut Tx<'_>, account: AccountId, password: 
     Ok(())
 }
 
-/// Enables or disables an account; disabling ends its sessions and recoveries (row 12). Whether there is such an account.
+/// Enables or disables an account. Disabling ends its sessions (row 12); enabling revives nothing: what was begun before, a recovery included, is over. Whether
+/// there is such an account.
 pub(crate) async fn set_status(tx: &mut Tx<'_>, id: AccountId, status: AccountStatus, now: Timestamp) -> Result<bool, StoreError> {
     let found = tx.exec("UPDATE accounts SET status = $2 WHERE id = $1", &[(&id.0).into(), status.name().into()]).await? > 0;
-    if status == AccountStatus::Disabled {
-        sessions::end_all(tx, id, now).await?;
-        recoveries::void_of(tx, id).await?;
+    match status {
+        AccountStatus::Disabled => sessions::end_all(tx, id, now).await?,
+        AccountStatus::Active => recoveries::void_of(tx, id).await?,
     }
     Ok(found)
 }

@@ -134,5 +134,6 @@ async fn an_account_that_was_disabled_meanwhile_gets_no_new_password() {
     site.disable(E164).await;
     refused(&me(&site, &recovery).put(PATH, &json!({"password": "NewOne99"})).await, 403, DISABLED);
     site.enable(E164).await;
+    refused(&me(&site, &recovery).put(PATH, &json!({"password": "NewOne99"})).await, 401, NOT_SIGNED_IN);
     refused(&sign_in(&site, PHONE, "NewOne99").await, 401, BAD_CREDENTIALS);
 }
