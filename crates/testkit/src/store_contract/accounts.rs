@@ -1,9 +1,10 @@
 //! Accounts and who holds which identifier.
 
-use daftar_core::account::{AccountStatus, BirthDate, Claim, Contact, Gender, PictureId, Standing};
+use daftar_core::account::{AccountStatus, BirthDate, Claim, Contact, Gender, NewAccount, PictureId, Standing};
 use daftar_core::identifier::{IdentifierKind, LoginId, PhoneNumber};
 use daftar_core::ports::{Claimed, Store as _, StoreError};
 use daftar_core::repeat::Repeated;
+use daftar_core::sign_in::Opened;
 
 use super::given::{self, HOUR, now, sign_in};
 use super::{Engine, at_once};
@@ -30,12 +31,32 @@ pub async fn an_account_reads_back_as_it_was_written<E: Engine>(engine: E) {
     assert_eq!(account.phone, Some(Contact { id: given::phone(1), verified_at: None }));
     assert_eq!((&account.profile, &account.origin), (&new.profile, &new.origin));
     assert_eq!((account.locale, account.created_at), (new.locale, new.created_at));
+    assert!(account.has_password);
 
     for id in [given::username("siti").into(), given::email("siti").into(), LoginId::from(given::phone(1))] {
         assert_eq!(store.find_account(&id).await.unwrap().as_ref(), Some(&account), "{id:?}");
         let record = store.sign_in_record(&id).await.unwrap().unwrap();
         assert_eq!((record.account, record.status, record.password), (new.id, AccountStatus::Active, new.password.clone()));
     }
+}
+
+pub async fn an_account_without_a_password_reads_back_as_it_was_written_and_no_password_opens_it<E: Engine>(engine: E) {
+    let store = engine.store();
+    let new = given::reachable("siti", 1);
+    assert_eq!(store.create_account(new.clone(), None).await.unwrap(), DONE);
+    let account = store.account(new.id).await.unwrap().unwrap();
+    assert_eq!((account.id, account.has_password, &account.username), (new.id, false, &None));
+    assert_eq!(account.email.clone(), Some(Contact { id: given::email("siti"), verified_at: Some(now()) }));
+    assert_eq!(account.phone.clone(), Some(Contact { id: given::phone(1), verified_at: Some(now()) }));
+    for id in [given::email("siti").into(), LoginId::from(given::phone(1))] {
+        assert_eq!(store.find_account(&id).await.unwrap().as_ref(), Some(&account));
+        assert_eq!(store.sign_in_record(&id).await.unwrap().unwrap().password, None);
+    }
+    for text in ["siti", ""] {
+        let open = given::opening(&NewAccount { password: Some(given::password(text)), ..new.clone() });
+        assert_eq!(store.open_session(open).await.unwrap(), Opened::Stale);
+    }
+    assert_eq!(engine.count("SELECT count(*) FROM sessions").await + engine.count("SELECT count(*) FROM passwords").await, 0);
 }
 
 pub async fn an_identifier_is_one_in_upper_and_lower_case<E: Engine>(engine: E) {

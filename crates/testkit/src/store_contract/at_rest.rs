@@ -2,8 +2,11 @@
 
 use daftar_core::account::{Gender, PictureId, Standing};
 use daftar_core::client::{MachineClient, Scope};
-use daftar_core::message::{Channel, MessageId};
+use daftar_core::code::Purpose;
+use daftar_core::message::{Channel, Content, MessageId};
 use daftar_core::ports::{Inbox as _, InboxFilter, InboxMessage, Outbox as _, SigningKeys as _, Store as _, StoreError};
+use daftar_core::recovery::{NewPassword, PasswordSet};
+use daftar_core::redemption::{Pays, Redeemed};
 use daftar_core::registration::Finished;
 use daftar_core::secret::Mac;
 use daftar_core::throttle::{Charge, Charged, Gcra, LimitKey};
@@ -52,6 +55,33 @@ pub async fn row_54_the_database_holds_no_code_no_link_and_no_letter<E: Engine>(
     assert_eq!(engine.count(&format!("SELECT count(*) FROM challenges WHERE CAST(code_mac AS TEXT) LIKE '%{}%'", pending.code.expose())).await, 0);
 }
 
+pub async fn row_54_the_database_holds_no_code_and_no_made_up_password_in_clear<E: Engine>(engine: E) {
+    let store = engine.store();
+    let siti = given::made(store, "siti", 1).await;
+    // A code that is waiting, one that was wrong, and one that was right.
+    let waiting = given::code_of(8, Purpose::AppReset, siti.id, given::email("siti")).sent(store).await;
+    let wrong = given::code_of(8, Purpose::AppEmail, siti.id, given::email("rahma")).sent(store).await;
+    let right = given::code_of(8, Purpose::AppSignIn, siti.id, given::phone(1)).sent(store).await;
+    let guess = wrong.wrong(wrong.show());
+    let guessed = guess.shown.code.clone();
+    store.redeem(guess).await.unwrap();
+    let show = right.show();
+    let Pays::SignIn(session) = show.pays else { unreachable!() };
+    assert_eq!(store.redeem(show).await.unwrap(), Redeemed::Done(siti.id));
+    let content = Content::GeneratedPassword { password: "xK7pQm4wRtZa".to_owned() };
+    let told = Some(given::envelope(given::email("siti"), content, now()));
+    let new = NewPassword { told, ..given::first_password(siti.id, session.id, "hash") };
+    assert_eq!(store.set_password(new).await.unwrap(), PasswordSet::Done);
+
+    let bytes = engine.bytes().await;
+    let holds = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
+    assert!(holds("generated_password") && holds("sign_in_code"), "this looks in the right place");
+    for secret in [waiting.code.expose(), wrong.code.expose(), guessed.expose(), right.code.expose(), "xK7pQm4wRtZa", "\"code_minutes\""] {
+        assert!(!holds(secret), "{secret}");
+    }
+    assert_eq!(store.waiting().await.unwrap(), 4, "sealed, they are there");
+}
+
 /// Damages one column after the other, and collects what the store says of it.
 async fn damage<E: Engine>(engine: &E, table: &'static str, columns: &[&'static str], value: &str, read: impl AsyncFn() -> Result<(), StoreError>) {
     for &column in columns {
@@ -93,6 +123,14 @@ pub async fn a_corrupt_row_names_itself<E: Engine>(engine: E) {
     damage(&engine, "challenges", &["purpose", "destination_kind", "destination", "state"], "''", read).await;
     damage(&engine, "challenges", &["digits", "tries_left"], "-1", read).await;
     damage(&engine, "challenges", &["created_at"], "9223372036854775807", read).await;
+
+    let recovery = given::recover(store, given::made(store, "ani", 2).await.id, given::phone(2)).await;
+    let read = async || store.recovery(recovery, now()).await.map(drop);
+    damage(&engine, "recoveries", &["contact_kind", "contact"], "'shoe size'", read).await;
+    let session = sign_in(store, &siti).await;
+    assert!(store.bind_device(session, given::device("device"), now()).await.unwrap());
+    let read = async || store.session_of_device(&given::device("device").token, now()).await.map(drop);
+    damage(&engine, "sessions", &["device_kind"], "'telegraph'", read).await;
 
     let client = MachineClient {
         id: given::client("shop"),

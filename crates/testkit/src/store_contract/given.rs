@@ -22,6 +22,10 @@ use daftar_store::SqlStore;
 
 use crate::clock::OsEntropy;
 
+mod codes;
+
+pub use codes::*;
+
 pub const MINUTE: Duration = Duration::from_secs(60);
 pub const HOUR: Duration = Duration::from_secs(60 * 60);
 pub const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -275,11 +279,17 @@ pub async fn everything(store: &SqlStore) -> NewAccount {
     let siti = account("siti");
     let repeat = Repeat::new(client("shop"), RepeatKey::parse(b"key").unwrap(), "/signup", b"body", &secrets().repeats);
     store.create_account(siti.clone(), Some(Once { repeat, answer: Vec::new() })).await.unwrap();
-    sign_in(store, &siti).await;
+    let session = sign_in(store, &siti).await;
+    assert!(store.bind_device(session, device("device"), now()).await.unwrap());
+    recover(store, siti.id, email("siti")).await;
     let pending = by_phone("budi", &phone(1));
     store.start_registration(pending.new.clone(), None).await.unwrap();
     store.finish_registration(pending.show_wrong()).await.unwrap();
-    store.settle(pending.new.envelope.id, Settlement::Sent, now()).await.unwrap();
+    for channel in [Channel::Email, Channel::Sms] {
+        for message in store.claim(channel, 10, now(), MINUTE).await.unwrap() {
+            store.settle(message.envelope.id, Settlement::Sent, now()).await.unwrap();
+        }
+    }
     let limit = Gcra { burst: 1, period: HOUR };
     store.charge(vec![Charge { key: LimitKey("key".to_owned()), limit }], now()).await.unwrap();
     let message = InboxMessage {

@@ -14,11 +14,15 @@ use daftar_store::SqlStore;
 pub mod accounts;
 pub mod at_rest;
 pub mod clients;
+pub mod codes;
+pub mod contacts;
+pub mod devices;
 pub mod given;
 pub mod housekeeping;
 pub mod limits;
 pub mod messages;
 pub mod profiles;
+pub mod recoveries;
 pub mod registrations;
 pub mod repeats;
 pub mod sessions;
@@ -64,6 +68,7 @@ macro_rules! store_contract {
         $($with)*! { $engine,
             accounts {
                 an_account_reads_back_as_it_was_written
+                an_account_without_a_password_reads_back_as_it_was_written_and_no_password_opens_it
                 an_identifier_is_one_in_upper_and_lower_case
                 nobody_is_known_by_a_name_that_nobody_has
                 the_first_taken_claim_is_reported_and_nothing_is_written
@@ -75,6 +80,7 @@ macro_rules! store_contract {
             at_rest {
                 everything_is_there_after_the_store_was_closed_and_opened
                 row_54_the_database_holds_no_code_no_link_and_no_letter
+                row_54_the_database_holds_no_code_and_no_made_up_password_in_clear
                 a_corrupt_row_names_itself
                 row_52_a_corrupt_row_does_not_name_a_whole_contact
             }
@@ -83,6 +89,56 @@ macro_rules! store_contract {
                 clients_are_listed_oldest_first
                 a_client_is_rotated_and_disabled
                 no_two_clients_have_one_id
+            }
+            codes {
+                a_code_is_sent_and_signs_its_account_in
+                a_code_makes_an_account_that_has_proven_its_contact
+                row_1_a_code_of_4_or_5_digits_dies_after_three_wrong_ones_and_a_longer_one_after_five
+                row_2_of_200_racing_guesses_exactly_the_allowed_ones_are_compared
+                row_3_wrong_codes_add_up_per_account_until_a_success
+                row_3_wrong_codes_of_newcomers_add_up_per_destination
+                row_3_of_200_racing_guesses_at_four_codes_of_one_account_six_are_compared
+                row_4_a_newer_code_voids_the_older_one_of_its_purpose_and_destination_alone
+                row_4_of_16_racing_codes_for_one_purpose_and_destination_one_is_good
+                row_6_a_code_shown_for_another_purpose_is_refused_and_the_try_counts
+                row_7_of_100_racing_right_codes_one_signs_in
+                row_7_of_100_racing_right_codes_one_makes_an_account
+                row_8_a_code_of_another_length_is_refused_and_costs_nothing
+                a_code_that_has_expired_is_not_compared
+                a_disabled_account_is_told_so_after_a_right_code_alone_and_the_code_is_spent
+                row_34_an_unverified_contact_neither_signs_in_nor_recovers
+                row_34_whoever_signs_up_takes_a_contact_that_its_holder_never_proved
+                a_right_code_is_not_spent_where_its_identifier_was_taken_meanwhile
+            }
+            contacts {
+                a_proven_contact_takes_the_place_of_the_one_of_its_kind
+                row_57_the_old_verified_contact_is_told_of_the_change
+                row_57_an_old_contact_that_was_never_verified_is_told_nothing
+                row_34_somebodys_own_unverified_contact_can_be_proven
+                row_34_a_proof_takes_a_contact_from_an_account_that_never_proved_it_which_is_told
+                row_34_a_contact_that_somebody_else_proved_meanwhile_is_taken_and_nothing_is_written
+                no_contact_is_changed_without_a_live_session_and_the_code_is_not_spent
+                a_disabled_account_changes_no_contact
+                row_6_another_accounts_code_for_a_contact_is_refused_and_the_try_counts
+                row_3_many_contacts_buy_an_account_no_more_guesses
+                row_3_many_accounts_buy_no_more_guesses_at_a_contact
+                row_13_changing_a_contact_voids_the_accounts_codes_that_went_to_it
+                row_13_changing_a_contact_voids_the_recoveries_that_a_code_to_it_paid_for
+                row_13_losing_a_contact_voids_the_losers_codes_to_it
+                row_7_of_100_racing_right_codes_one_changes_the_contact
+                row_34_of_16_accounts_that_prove_one_contact_at_once_one_gets_it
+                row_13_a_code_to_the_old_contact_beside_its_change_works_before_it_or_not_at_all
+            }
+            devices {
+                a_device_reads_back_as_it_was_bound
+                a_device_can_be_bound_while_signing_in
+                a_device_belongs_to_the_newest_session_alone
+                a_session_has_one_device
+                an_ended_session_has_no_device
+                a_device_is_bound_to_a_live_session_alone
+                of_16_sessions_that_want_one_device_at_once_one_has_it
+                sessions_that_swap_their_devices_at_once_wait_for_one_another
+                no_device_is_bound_to_a_session_that_ends_at_the_same_time
             }
             housekeeping {
                 the_store_is_ready
@@ -121,6 +177,23 @@ macro_rules! store_contract {
                 of_16_accounts_that_want_one_phone_one_gets_it
                 the_profile_of_nobody_is_not_found
             }
+            recoveries {
+                a_recovery_reads_back_as_it_was_given
+                row_11_a_recovery_is_good_once
+                row_11_a_recovery_lasts_ten_minutes
+                row_11_a_newer_recovery_voids_the_older
+                row_11_of_16_racing_resets_one_is_done
+                row_11_a_recovery_is_no_good_for_another_account
+                row_7_of_100_racing_right_codes_one_gives_a_recovery
+                row_12_a_reset_ends_every_session_of_the_account
+                row_12_no_session_that_was_opened_before_a_reset_beside_it_lives
+                a_disabled_account_resets_no_password
+                a_made_up_password_is_told_once_it_is_set
+                the_first_password_is_set_once_and_ends_no_session
+                of_16_racing_first_passwords_one_is_set
+                the_first_password_needs_a_live_session_of_the_account
+                an_account_without_a_password_gets_one_by_a_recovery
+            }
             registrations {
                 a_registration_reads_back_as_it_was_written
                 a_taken_claim_is_reported_and_nothing_is_kept
@@ -153,6 +226,7 @@ macro_rules! store_contract {
             }
             sessions {
                 a_session_speaks_for_its_account_until_it_is_over
+                signing_out_ends_that_session_alone_and_for_good
                 no_session_opens_for_a_password_that_was_changed
                 row_12_no_session_opens_for_a_disabled_account
                 a_stale_password_is_replaced_by_its_new_record
@@ -163,6 +237,7 @@ macro_rules! store_contract {
                 of_16_racing_first_keys_one_is_everybodys
                 a_rotated_key_checks_until_nothing_that_it_signed_can_live
                 a_session_that_was_opened_for_longer_keeps_its_key
+                a_code_and_a_recovery_that_last_longer_keep_their_key
                 a_revoked_key_is_gone_at_once
                 of_16_racing_rotations_one_key_is_the_newest
                 a_sweep_deletes_a_key_that_has_retired

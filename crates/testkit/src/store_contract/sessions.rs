@@ -29,6 +29,21 @@ pub async fn a_session_speaks_for_its_account_until_it_is_over<E: Engine>(engine
     assert_eq!(store.session_account(SessionId(given::account_id().0), now()).await.unwrap(), None);
 }
 
+pub async fn signing_out_ends_that_session_alone_and_for_good<E: Engine>(engine: E) {
+    let store = engine.store();
+    let siti = given::account("siti");
+    store.create_account(siti.clone(), None).await.unwrap();
+    let (ended, other) = (sign_in(store, &siti).await, sign_in(store, &siti).await);
+    for at in [now(), now() + HOUR] {
+        store.end_session(ended, at).await.unwrap();
+        assert_eq!(store.session_account(ended, at).await.unwrap(), None);
+        assert_eq!(store.session_account(other, at).await.unwrap(), Some(siti.id));
+    }
+    let first = now().as_millisecond();
+    assert_eq!(engine.count(&format!("SELECT count(*) FROM sessions WHERE ended_at = {first}")).await, 1, "it ended the first time");
+    store.end_session(SessionId(given::account_id().0), now()).await.unwrap();
+}
+
 pub async fn no_session_opens_for_a_password_that_was_changed<E: Engine>(engine: E) {
     let store = engine.store();
     let siti = given::account("siti");

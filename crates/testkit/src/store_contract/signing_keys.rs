@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use daftar_core::code::Purpose;
 use daftar_core::ports::{SigningKeys as _, Store as _, Timestamp};
+use daftar_core::redemption::Pays;
 use daftar_core::token::{KeyRing, Others, Rotation, SealedKey, StoredKeys, Term};
 use daftar_store::SqlStore;
 
@@ -66,6 +68,22 @@ pub async fn a_session_that_was_opened_for_longer_keeps_its_key<E: Engine>(engin
     first(store).await;
     rotate(store, "second", Others::Retire(MINUTE)).await;
     assert_eq!(ends(store).await[1], ("first".to_owned(), Some(now() + 12 * HOUR)));
+}
+
+pub async fn a_code_and_a_recovery_that_last_longer_keep_their_key<E: Engine>(engine: E) {
+    let store = engine.store();
+    let siti = given::made(store, "siti", 1).await;
+    first(store).await;
+    given::send(store, Purpose::AppSignIn, siti.id, given::phone(1)).await;
+    rotate(store, "second", Others::Retire(MINUTE)).await;
+    assert_eq!(ends(store).await[1], ("first".to_owned(), Some(now() + 10 * MINUTE)));
+
+    let mut show = given::send(store, Purpose::AppReset, siti.id, given::phone(1)).await.show();
+    let Pays::Recovery(recovery) = &mut show.pays else { unreachable!() };
+    recovery.expires_at = now() + 20 * MINUTE;
+    store.redeem(show).await.unwrap();
+    rotate(store, "third", Others::Retire(MINUTE)).await;
+    assert_eq!(ends(store).await[1], ("second".to_owned(), Some(now() + 20 * MINUTE)));
 }
 
 pub async fn a_revoked_key_is_gone_at_once<E: Engine>(engine: E) {
