@@ -72,7 +72,7 @@ fn tries() -> impl Strategy<Value = Try> {
 
 fn steps(races: u32) -> impl Strategy<Value = Vec<Step>> {
     let wait = prop_oneof![3 => 1..90_u64, 1 => Just(599), 1 => Just(600), 1 => 90..=660_u64];
-    let race = (prop::collection::vec(tries(), 2..9), prop::option::weighted(0.3, sends()));
+    let race = (prop::collection::vec(tries(), 2..12), prop::option::weighted(0.3, sends()));
     let step = prop_oneof![
         6 => sends().prop_map(|(nature, way)| Step::Send(nature, way)),
         14 => tries().prop_map(Step::Show),
@@ -332,5 +332,5 @@ fn row_3_between_two_successes_short_codes_get_six_wrong_guesses_and_the_right_o
 
 #[test]
 fn row_3_over_three_replicas_and_in_races_too_short_codes_get_six_wrong_guesses() {
-    hold(40, 3, steps(4));
+    hold(35, 3, steps(10));
 }
