@@ -72,7 +72,7 @@ fn tries() -> impl Strategy<Value = Try> {
 
 fn steps(races: u32) -> impl Strategy<Value = Vec<Step>> {
     let wait = prop_oneof![3 => 1..90_u64, 1 => Just(599), 1 => Just(600), 1 => 90..=660_u64];
-    let race = (prop::collection::vec(tries(), 2..9), prop::option::weighted(0.3, sends()));
+    let race = (prop::collection::vec(tries(), 2..12), prop::option::weighted(0.3, sends()));
     let step = prop_oneof![
         6 => sends().prop_map(|(nature, way)| Step::Send(nature, way)),
         14 => tries().prop_map(Step::Show),
@@ -85,8 +85,11 @@ fn steps(races: u32) -> impl Strategy<Value = Vec<Step>> {
 /// What was seen, over all sequences: that the property is about something.
 #[derive(Debug, Default)]
 struct Seen {
+    /// Long codes sent.
     grown: u32,
-    accepted: [u32; 2],
+    /// Right codes accepted.
+    accepted: u32,
+    /// Right codes refused, since they were dead.
     ignored_right: u32,
 }
 
@@ -212,7 +215,7 @@ impl<'a> Attack<'a> {
         }
         prop_assert_eq!(answer.status.as_u16(), if expected == Outcome::Accepted { 200 } else { 400 }, "{:?}: {:?}", expected, answer);
         match expected {
-            Outcome::Accepted => seen.accepted[usize::from(sent.is_short())] += 1,
+            Outcome::Accepted => seen.accepted += 1,
             Outcome::Ignored => seen.ignored_right += u32::from(code == sent.code && at_its_own),
             Outcome::Counted => {}
         }
@@ -262,7 +265,7 @@ impl<'a> Attack<'a> {
             self.model.codes[*which].sure = false;
         }
         for which in won {
-            seen.accepted[usize::from(self.model.codes[which].is_short())] += 1;
+            seen.accepted += 1;
             self.model.codes[which].tries = 0;
         }
         if let (Some((nature, _)), Some((to, token))) = (send, asked) {
@@ -318,16 +321,16 @@ fn hold(cases: u32, replicas: usize, steps: impl Strategy<Value = Vec<Step>>) {
     });
     assert!(outcome.is_ok(), "PROPTEST_RNG_SEED={seed}: {}", outcome.unwrap_err());
     let (_, seen) = played.into_inner().unwrap();
-    assert!(seen.grown > 0 && seen.accepted.iter().all(|count| *count > 0) && seen.ignored_right > 0, "PROPTEST_RNG_SEED={seed}: {seen:?}");
+    assert!(seen.grown > 0 && seen.accepted > 0 && seen.ignored_right > 0, "PROPTEST_RNG_SEED={seed}: {seen:?}");
     runtime.block_on(async { drop(sites) });
 }
 
 #[test]
 fn row_3_between_two_successes_short_codes_get_six_wrong_guesses_and_the_right_one_works_as_long_as_its_code_lives() {
-    hold(80, 1, steps(0));
+    hold(50, 1, steps(0));
 }
 
 #[test]
 fn row_3_over_three_replicas_and_in_races_too_short_codes_get_six_wrong_guesses() {
-    hold(60, 3, steps(4));
+    hold(35, 3, steps(10));
 }
