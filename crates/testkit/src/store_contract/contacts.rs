@@ -199,6 +199,23 @@ pub async fn row_3_many_accounts_buy_no_more_guesses_at_a_contact<E: Engine>(eng
     assert_eq!(pressure(store, &grown).await.subject, 0, "a success forgives both");
 }
 
+pub async fn row_3_of_200_racing_guesses_of_four_accounts_at_one_contact_six_are_compared<E: Engine>(engine: E) {
+    let store = engine.store();
+    let mut guesses = Vec::new();
+    for n in 1..=4 {
+        let (account, session) = signed_in(store, &format!("user{n}"), n).await;
+        guesses.push((send(store, Purpose::AppPhone, account.id, given::phone(9)).await, session));
+    }
+    engine.execute("UPDATE challenges SET state = 'open' WHERE purpose = 'app.phone'").await;
+    let calls = (0..200).map(|n: usize| {
+        let (sent, session) = &guesses[n % 4];
+        let (store, show) = (store.clone(), sent.wrong(sent.prove(*session)));
+        async move { store.redeem(show).await.unwrap() }
+    });
+    assert!(at_once(calls).await.into_iter().all(|outcome| outcome == WRONG));
+    assert_eq!(pressure(store, &guesses[0].0).await, Pressure { subject: GROW_AFTER, installation: GROW_AFTER });
+}
+
 pub async fn row_13_changing_a_contact_voids_the_accounts_codes_that_went_to_it<E: Engine>(engine: E) {
     let store = engine.store();
     let (siti, session) = signed_in(store, "siti", 1).await;

@@ -122,6 +122,7 @@ macro_rules! store_contract {
                 row_6_another_accounts_code_for_a_contact_is_refused_and_the_try_counts
                 row_3_many_contacts_buy_an_account_no_more_guesses
                 row_3_many_accounts_buy_no_more_guesses_at_a_contact
+                row_3_of_200_racing_guesses_of_four_accounts_at_one_contact_six_are_compared
                 row_13_changing_a_contact_voids_the_accounts_codes_that_went_to_it
                 row_13_changing_a_contact_voids_the_recoveries_that_a_code_to_it_paid_for
                 row_13_losing_a_contact_voids_the_losers_codes_to_it
@@ -188,6 +189,9 @@ macro_rules! store_contract {
                 row_12_a_reset_ends_every_session_of_the_account
                 row_12_no_session_that_was_opened_before_a_reset_beside_it_lives
                 a_disabled_account_resets_no_password
+                an_account_that_is_enabled_again_revives_no_recovery
+                row_13_a_recovery_is_worth_nothing_once_the_account_has_lost_its_contact_however
+                a_made_up_password_is_not_told_to_a_contact_that_the_account_has_lost
                 a_made_up_password_is_told_once_it_is_set
                 the_first_password_is_set_once_and_ends_no_session
                 of_16_racing_first_passwords_one_is_set

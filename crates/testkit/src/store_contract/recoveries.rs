@@ -214,6 +214,39 @@ pub async fn a_disabled_account_resets_no_password<E: Engine>(engine: E) {
     assert_eq!((kept_password(store, "siti").await, store.waiting().await.unwrap()), (siti.password, 1));
 }
 
+pub async fn an_account_that_is_enabled_again_revives_no_recovery<E: Engine>(engine: E) {
+    let store = engine.store();
+    let siti = with_password(store, "siti").await;
+    let id = recover(store, siti.id, given::email("siti")).await;
+    for status in [AccountStatus::Disabled, AccountStatus::Active] {
+        store.set_status(siti.id, status, now()).await.unwrap();
+    }
+    assert_eq!(store.set_password(reset(siti.id, id, now())).await.unwrap(), PasswordSet::Over);
+    assert_eq!(kept_password(store, "siti").await, siti.password);
+}
+
+pub async fn row_13_a_recovery_is_worth_nothing_once_the_account_has_lost_its_contact_however<E: Engine>(engine: E) {
+    let store = engine.store();
+    let siti = with_password(store, "siti").await;
+    let id = recover(store, siti.id, given::email("siti")).await;
+    // As an older program does it beside us, which knows no recoveries.
+    engine.execute("UPDATE identifiers SET verified_at = NULL WHERE kind = 'email'").await;
+    assert_eq!(store.set_password(reset(siti.id, id, now())).await.unwrap(), PasswordSet::Over);
+    assert_eq!(kept_password(store, "siti").await, siti.password);
+}
+
+pub async fn a_made_up_password_is_not_told_to_a_contact_that_the_account_has_lost<E: Engine>(engine: E) {
+    let store = engine.store();
+    let siti = made(store, "siti", 1).await;
+    let session = sign_in_by_code(store, siti.id, given::phone(1)).await;
+    let waiting = store.waiting().await.unwrap();
+    engine.execute("UPDATE identifiers SET verified_at = NULL WHERE kind = 'email'").await;
+    let new = made_up(first_password(siti.id, session, "first"), "siti");
+    assert_eq!(store.set_password(new).await.unwrap(), PasswordSet::NoContact);
+    assert!(!store.account(siti.id).await.unwrap().unwrap().has_password);
+    assert_eq!(store.waiting().await.unwrap(), waiting);
+}
+
 pub async fn a_made_up_password_is_told_once_it_is_set<E: Engine>(engine: E) {
     let store = engine.store();
     let siti = made(store, "siti", 1).await;
