@@ -1,130 +1,41 @@
 //! A whole installation in a test: the real router, store, hashing pool and outbox workers, on a free loopback port, with a clock that the test
 //! moves and an inbox that it reads. It stops when it is dropped.
 
+mod builder;
+mod messages;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use daftar_core::account::AccountStatus;
-use daftar_core::brand::{Brand, Brands};
 use daftar_core::client::{Clients, MachineClient, Scope};
-use daftar_core::hashing::{HashingCost, HashingPool};
+use daftar_core::hashing::HashingPool;
 use daftar_core::identifier::LoginId;
-use daftar_core::locale::Locale;
 use daftar_core::message::Sealer;
-use daftar_core::password::PasswordPolicy;
-use daftar_core::ports::{Clock as _, Doorbell, Inbox, InboxFilter, InboxMessage, Outbox as _, Store};
-use daftar_core::registration::RegistrationLifetimes;
+use daftar_core::ports::{Clock as _, Doorbell, Inbox, Store as _};
 use daftar_core::secret::{RandomSecret, Secrets};
-use daftar_core::service::{Accounts, AppPolicy, Parts, Policy};
-use daftar_core::session::SessionLifetimes;
-use daftar_core::throttle::PasswordLimits;
+use daftar_core::service::{Accounts, Parts};
 use daftar_core::token::{KeyRing, StoredKeys};
 use daftar_delivery::{InboxTransport, Pace, Worker, WorkerHandle, WorkerParts};
-use daftar_http::{App, Readiness, SIGNUP_LINK_PATH, Settings};
+use daftar_http::{App, Readiness, Settings};
 use daftar_store::pictures::FilePictures;
 use daftar_store::{History, SqlStore};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+pub use builder::Builder;
+
 use crate::breakable::{Breakable, Condition};
 use crate::clock::{ManualClock, OsEntropy};
-use crate::database::{Database, Engine};
+use crate::database::Database;
 use crate::http::Caller;
 
 /// How long a test waits for something that happens by itself before it says that it does not.
 const PATIENCE: Duration = Duration::from_secs(20);
 const MASTER_KEY: [u8; 32] = *b"the master key of every test yes";
-
-/// What a test may want to be otherwise.
-#[derive(Debug, Clone)]
-pub struct Builder {
-    limits: bool,
-    inbox: bool,
-    cost: HashingCost,
-    threads: usize,
-    cors_origins: Vec<String>,
-    workers: bool,
-    app_always_ok: bool,
-    app: AppPolicy,
-    history: History,
-    engine: Engine,
-}
-
-impl Builder {
-    /// With the limits on wrong passwords, which are off by default as they are in a development configuration that turns limits off.
-    #[must_use]
-    pub fn limits(mut self) -> Self {
-        self.limits = true;
-        self
-    }
-
-    /// With hashes at the cost of production, or dearer, on one thread.
-    #[must_use]
-    pub fn costly_hashes(mut self) -> Self {
-        self.cost = HashingCost { memory_kib: 48 * 1024, ..HashingCost::default() };
-        self.threads = 1;
-        self
-    }
-
-    /// With hashes exactly as in production.
-    #[must_use]
-    pub fn production_hashes(mut self) -> Self {
-        self.cost = HashingCost::default();
-        self.threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        self
-    }
-
-    /// With scripts of an origin allowed to call.
-    #[must_use]
-    pub fn cors_origin(mut self, origin: &str) -> Self {
-        self.cors_origins.push(origin.to_owned());
-        self
-    }
-
-    /// Without the pages of the inbox, as with real transports.
-    #[must_use]
-    pub fn without_inbox(mut self) -> Self {
-        self.inbox = false;
-        self
-    }
-
-    /// Without outbox workers: messages stay queued.
-    #[must_use]
-    pub fn without_workers(mut self) -> Self {
-        self.workers = false;
-        self
-    }
-
-    /// With App's refusals answered 200.
-    #[must_use]
-    pub fn app_always_ok(mut self) -> Self {
-        self.app_always_ok = true;
-        self
-    }
-
-    /// With App's own policy.
-    #[must_use]
-    pub fn app(mut self, policy: AppPolicy) -> Self {
-        self.app = policy;
-        self
-    }
-
-    /// On this engine, whichever the run of tests is about.
-    #[must_use]
-    pub fn on(mut self, engine: Engine) -> Self {
-        self.engine = engine;
-        self
-    }
-
-    /// Starts the installation.
-    pub async fn start(self) -> Installation {
-        let disk = Arc::new(Disk { database: Database::fresh(self.engine).await, pictures: TempDir::new().unwrap() });
-        Installation::launch(self, disk, Arc::new(ManualClock::default()), None).await
-    }
-}
 
 /// What outlives a restart, and what replicas share.
 struct Disk {
@@ -155,19 +66,7 @@ impl Installation {
     /// What most tests want: cheap hashes, an inbox, no limits.
     #[must_use]
     pub fn builder() -> Builder {
-        let cost = HashingCost { memory_kib: 128, passes: 1, lanes: 1 };
-        Builder {
-            limits: false,
-            inbox: true,
-            cost,
-            threads: 2,
-            cors_origins: Vec::new(),
-            workers: true,
-            app_always_ok: false,
-            app: AppPolicy::default(),
-            history: History::default(),
-            engine: Engine::of_this_run(),
-        }
+        Builder::default()
     }
 
     /// Starts what most tests want.
@@ -195,7 +94,7 @@ impl Installation {
         };
         let keys = StoredKeys::new(switch.clone(), clock.clone(), entropy.clone(), &secrets);
         keys.begin(None).await.unwrap();
-        let policy = policy(&url, &builder);
+        let policy = builder.policy(&url);
         let inbox: Arc<dyn Inbox> = Arc::new(store.clone());
         let transport = Arc::new(InboxTransport::new(Arc::clone(&inbox), clock.clone()));
         let worker = builder.workers.then(|| {
@@ -406,52 +305,6 @@ impl Installation {
         count(self.disk.pictures.path().join("pictures"))
     }
 
-    /// Every message that was sent, newest first.
-    pub async fn messages(&self) -> Vec<InboxMessage> {
-        self.store.newest(&InboxFilter::default(), 10_000).await.unwrap()
-    }
-
-    /// Waits until the outbox is empty.
-    pub async fn all_sent(&self) {
-        self.until("the outbox is empty", || async { (self.store.waiting().await.unwrap() == 0).then_some(()) }).await;
-    }
-
-    /// The one message that was sent to somebody.
-    pub async fn only_message(&self, to: &str) -> InboxMessage {
-        self.nth_message(1, to).await
-    }
-
-    /// The newest message to somebody, once there are `count`.
-    pub async fn nth_message(&self, count: usize, to: &str) -> InboxMessage {
-        self.until(&format!("message {count} to {to}"), || async {
-            let filter = InboxFilter { to: Some(to.to_lowercase()), ..InboxFilter::default() };
-            let messages = self.store.newest(&filter, 10_000).await.unwrap();
-            assert!(messages.len() <= count, "{} messages to {to} instead of {count}", messages.len());
-            (messages.len() == count).then(|| messages.into_iter().next().unwrap())
-        })
-        .await
-    }
-
-    /// The code in the one message to somebody.
-    pub async fn code_for(&self, to: &str) -> String {
-        self.newest_code(1, to).await
-    }
-
-    /// The code in the newest message to somebody, once there are `count`.
-    pub async fn newest_code(&self, count: usize, to: &str) -> String {
-        let text = self.nth_message(count, to).await.text;
-        // A whole word: a link's key may hold digits, too.
-        let mut numbers = text.split_whitespace().filter(|word| (4..=8).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_digit()));
-        numbers.next().unwrap_or_else(|| panic!("no code in {text:?}")).to_owned()
-    }
-
-    /// The link in the one message to somebody.
-    pub async fn link_for(&self, to: &str) -> String {
-        let text = self.only_message(to).await.text;
-        let link = text.split_whitespace().find(|word| word.starts_with("http"));
-        link.unwrap_or_else(|| panic!("no link in {text:?}")).to_owned()
-    }
-
     async fn until<T, F: Future<Output = Option<T>>>(&self, what: &str, look: impl Fn() -> F) -> T {
         let looking = async {
             let mut pause = tokio::time::interval(Duration::from_millis(5));
@@ -463,23 +316,5 @@ impl Installation {
             }
         };
         tokio::time::timeout(PATIENCE, looking).await.unwrap_or_else(|_| panic!("did not happen: {what}"))
-    }
-}
-
-fn policy(url: &str, builder: &Builder) -> Policy {
-    let brand = |name: &str| (name.to_owned(), Brand { name: name.to_owned(), color: "#0b6e4f".to_owned() });
-    Policy {
-        signup_link: format!("{url}{SIGNUP_LINK_PATH}"),
-        country: "ID".to_owned(),
-        locale: Locale::English,
-        passwords: PasswordPolicy::default(),
-        password_limits: builder.limits.then(PasswordLimits::default),
-        sessions: SessionLifetimes::default(),
-        registrations: RegistrationLifetimes::default(),
-        app: builder.app.clone(),
-        brands: Brands {
-            default: Brand { name: "Daftar".to_owned(), color: "#1f4e79".to_owned() },
-            platforms: ["ONMART", "ONMARKET", "OSAS", "ONAPPS"].map(brand).to_vec(),
-        },
     }
 }

@@ -1,0 +1,144 @@
+//! What a test may want of its installation, and the policy that follows from it.
+
+use std::sync::Arc;
+
+use daftar_core::brand::{Brand, Brands};
+use daftar_core::hashing::HashingCost;
+use daftar_core::locale::Locale;
+use daftar_core::password::PasswordPolicy;
+use daftar_core::registration::RegistrationLifetimes;
+use daftar_core::service::{AppPolicy, Policy};
+use daftar_core::session::SessionLifetimes;
+use daftar_core::throttle::PasswordLimits;
+use daftar_http::SIGNUP_LINK_PATH;
+use daftar_store::History;
+use tempfile::TempDir;
+
+use super::{Disk, Installation};
+use crate::clock::ManualClock;
+use crate::database::{Database, Engine};
+
+/// What a test may want to be otherwise.
+#[derive(Debug, Clone)]
+pub struct Builder {
+    pub(super) limits: bool,
+    pub(super) inbox: bool,
+    pub(super) cost: HashingCost,
+    pub(super) threads: usize,
+    pub(super) cors_origins: Vec<String>,
+    pub(super) workers: bool,
+    pub(super) app_always_ok: bool,
+    pub(super) app: AppPolicy,
+    pub(super) history: History,
+    pub(super) engine: Engine,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        let cost = HashingCost { memory_kib: 128, passes: 1, lanes: 1 };
+        Self {
+            limits: false,
+            inbox: true,
+            cost,
+            threads: 2,
+            cors_origins: Vec::new(),
+            workers: true,
+            app_always_ok: false,
+            app: AppPolicy::default(),
+            history: History::default(),
+            engine: Engine::of_this_run(),
+        }
+    }
+}
+
+impl Builder {
+    /// With the limits on wrong passwords, which are off by default as they are in a development configuration that turns limits off.
+    #[must_use]
+    pub fn limits(mut self) -> Self {
+        self.limits = true;
+        self
+    }
+
+    /// With hashes at the cost of production, or dearer, on one thread.
+    #[must_use]
+    pub fn costly_hashes(mut self) -> Self {
+        self.cost = HashingCost { memory_kib: 48 * 1024, ..HashingCost::default() };
+        self.threads = 1;
+        self
+    }
+
+    /// With hashes exactly as in production.
+    #[must_use]
+    pub fn production_hashes(mut self) -> Self {
+        self.cost = HashingCost::default();
+        self.threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        self
+    }
+
+    /// With scripts of an origin allowed to call.
+    #[must_use]
+    pub fn cors_origin(mut self, origin: &str) -> Self {
+        self.cors_origins.push(origin.to_owned());
+        self
+    }
+
+    /// Without the pages of the inbox, as with real transports.
+    #[must_use]
+    pub fn without_inbox(mut self) -> Self {
+        self.inbox = false;
+        self
+    }
+
+    /// Without outbox workers: messages stay queued.
+    #[must_use]
+    pub fn without_workers(mut self) -> Self {
+        self.workers = false;
+        self
+    }
+
+    /// With App's refusals answered 200.
+    #[must_use]
+    pub fn app_always_ok(mut self) -> Self {
+        self.app_always_ok = true;
+        self
+    }
+
+    /// With App's own policy.
+    #[must_use]
+    pub fn app(mut self, policy: AppPolicy) -> Self {
+        self.app = policy;
+        self
+    }
+
+    /// On this engine, whichever the run of tests is about.
+    #[must_use]
+    pub fn on(mut self, engine: Engine) -> Self {
+        self.engine = engine;
+        self
+    }
+
+    /// Starts the installation.
+    pub async fn start(self) -> Installation {
+        let disk = Arc::new(Disk { database: Database::fresh(self.engine).await, pictures: TempDir::new().unwrap() });
+        Installation::launch(self, disk, Arc::new(ManualClock::default()), None).await
+    }
+
+    /// What the installation decides, reached at `url`.
+    pub(super) fn policy(&self, url: &str) -> Policy {
+        let brand = |name: &str| (name.to_owned(), Brand { name: name.to_owned(), color: "#0b6e4f".to_owned() });
+        Policy {
+            signup_link: format!("{url}{SIGNUP_LINK_PATH}"),
+            country: "ID".to_owned(),
+            locale: Locale::English,
+            passwords: PasswordPolicy::default(),
+            password_limits: self.limits.then(PasswordLimits::default),
+            sessions: SessionLifetimes::default(),
+            registrations: RegistrationLifetimes::default(),
+            app: self.app.clone(),
+            brands: Brands {
+                default: Brand { name: "Daftar".to_owned(), color: "#1f4e79".to_owned() },
+                platforms: ["ONMART", "ONMARKET", "OSAS", "ONAPPS"].map(brand).to_vec(),
+            },
+        }
+    }
+}
