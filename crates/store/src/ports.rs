@@ -25,8 +25,8 @@ use daftar_core::token::{Rotation, SealedKey};
 
 use crate::SqlStore;
 use crate::ops::{
-    accounts, challenges, claims, clients, housekeeping, inbox, limits, outbox, profiles, recoveries, redemptions, registrations, repeats, sessions,
-    signing_keys,
+    accounts, challenges, claims, clients, creation, housekeeping, inbox, limits, new_passwords, outbox, profiles, recoveries, redemptions,
+    registrations, repeats, sessions, signing_keys, status,
 };
 
 #[async_trait]
@@ -92,7 +92,7 @@ impl Store for SqlStore {
     }
 
     async fn create_account(&self, account: NewAccount, once: Option<Once>) -> Result<Repeated<Claimed<()>>, StoreError> {
-        self.write((account, once), |tx, (account, once)| Box::pin(accounts::create(tx, account, once.as_ref()))).await
+        self.write((account, once), |tx, (account, once)| Box::pin(creation::create(tx, account, once.as_ref()))).await
     }
 
     async fn start_registration(&self, new: NewRegistration, once: Option<Once>) -> Result<Repeated<Claimed<()>>, StoreError> {
@@ -120,7 +120,7 @@ impl Store for SqlStore {
     }
 
     async fn set_password(&self, new: NewPassword) -> Result<PasswordSet, StoreError> {
-        self.write(new, |tx, new| Box::pin(recoveries::set_password(tx, new))).await
+        self.write(new, |tx, new| Box::pin(new_passwords::set_password(tx, new))).await
     }
 
     async fn open_session(&self, open: OpenSession) -> Result<Opened, StoreError> {
@@ -140,7 +140,7 @@ impl Store for SqlStore {
     }
 
     async fn set_status(&self, id: AccountId, status: AccountStatus, now: Timestamp) -> Result<bool, StoreError> {
-        self.write((id, status, now), |tx, &(id, status, now)| Box::pin(accounts::set_status(tx, id, status, now))).await
+        self.write((id, status, now), |tx, &(id, to, now)| Box::pin(status::set_status(tx, id, to, now))).await
     }
 
     async fn charge(&self, charges: Vec<Charge>, now: Timestamp) -> Result<Charged, StoreError> {

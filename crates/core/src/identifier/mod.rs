@@ -90,6 +90,16 @@ impl LoginId {
         Username::parse(text).map(Self::Username)
     }
 
+    /// The identifier of a kind that a row shows; `None` when the row is damaged.
+    #[must_use]
+    pub fn from_stored(kind: IdentifierKind, shown: &str) -> Option<Self> {
+        match kind {
+            IdentifierKind::Username => Username::parse(shown).map(Self::from).ok(),
+            IdentifierKind::Email => EmailAddress::parse(shown).map(Self::from).ok(),
+            IdentifierKind::Phone => PhoneNumber::from_e164(shown).map(Self::from).ok(),
+        }
+    }
+
     /// Whether it is the same identifier, however it is written.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {

@@ -1,18 +1,14 @@
-//! Accounts: reading them whole, making them, enabling and disabling them.
+//! Accounts, as they are read: whole, or as far as a sign-in needs them.
 
-use daftar_core::account::{
-    Account, AccountId, AccountStatus, BirthDate, Claim, Contact, Gender, NewAccount, Origin, PersonName, PictureId, Profile, Surface,
-};
+use daftar_core::account::{Account, AccountId, AccountStatus, BirthDate, Contact, Gender, Origin, PersonName, PictureId, Profile, Surface};
 use daftar_core::client::ClientId;
 use daftar_core::identifier::{IdentifierKind, LoginId};
 use daftar_core::locale::Locale;
-use daftar_core::message::Sealer;
-use daftar_core::password::{PasswordRecord, Scheme};
-use daftar_core::ports::{Claimed, Once, StoreError, Timestamp};
-use daftar_core::repeat::Repeated;
+use daftar_core::password::Scheme;
+use daftar_core::ports::StoreError;
 use daftar_core::sign_in::SignInRecord;
 
-use super::{claims, recoveries, repeats, sessions};
+use super::passwords;
 use crate::row::{Columns, Row};
 use crate::tx::Tx;
 
@@ -60,7 +56,7 @@ fn gather(found: &mut Option<Account>, row: &Row<'_>) -> Result<(), StoreError> 
     let identifier = row.of("identifiers");
     let Some(kind) = identifier.opt_named("kind", IdentifierKind::from_name)? else { return Ok(()) };
     let verified_at = identifier.opt_time("verified_at")?;
-    match identifier.named("shown", |text| claims::id_of(kind, text))? {
+    match identifier.named("shown", |text| LoginId::from_stored(kind, text))? {
         LoginId::Username(name) => account.username = Some(name),
         LoginId::Email(id) => account.email = Some(Contact { id, verified_at }),
         LoginId::Phone(id) => account.phone = Some(Contact { id, verified_at }),
@@ -103,92 +99,8 @@ pub(crate) async fn sign_in_record(tx: &mut Tx<'_>, id: &LoginId) -> Result<Opti
         Ok(SignInRecord {
             account: AccountId(account.id("id")?),
             status: account.named("status", AccountStatus::from_name)?,
-            password: password(row.of("passwords"))?,
+            password: passwords::read(row.of("passwords"))?,
         })
     })
     .await
-}
-
-/// The password of a row that may have none.
-pub(crate) fn password(row: Columns<'_>) -> Result<Option<PasswordRecord>, StoreError> {
-    let Some(scheme) = row.opt_named("scheme", Scheme::from_name)? else { return Ok(None) };
-    Ok(Some(PasswordRecord { scheme, phc: row.text("phc")?.to_owned() }))
-}
-
-/// Makes an account at once.
-pub(crate) async fn create(tx: &mut Tx<'_>, account: &NewAccount, once: Option<&Once>) -> Result<Repeated<Claimed<()>>, StoreError> {
-    if let Some(again) = repeats::again(tx, once, account.created_at).await? {
-        return Ok(again);
-    }
-    let claimed = insert(tx, account, None).await?;
-    if claimed == Claimed::Done(()) {
-        repeats::remember(tx, once, account.created_at).await?;
-    }
-    Ok(Repeated::First(claimed))
-}
-
-/// Writes an account with all that it claims, or nothing. `sealer` is for telling those from whom a proven claim takes something.
-pub(crate) async fn insert(tx: &mut Tx<'_>, account: &NewAccount, sealer: Option<&Sealer>) -> Result<Claimed<()>, StoreError> {
-    let (profile, origin) = (&account.profile, &account.origin);
-    let birth_date = profile.birth_date.as_ref().map(ToString::to_string);
-    let sql = "INSERT INTO accounts (id, status, first_name, last_name, birth_date, gender, picture, surface, client, platform, locale, created_at) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
-    let values = [
-        (&account.id.0).into(),
-        AccountStatus::Active.name().into(),
-        profile.first_name.as_ref().map(PersonName::as_str).into(),
-        profile.last_name.as_ref().map(PersonName::as_str).into(),
-        birth_date.as_deref().into(),
-        profile.gender.map(Gender::name).into(),
-        profile.picture.as_ref().map(PictureId::as_str).into(),
-        origin.surface.name().into(),
-        origin.client.as_ref().map(ClientId::as_str).into(),
-        origin.platform.as_deref().into(),
-        account.locale.tag().into(),
-        account.created_at.into(),
-    ];
-    tx.exec(sql, &values).await?;
-    if let Some(kind) = claim_all(tx, account.id, &account.claims, sealer, account.created_at).await? {
-        tx.keep_nothing();
-        return Ok(Claimed::Taken(kind));
-    }
-    if let Some(password) = &account.password {
-        put_password(tx, account.id, password).await?;
-    }
-    Ok(Claimed::Done(()))
-}
-
-async fn claim_all(
-    tx: &mut Tx<'_>,
-    account: AccountId,
-    wanted: &[Claim],
-    sealer: Option<&Sealer>,
-    now: Timestamp,
-) -> Result<Option<IdentifierKind>, StoreError> {
-    claims::lock(tx, wanted.iter().map(|claim| &claim.id)).await?;
-    for claim in wanted {
-        if let Claimed::Taken(kind) = claims::claim(tx, account, claim, sealer, now).await? {
-            return Ok(Some(kind));
-        }
-    }
-    Ok(None)
-}
-
-/// Gives an account this password, in place of the one it may have.
-pub(crate) async fn put_password(tx: &mut Tx<'_>, account: AccountId, password: &PasswordRecord) -> Result<(), StoreError> {
-    let sql = "INSERT INTO passwords (account, scheme, phc) VALUES ($1, $2, $3) \
-               ON CONFLICT (account) DO UPDATE SET scheme = excluded.scheme, phc = excluded.phc";
-    tx.exec(sql, &[(&account.0).into(), password.scheme.name().into(), password.phc.as_str().into()]).await?;
-    Ok(())
-}
-
-/// Enables or disables an account. Disabling ends its sessions (row 12); enabling revives nothing: what was begun before, a recovery included, is over. Whether
-/// there is such an account.
-pub(crate) async fn set_status(tx: &mut Tx<'_>, id: AccountId, status: AccountStatus, now: Timestamp) -> Result<bool, StoreError> {
-    let found = tx.exec("UPDATE accounts SET status = $2 WHERE id = $1", &[(&id.0).into(), status.name().into()]).await? > 0;
-    match status {
-        AccountStatus::Disabled => sessions::end_all(tx, id, now).await?,
-        AccountStatus::Active => recoveries::void_of(tx, id).await?,
-    }
-    Ok(found)
 }

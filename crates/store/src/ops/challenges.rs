@@ -9,7 +9,7 @@ use daftar_core::ports::{StoreError, Timestamp};
 use daftar_core::secret::Mac;
 use uuid::Uuid;
 
-use super::{before, claims, outbox};
+use super::{before, outbox};
 use crate::row::Row;
 use crate::tx::Tx;
 use crate::value::{Value, places};
@@ -55,7 +55,7 @@ pub(crate) async fn hold_linked(tx: &mut Tx<'_>, link: Mac) -> Result<Option<Cha
 fn read(row: &Row<'_>) -> Result<Challenge, StoreError> {
     let row = row.of("challenges");
     let kind = row.named("destination_kind", IdentifierKind::from_name)?;
-    let destination = row.named("destination", |text| claims::id_of(kind, text))?;
+    let destination = row.named("destination", |text| LoginId::from_stored(kind, text))?;
     Ok(Challenge {
         id: ChallengeId(row.id("id")?),
         purpose: row.named("purpose", Purpose::from_name)?,

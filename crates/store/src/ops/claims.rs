@@ -1,22 +1,13 @@
 //! Who holds an identifier, and what it takes to take it. The primary key of `identifiers` has the last word.
 
 use daftar_core::account::{AccountId, Claim};
-use daftar_core::identifier::{EmailAddress, IdentifierKind, LoginId, PhoneNumber, Username};
+use daftar_core::identifier::{IdentifierKind, LoginId};
 use daftar_core::message::Sealer;
 use daftar_core::ports::{Claimed, StoreError, Timestamp};
 
 use super::{accounts, challenges, outbox, recoveries};
 use crate::error::Bug;
 use crate::tx::Tx;
-
-/// The identifier of a kind that a row shows.
-pub(crate) fn id_of(kind: IdentifierKind, shown: &str) -> Option<LoginId> {
-    match kind {
-        IdentifierKind::Username => Username::parse(shown).map(LoginId::from).ok(),
-        IdentifierKind::Email => EmailAddress::parse(shown).map(LoginId::from).ok(),
-        IdentifierKind::Phone => PhoneNumber::from_e164(shown).map(LoginId::from).ok(),
-    }
-}
 
 /// Whether an account holds `id`, and if `verified_only`, has proven it.
 pub(crate) async fn is_held(tx: &mut Tx<'_>, id: &LoginId, verified_only: bool) -> Result<bool, StoreError> {

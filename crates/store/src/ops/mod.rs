@@ -5,10 +5,13 @@ pub(crate) mod challenges;
 pub(crate) mod claims;
 pub(crate) mod clients;
 pub(crate) mod contacts;
+pub(crate) mod creation;
 pub(crate) mod housekeeping;
 pub(crate) mod inbox;
 pub(crate) mod limits;
+pub(crate) mod new_passwords;
 pub(crate) mod outbox;
+pub(crate) mod passwords;
 pub(crate) mod profiles;
 pub(crate) mod recoveries;
 pub(crate) mod redemptions;
@@ -16,6 +19,7 @@ pub(crate) mod registrations;
 pub(crate) mod repeats;
 pub(crate) mod sessions;
 pub(crate) mod signing_keys;
+pub(crate) mod status;
 
 use std::time::Duration;
 

@@ -6,7 +6,7 @@ use daftar_core::ports::{Claimed, StoreError};
 use daftar_core::redemption::{Pays, Redeemed, Redemption, Refusal, speaks_for};
 use daftar_core::session::SessionId;
 
-use super::{accounts, challenges, contacts, recoveries, sessions};
+use super::{accounts, challenges, contacts, creation, recoveries, sessions};
 use crate::tx::Tx;
 
 /// Judges a code and does what it pays for.
@@ -44,7 +44,7 @@ async fn pay(tx: &mut Tx<'_>, challenge: &Challenge, redemption: &Redemption) ->
         }
         Pays::SignUp(newcomer, draft) => {
             let account = newcomer.proving(&challenge.destination);
-            if let Claimed::Taken(kind) = accounts::insert(tx, &account, Some(&redemption.sealer)).await? {
+            if let Claimed::Taken(kind) = creation::insert(tx, &account, Some(&redemption.sealer)).await? {
                 return Ok(Err(Refusal::Taken(kind)));
             }
             sessions::insert(tx, &draft.of(account.id), None).await?;

@@ -12,7 +12,7 @@ use daftar_core::registration::{
 use daftar_core::repeat::Repeated;
 use daftar_core::secret::Mac;
 
-use super::{accounts, challenges, claims, outbox, repeats};
+use super::{challenges, claims, creation, outbox, passwords, repeats};
 use crate::row::Row;
 use crate::tx::Tx;
 
@@ -40,7 +40,7 @@ fn read(row: &Row<'_>) -> Result<Registration, StoreError> {
         email: row.named("email", |text| EmailAddress::parse(text).ok())?,
         phone: row.opt_named("phone", |text| PhoneNumber::from_e164(text).ok())?,
         mode: row.named("mode", Mode::from_name)?,
-        password: accounts::password(row)?.ok_or_else(|| row.corrupt("scheme"))?,
+        password: passwords::read(row)?.ok_or_else(|| row.corrupt("scheme"))?,
         first_name: row.named("first_name", |text| PersonName::parse(text).ok())?,
         last_name: row.named("last_name", |text| PersonName::parse(text).ok())?,
         platform: row.opt_text("platform")?.map(str::to_owned),
@@ -161,7 +161,7 @@ async fn hold_linked(tx: &mut Tx<'_>, link: Mac) -> Result<Option<LinkedRegistra
 
 async fn complete(tx: &mut Tx<'_>, registration: &Registration, challenge: &Challenge, finish: &FinishRegistration) -> Result<Finished, StoreError> {
     let account: AccountId = finish.account;
-    if let Claimed::Taken(kind) = accounts::insert(tx, &registration.account(account, finish.now), Some(&finish.sealer)).await? {
+    if let Claimed::Taken(kind) = creation::insert(tx, &registration.account(account, finish.now), Some(&finish.sealer)).await? {
         // The code was right: neither it nor the try is spent.
         return Ok(Finished::Taken(kind));
     }

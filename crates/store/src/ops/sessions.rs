@@ -6,7 +6,7 @@ use daftar_core::ports::{StoreError, Timestamp};
 use daftar_core::session::{Session, SessionId};
 use daftar_core::sign_in::{OpenSession, Opened};
 
-use super::{accounts, limits};
+use super::{limits, passwords};
 use crate::tx::Tx;
 
 /// The account whose session this is, if it is neither over nor ended and the account is active.
@@ -23,7 +23,7 @@ pub(crate) async fn open(tx: &mut Tx<'_>, open: &OpenSession) -> Result<Opened, 
     let status = tx.opt(&sql, &[(&session.account.0).into()], |row| row.of("accounts").named("status", AccountStatus::from_name)).await?;
     let Some(status) = status else { return Ok(Opened::Stale) };
     let sql = "SELECT account, scheme, phc FROM passwords WHERE account = $1";
-    let kept = tx.opt(sql, &[(&session.account.0).into()], |row| accounts::password(row.of("passwords"))).await?.flatten();
+    let kept = tx.opt(sql, &[(&session.account.0).into()], |row| passwords::read(row.of("passwords"))).await?.flatten();
     if kept.as_ref() != Some(&open.password) {
         return Ok(Opened::Stale);
     }
@@ -32,7 +32,7 @@ pub(crate) async fn open(tx: &mut Tx<'_>, open: &OpenSession) -> Result<Opened, 
         return Ok(Opened::Disabled);
     }
     if let Some(rehashed) = &open.rehashed {
-        accounts::put_password(tx, session.account, rehashed).await?;
+        passwords::put(tx, session.account, rehashed).await?;
     }
     insert(tx, session, open.device.as_ref()).await?;
     Ok(Opened::Open)

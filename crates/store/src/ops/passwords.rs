@@ -1,0 +1,22 @@
+//! Passwords as rows.
+
+use daftar_core::account::AccountId;
+use daftar_core::password::{PasswordRecord, Scheme};
+use daftar_core::ports::StoreError;
+
+use crate::row::Columns;
+use crate::tx::Tx;
+
+/// The password of a row that may have none.
+pub(crate) fn read(row: Columns<'_>) -> Result<Option<PasswordRecord>, StoreError> {
+    let Some(scheme) = row.opt_named("scheme", Scheme::from_name)? else { return Ok(None) };
+    Ok(Some(PasswordRecord { scheme, phc: row.text("phc")?.to_owned() }))
+}
+
+/// Gives an account this password, in place of the one it may have.
+pub(crate) async fn put(tx: &mut Tx<'_>, account: AccountId, password: &PasswordRecord) -> Result<(), StoreError> {
+    let sql = "INSERT INTO passwords (account, scheme, phc) VALUES ($1, $2, $3) \
+               ON CONFLICT (account) DO UPDATE SET scheme = excluded.scheme, phc = excluded.phc";
+    tx.exec(sql, &[(&account.0).into(), password.scheme.name().into(), password.phc.as_str().into()]).await?;
+    Ok(())
+}
