@@ -31,16 +31,23 @@ async fn set(foundation: &Foundation, config: &Config, whom: &str, status: Accou
     Ok(say(format_args!("account {} is {}", account.id, status.name()))?)
 }
 
-/// The account by its id or by any identifier; a phone number without a country is read in `usapi.country`.
+/// The account by its id or by any identifier. A phone number without a country is read as each surface reads it: in `usapi.country` and in `app.default_country`.
 async fn find(foundation: &Foundation, config: &Config, whom: &str) -> anyhow::Result<Account> {
     if let Ok(id) = whom.parse()
         && let Some(account) = foundation.store.account(AccountId(id)).await?
     {
         return Ok(account);
     }
-    let nobody = || format!("there is no account {}", if whom.contains('@') { mask(whom) } else { whom.to_owned() });
-    let id = LoginId::classify(whom, &config.usapi.country.0).with_context(nobody)?;
-    foundation.store.find_account(&id).await?.with_context(nobody)
+    let mut found: Option<Account> = None;
+    for id in [LoginId::classify(whom, &config.usapi.country.0), LoginId::classify_app(whom, &config.app.default_country.0)].into_iter().flatten() {
+        let Some(account) = foundation.store.find_account(&id).await? else { continue };
+        let other = found.replace(account.clone()).is_some_and(|other| other.id != account.id);
+        anyhow::ensure!(
+            !other,
+            "{whom} is one account's number in `usapi.country` and another's in `app.default_country`: write it with its + and country"
+        );
+    }
+    found.with_context(|| format!("there is no account {}", if whom.contains('@') { mask(whom) } else { whom.to_owned() }))
 }
 
 fn shown(account: &Account) -> Value {
@@ -53,6 +60,7 @@ fn shown(account: &Account) -> Value {
         "email_verified": account.email.as_ref().is_some_and(|contact| contact.verified_at.is_some()),
         "phone": account.phone.as_ref().map(|contact| contact.id.as_e164()),
         "phone_verified": account.phone.as_ref().is_some_and(|contact| contact.verified_at.is_some()),
+        "has_password": account.has_password,
         "first_name": name(&account.profile.first_name),
         "last_name": name(&account.profile.last_name),
         "surface": account.origin.surface.name(),

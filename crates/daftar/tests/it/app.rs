@@ -39,6 +39,31 @@ async fn somebody_signs_up_by_phone_in_the_default_country_with_four_digits() {
     let me = reqwest::Client::new().get(format!("{}/app/auth/info", server.base)).bearer_auth(made["data"]["accessToken"].as_str().unwrap());
     let info: Value = me.send().await.unwrap().json().await.unwrap();
     assert_eq!(info, json!({"success": true, "message": "", "data": {"email": null, "phone": "68098227"}}));
+    // An operator finds the account by the number as the app shows it.
+    let shown = home.json(&["account", "show", "68098227", "--json"]);
+    assert_eq!((&shown["phone"], &shown["phone_verified"], &shown["has_password"]), (&json!("+85268098227"), &json!(true), &json!(false)));
+    assert_eq!(home.json(&["account", "show", "+852 6809 8227", "--json"]), shown);
+}
+
+#[tokio::test]
+async fn a_number_that_names_two_accounts_is_none_that_an_operator_disables_by_chance() {
+    let home = Home::for_development();
+    let (server, http, client) = (home.start(&["serve"]), reqwest::Client::new(), home.client());
+    // The same digits, at home in Indonesia and in Hong Kong.
+    let person = json!({"username": "siti", "password": "rahasia sekali", "first_name": "Siti", "last_name": "Rahma",
+        "phone_number": "6268098227", "email": "siti@example.test"});
+    let register = http.post(format!("{}/internal/register", server.base)).basic_auth(&client.id, Some(&client.secret)).json(&person);
+    assert_eq!(register.send().await.unwrap().status(), 200);
+    assert_eq!(home.json(&["account", "show", "68098227", "--json"])["phone"], json!("+6268098227"));
+    let (_, sent) = post(&server, "/app/auth/otp", json!({"nature": 2, "loginID": "68098227"})).await;
+    let text = message(&server, "+85268098227").await;
+    let code = text.split_whitespace().next().unwrap();
+    let (status, made) = post(&server, "/app/auth/signup/verify", json!({"otp": code, "otpToken": sent["data"]["otpToken"]})).await;
+    assert_eq!(status, 200, "{made}");
+    let error = home.run(&["account", "disable", "68098227"]).failed();
+    assert!(error.contains("`usapi.country`") && error.contains("`app.default_country`"), "{error}");
+    home.run(&["account", "disable", "+85268098227"]).ok();
+    assert_eq!(home.json(&["account", "show", "siti", "--json"])["status"], json!("active"));
 }
 
 #[tokio::test]

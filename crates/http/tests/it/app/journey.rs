@@ -52,3 +52,33 @@ async fn from_sign_up_to_a_changed_address() {
     let token = asked(&app, LOGIN, "mei@new.example", 0).await;
     access(&show(&app, LOGIN, &token, &site.newest_code(2, "mei@new.example").await).await);
 }
+
+#[tokio::test]
+async fn what_one_replica_began_any_other_goes_on_with() {
+    let site = Installation::start().await;
+    let (second, third) = (site.replica().await, site.replica().await);
+    let token = asked(&english(&site), SIGNUP, PHONE, 0).await;
+    let code = site.code_for(E164).await;
+    let session = access(&show(&english(&second), SIGNUP, &token, &code).await);
+    refused(&show(&english(&third), SIGNUP, &token, &code).await, 400, super::INVALID_CODE);
+    for replica in [&site, &second, &third] {
+        assert!(is_live(replica, &session).await);
+    }
+    // Row 3: wrong codes that were shown all over count together.
+    for (count, [one, other]) in [(2, [&site, &second]), (3, [&second, &third])] {
+        let token = asked(&english(one), LOGIN, PHONE, 0).await;
+        let wrong = super::wrong(&site.newest_code(count, E164).await);
+        for replica in [one, other, one] {
+            refused(&show(&english(replica), LOGIN, &token, &wrong).await, 400, super::INVALID_CODE);
+        }
+    }
+    let token = asked(&english(&third), RESET, PHONE, 0).await;
+    let code = site.newest_code(4, E164).await;
+    assert_eq!(code.len(), 8);
+    let recovery = access(&show(&english(&site), RESET, &token, &code).await);
+    me(&second, &recovery).put("/app/auth/password", &json!({"password": PASSWORD})).await.is(200, &done());
+    for replica in [&site, &second, &third] {
+        assert!(!is_live(replica, &session).await);
+    }
+    refused(&me(&third, &recovery).put("/app/auth/password", &json!({"password": PASSWORD})).await, 401, super::NOT_SIGNED_IN);
+}

@@ -32,6 +32,9 @@ async fn row_12_a_new_password_replaces_the_old_and_ends_every_session_of_every_
     site.anybody().bearer(&usapi).get("/basic-profile").await.says(401, "Unauthorized");
     refused(&sign_in(&site, PHONE, PASSWORD).await, 401, BAD_CREDENTIALS);
     access(&sign_in(&site, PHONE, "NewOne99").await);
+    let replica = site.replica().await;
+    assert!(!is_live(&replica, &first).await && !is_live(&replica, &second).await, "on every replica");
+    drop(replica);
     let site = site.restarted().await;
     assert!(!is_live(&site, &first).await, "after a restart, too");
 }
@@ -82,6 +85,20 @@ async fn a_newer_reset_or_a_new_password_voids_an_older_token() {
     with_password(&site, &session).await;
     refused(&me(&site, &newer).put(PATH, &json!({"password": "NewOne99"})).await, 401, NOT_SIGNED_IN);
     access(&sign_in(&site, PHONE, PASSWORD).await);
+}
+
+#[tokio::test]
+async fn row_9_the_tokens_hold_their_claims_and_nothing_else() {
+    let site = Installation::start().await;
+    let (session, recovery) = (by_phone(&site).await, recovering(&site, 2).await);
+    for (token, audience, lifetime) in [(session, "app", 30 * 24 * 3600), (recovery, "app/password", 600)] {
+        let claims = crate::usapi::claims(&token);
+        let mut names: Vec<_> = claims.as_object().unwrap().keys().map(String::as_str).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["aud", "exp", "iat", "iss", "jti", "sub"]);
+        assert_eq!(claims["aud"], json!(audience));
+        assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), lifetime);
+    }
 }
 
 #[tokio::test]
