@@ -13,7 +13,7 @@ use std::fmt;
 use crate::named::named;
 
 pub use email::{EMAIL_MAX, EmailAddress};
-pub use phone::PhoneNumber;
+pub use phone::{PhoneNumber, is_country};
 pub use username::{USERNAME_MAX, Username};
 
 /// Why a text is not the identifier that it was meant to be.

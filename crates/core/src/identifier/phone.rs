@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use rlibphonenumber::{PhoneNumberFormat, PhoneNumberUtil, Region};
+use rlibphonenumber::{NumberLengthType, PhoneNumberFormat, PhoneNumberUtil, Region};
 
 use super::IdentifierError;
 
@@ -83,7 +83,8 @@ impl PhoneNumber {
         }
         Self::parse_usapi(&digits).or_else(|_| {
             let number = util.parse(format!("+{}", text.trim_start_matches('+')), None).map_err(|_| IdentifierError::Malformed)?;
-            if !util.is_possible_number(&number) {
+            // A number that can be dialled within a town alone is none that a message reaches.
+            if !matches!(util.is_possible_number_with_reason(&number), Ok(NumberLengthType::IsPossible)) {
                 return Err(IdentifierError::Malformed);
             }
             Self::from_e164(&util.format(&number, PhoneNumberFormat::E164))
@@ -127,6 +128,13 @@ impl PhoneNumber {
     pub fn digits(&self) -> &str {
         self.0.trim_start_matches('+')
     }
+}
+
+/// Whether `code` is a country (ISO 3166-1) in which phone numbers can be read.
+#[must_use]
+pub fn is_country(code: &str) -> bool {
+    let known = || PHONES.as_ref()?.get_country_code_for_region(Region::from_code(code).ok()?);
+    known().is_some()
 }
 
 /// Whether a text classifies as a phone number.

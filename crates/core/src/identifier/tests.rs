@@ -196,3 +196,9 @@ fn app_takes_no_username_that_nobody_can_have() {
     assert!(LoginId::classify_app("a\u{ff20}b.example", "HK").is_err());
     assert!(LoginId::classify_app("a@x,b@y", "HK").is_err());
 }
+
+#[test]
+fn a_country_is_one_that_has_phone_numbers() {
+    assert!(is_country("HK") && is_country("ID") && is_country("US"));
+    assert!(!is_country("XX") && !is_country("ZZ") && !is_country("hongkong") && !is_country(""));
+}

@@ -4,6 +4,7 @@
 use std::marker::PhantomData;
 use std::net::{IpAddr, SocketAddr};
 
+use daftar_core::identifier::is_country;
 use daftar_core::locale::Locale;
 use ipnet::IpNet;
 use serde::de::{self, Deserializer, Unexpected, Visitor};
@@ -112,7 +113,7 @@ impl Text for Country {
     const ALLOWED: &'static str = "a country by its two capital letters, such as \"ID\" (ISO 3166-1)";
 
     fn parse(text: &str) -> Option<Self> {
-        (text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase())).then(|| Self(text.to_owned()))
+        (text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase()) && is_country(text)).then(|| Self(text.to_owned()))
     }
 
     fn written(&self) -> String {

@@ -87,6 +87,8 @@ fn what_is_not_allowed_is_refused_by_name() {
         ("DAFTAR_APP__ALWAYS_OK", "perhaps", "app.always_ok"),
         ("DAFTAR_APP__SESSION_LIFETIME", "long", "app.session_lifetime"),
         ("DAFTAR_APP__DEFAULT_COUNTRY", "Hong Kong", "app.default_country"),
+        ("DAFTAR_APP__DEFAULT_COUNTRY", "XX", "app.default_country"),
+        ("DAFTAR_USAPI__COUNTRY", "XX", "usapi.country"),
     ] {
         let error = Home::for_development().with(variable, value).run(&["config", "check"]).failed();
         assert!(error.contains(&format!("`{key}`")) && error.contains(value), "{error}");
