@@ -61,8 +61,8 @@ impl Server {
         let (readiness, delay) = (installation.app.readiness().clone(), config.shutdown.delay.duration());
         let asked_to_end = async move {
             let signal = signals.next().await;
-            tracing::info!(signal, "ending: not ready any more");
             readiness.drain();
+            tracing::info!(signal, "ending: not ready any more");
             // Whoever asks twice does not want to wait.
             tokio::spawn(async move {
                 let signal = signals.next().await;
