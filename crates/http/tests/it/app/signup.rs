@@ -56,15 +56,29 @@ async fn row_34_proving_a_contact_takes_it_from_an_account_that_never_did() {
 }
 
 #[tokio::test]
-async fn row_34_on_usapi_a_proof_takes_an_unproven_contact_from_here_too() {
+async fn row_34_what_was_proven_here_is_taken_on_usapi() {
     let site = Installation::start().await;
-    let token = by_phone(&site).await;
-    // The other direction: what is proven here is taken there.
-    let mut body = applicant(1, "OTP");
-    body["phone_number"] = json!("6281234567890");
-    signed_up(&site, "6281234567890", "+6281234567890").await;
-    site.shop().post("/signup", &body).await.says(400, "Phone number already exist");
-    assert!(is_live(&site, &token).await);
+    signed_up(&site, "6281000000001", "+6281000000001").await;
+    site.shop().post("/signup", &applicant(1, "OTP")).await.says(400, "Phone number already exist");
+}
+
+#[tokio::test]
+async fn row_34_a_proof_on_usapi_takes_a_contact_that_an_account_of_this_surface_only_said() {
+    let site = Installation::start().await;
+    let access = by_mail(&site).await;
+    super::with_password(&site, &access).await;
+    // The app's account says a number on USAPI, and never proves it.
+    let session = crate::usapi::sign_in(&site, EMAIL, super::PASSWORD).await.json()["token"].as_str().unwrap().to_owned();
+    let said = json!({"date_of_birth": "1996-10-18", "gender": "Perempuan", "phone_number": "6281000000001"});
+    let form = reqwest::multipart::Form::new().text("basic_profile", said.to_string());
+    let request = site.anybody().bearer(&session).request(reqwest::Method::POST, "/update-basic-profile").multipart(form);
+    assert_eq!(request.send().await.unwrap().status(), 200);
+    assert_eq!(data(&me(&site, &access).get("/app/auth/info").await)["phone"], json!("+6281000000001"));
+    // Its owner does, on USAPI.
+    let token = started(&site, &applicant(1, "OTP")).await;
+    assert_eq!(verify(&site, &token, &site.code_for("+6281000000001").await).await.status, 200);
+    assert_eq!(data(&me(&site, &access).get("/app/auth/info").await), json!({"email": EMAIL, "phone": null}));
+    assert!(site.nth_message(2, EMAIL).await.text.contains("was removed from your account"));
 }
 
 #[tokio::test]
