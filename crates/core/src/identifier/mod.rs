@@ -2,6 +2,7 @@
 //! them apart (contract `common.md`, *Identifiers*). Parsing happens here, once; a value of these types
 //! needs no second check.
 
+mod country;
 mod email;
 mod phone;
 #[cfg(test)]
@@ -12,6 +13,7 @@ use std::fmt;
 
 use crate::named::named;
 
+pub use country::Country;
 pub use email::{EMAIL_MAX, EmailAddress};
 pub use phone::{PhoneNumber, is_country};
 pub use username::{USERNAME_MAX, Username};
