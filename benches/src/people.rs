@@ -1,10 +1,11 @@
 //! Accounts to look up and to sign in.
 
 use argon2_rust::{Algorithm, Argon2, Params, Version};
-use daftar_core::account::{AccountId, Claim, NewAccount, Origin, Profile, Standing, Surface};
+use daftar_core::account::{AccountId, Claim, NewAccount, Origin, Standing, Surface};
 use daftar_core::identifier::{EmailAddress, Username};
 use daftar_core::locale::Locale;
 use daftar_core::password::{PasswordRecord, Scheme};
+use daftar_core::person::Profile;
 use daftar_core::ports::{Clock as _, Store as _, new_id};
 use daftar_testkit::{Installation, OsEntropy};
 use futures_util::stream::{StreamExt as _, iter};
@@ -31,7 +32,7 @@ pub async fn fill(site: &Installation, accounts: u32) {
             ],
             password: Some(record.clone()),
             profile: Profile::default(),
-            origin: Origin { surface: Surface::Usapi, client: None, platform: None },
+            origin: Origin::of(Surface::Usapi),
             locale: Locale::English,
             created_at: now,
         };

@@ -1,6 +1,5 @@
 //! An account: who it is, what it may be called, where it came from, and whether it may sign in.
 
-use jiff::civil::Date;
 use uuid::Uuid;
 
 use crate::client::ClientId;
@@ -9,10 +8,8 @@ use crate::locale::Locale;
 use crate::message::{Channel, ContactKind, Content, Message, Recipient};
 use crate::named::named;
 use crate::password::PasswordRecord;
+use crate::person::Profile;
 use crate::ports::Timestamp;
-
-/// Longest first or last name, in characters (contract `usapi.md`).
-pub const NAME_MAX: usize = 100;
 
 /// Names an account, for ever; the `sub` of its tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -46,132 +43,6 @@ named! {
     }
 }
 
-named! {
-    /// A person's gender, as far as the surfaces ask for it.
-    Gender {
-        /// `Laki-Laki` on USAPI.
-        Male = "male",
-        /// `Perempuan` on USAPI.
-        Female = "female",
-    }
-}
-
-/// Why a text is not a person's name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NameError {
-    /// Nothing is left after trimming.
-    #[error("the name is empty")]
-    Empty,
-    /// More than [`NAME_MAX`] characters.
-    #[error("the name has more than {NAME_MAX} characters")]
-    TooLong,
-}
-
-/// A first or last name: 1 to 100 characters on one line (threat row 40).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PersonName(String);
-
-impl PersonName {
-    /// Takes a name; control characters and line breaks become blanks, blanks around it are dropped.
-    ///
-    /// # Errors
-    /// [`NameError`] when nothing or too much is left.
-    pub fn parse(text: &str) -> Result<Self, NameError> {
-        let line: String = text.chars().map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c }).collect();
-        let name = line.trim();
-        match name.chars().count() {
-            0 => Err(NameError::Empty),
-            n if n > NAME_MAX => Err(NameError::TooLong),
-            _ => Ok(Self(name.to_owned())),
-        }
-    }
-
-    /// The name.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-/// A day on which somebody can have been born: past, and not before 1900.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BirthDate(Date);
-
-/// The text is not a possible day of birth.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a date of birth is a real day, written YYYY-MM-DD, in the past and not before 1900")]
-pub struct NotABirthDate;
-
-impl BirthDate {
-    /// Takes `YYYY-MM-DD`, a real day before the day of `now` in UTC.
-    ///
-    /// # Errors
-    /// [`NotABirthDate`].
-    pub fn parse(text: &str, now: Timestamp) -> Result<Self, NotABirthDate> {
-        let digits_and_dashes = text.bytes().enumerate().all(|(i, b)| if matches!(i, 4 | 7) { b == b'-' } else { b.is_ascii_digit() });
-        if text.len() != 10 || !digits_and_dashes {
-            return Err(NotABirthDate);
-        }
-        let day: Date = text.parse().map_err(|_| NotABirthDate)?;
-        let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
-        if day.year() < 1900 || day >= today { Err(NotABirthDate) } else { Ok(Self(day)) }
-    }
-
-    /// A day that the store kept.
-    ///
-    /// # Errors
-    /// [`NotABirthDate`] when it is no date at all.
-    pub fn from_stored(text: &str) -> Result<Self, NotABirthDate> {
-        text.parse().map(Self).map_err(|_| NotABirthDate)
-    }
-}
-
-impl std::fmt::Display for BirthDate {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-/// Names a stored picture: 256 random bits, so that its URL cannot be guessed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PictureId(String);
-
-impl PictureId {
-    /// Draws a new one.
-    #[must_use]
-    pub fn draw(entropy: &dyn crate::ports::Entropy) -> Self {
-        Self(crate::secret::RandomSecret::draw(entropy).expose().to_owned())
-    }
-
-    /// Takes the id out of a URL or a row: 43 URL-safe characters, nothing that could be a path.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let safe = text.len() == 43 && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
-        safe.then(|| Self(text.to_owned()))
-    }
-
-    /// The id.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-/// What an account says of its person; everything may be unknown.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Profile {
-    /// First name.
-    pub first_name: Option<PersonName>,
-    /// Last name.
-    pub last_name: Option<PersonName>,
-    /// Day of birth.
-    pub birth_date: Option<BirthDate>,
-    /// Gender.
-    pub gender: Option<Gender>,
-    /// Profile picture.
-    pub picture: Option<PictureId>,
-}
-
 /// Where an account came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
@@ -181,6 +52,18 @@ pub struct Origin {
     pub client: Option<ClientId>,
     /// USAPI's `platform`, if one was named.
     pub platform: Option<String>,
+    /// INVAS's `sourceId`, if one was given.
+    pub source: Option<String>,
+    /// INVAS's `accountGroupId`, if one was given.
+    pub group: Option<String>,
+}
+
+impl Origin {
+    /// From `surface`, of which nothing more is known.
+    #[must_use]
+    pub const fn of(surface: Surface) -> Self {
+        Self { surface, client: None, platform: None, source: None, group: None }
+    }
 }
 
 /// An e-mail address or phone number on an account, and since when it is proven to be its person's.
@@ -345,46 +228,4 @@ pub struct NewAccount {
     pub locale: Locale,
     /// When it is made.
     pub created_at: Timestamp,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_birth_date_is_a_real_day_in_the_past() {
-        let now: Timestamp = "2026-11-21T10:00:00Z".parse().unwrap();
-        assert!(BirthDate::parse("1996-10-18", now).is_ok());
-        assert!(BirthDate::parse("2026-11-20", now).is_ok());
-        assert!(BirthDate::parse("2024-02-29", now).is_ok());
-        for bad in [
-            "2026-11-21",
-            "2027-01-01",
-            "1899-12-31",
-            "2023-02-29",
-            "1996-13-01",
-            "18-10-1996",
-            "1996-1-8",
-            "1996/10/18",
-            "",
-            "+996-10-18",
-            "1996-10-18T00:00",
-        ] {
-            assert_eq!(BirthDate::parse(bad, now), Err(NotABirthDate), "{bad}");
-        }
-    }
-
-    #[test]
-    fn row_40_a_name_is_one_line() {
-        assert_eq!(PersonName::parse(" Siti\r\nBcc: x ").map(|n| n.as_str().to_owned()), Ok("Siti  Bcc: x".to_owned()));
-        assert_eq!(PersonName::parse(" \n "), Err(NameError::Empty));
-        assert_eq!(PersonName::parse(&"é".repeat(101)), Err(NameError::TooLong));
-        assert!(PersonName::parse(&"é".repeat(100)).is_ok());
-    }
-
-    #[test]
-    fn row_47_a_picture_id_is_never_a_path() {
-        assert!(PictureId::parse("../../../../../../../../../../../etc/passwdx").is_none());
-        assert!(PictureId::parse(&"a".repeat(43)).is_some());
-    }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::account::{Account, AccountId, Claim, Standing, Surface};
-use crate::code::{Challenge, ChallengeId, ChallengeState, Code, GROW_AFTER_INSTALLATION, Pressure, Purpose, counted_against};
+use crate::code::{Challenge, ChallengeId, ChallengeState, Code, GROW_AFTER_INSTALLATION, Pressure, Purpose, TokenPrefix, counted_against};
 use crate::identifier::{IdentifierKind, LoginId, Username};
 use crate::locale::Locale;
 use crate::message::{Channel, CodeUse, Content, Message, Recipient};
@@ -18,6 +18,8 @@ use crate::token::{CodeClaims, TokenKind, rfc3339, whole_seconds};
 
 /// Digits of a registration's code on USAPI while nobody is guessing (contract `usapi.md`).
 const USAPI_DIGITS: u8 = 6;
+/// Digits of a registration's token on INVAS while nobody is guessing (contract `invas.md`).
+const INVAS_DIGITS: u8 = 4;
 /// How often operators are told that the installation is being sprayed (threat row 5).
 const ALARM_EVERY: Duration = Duration::from_secs(60);
 
@@ -86,6 +88,8 @@ pub(crate) struct Draft {
     pub(crate) subject: Uuid,
     pub(crate) destination: LoginId,
     pub(crate) link: Option<Mac>,
+    /// What the code begins with; on INVAS alone.
+    pub(crate) prefix: Option<TokenPrefix>,
     pub(crate) expires_at: Timestamp,
 }
 
@@ -132,7 +136,7 @@ impl Accounts {
         let now = self.now();
         let Reader { subject, to, locale } = self.reader_of(wish, locale, now).await?;
         let expires_at = whole_seconds(now, self.policy().registrations.code);
-        let draft = Draft { purpose: wish.purpose(), subject, destination: to.clone().into(), link: None, expires_at };
+        let draft = Draft { purpose: wish.purpose(), subject, destination: to.clone().into(), link: None, prefix: None, expires_at };
         let (challenge, code) = self.draw_challenge(draft, now).await?;
         let claims = CodeClaims {
             registered: self.keys().registered(TokenKind::Code(Surface::App), challenge.id.0, now, expires_at),
@@ -184,7 +188,7 @@ impl Accounts {
 
     /// Draws a code and makes its challenge.
     pub(crate) async fn draw_challenge(&self, draft: Draft, now: Timestamp) -> Result<(Challenge, Code), Fault> {
-        let Draft { purpose, subject, destination, link, expires_at } = draft;
+        let Draft { purpose, subject, destination, link, prefix, expires_at } = draft;
         let pressure = self.store().pressure(&counted_against(purpose, subject, &destination), now).await?;
         self.tell_of_spraying(pressure, now);
         let (digits, code) = match purpose {
@@ -192,11 +196,19 @@ impl Accounts {
                 let digits = pressure.digits(USAPI_DIGITS);
                 (digits, Code::draw(digits, self.entropy()))
             }
+            Purpose::InvasSignup => {
+                let digits = pressure.digits(INVAS_DIGITS);
+                (digits, Code::draw(digits, self.entropy()))
+            }
             // On App a code is a number.
             Purpose::AppSignIn | Purpose::AppSignup | Purpose::AppReset | Purpose::AppEmail | Purpose::AppPhone => {
                 let digits = pressure.digits(self.policy().app.code_digits);
                 (digits, Code::draw_number(digits, self.entropy()))
             }
+        };
+        let code = match &prefix {
+            Some(prefix) => code.after(prefix),
+            None => code,
         };
         let mut challenge = Challenge {
             id: ChallengeId(new_id(now, self.entropy())),

@@ -1,10 +1,11 @@
 //! An account at once, without a proof of its own: for a trusted caller that vouches for what it says (contract `usapi.md`, `/internal/register`).
 
-use crate::account::{AccountId, Claim, NewAccount, Origin, PersonName, Profile, Standing, Surface};
+use crate::account::{AccountId, Claim, NewAccount, Origin, Standing, Surface};
 use crate::client::ClientId;
 use crate::identifier::{EmailAddress, PhoneNumber, Username};
 use crate::locale::Locale;
 use crate::password::Password;
+use crate::person::{PersonName, Profile};
 use crate::ports::{Claimed, Once, new_id};
 use crate::registration::RegisterError;
 use crate::repeat::{Repeat, Repeated};
@@ -54,7 +55,7 @@ impl Accounts {
             claims,
             password: Some(password),
             profile: Profile { first_name: Some(person.first_name), last_name: Some(person.last_name), ..Profile::default() },
-            origin: Origin { surface: person.surface, client: Some(person.client), platform: None },
+            origin: Origin { client: Some(person.client), ..Origin::of(person.surface) },
             locale: person.locale,
             created_at: now,
         };

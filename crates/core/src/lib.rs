@@ -6,11 +6,12 @@
 //! | module | what lives there |
 //! |---|---|
 //! | [`identifier`] | usernames, e-mail addresses, phone numbers, and the one classification |
-//! | [`account`] | accounts, profiles, origins; who may hold an identifier |
+//! | [`account`], [`person`] | accounts, origins, who may hold an identifier; what is known of the person |
 //! | [`password`], [`hashing`] | passwords, their policy and records; the bounded hashing pool |
 //! | [`code`] | one-time codes as a pure state machine |
 //! | [`challenge`], [`redemption`] | asking for a code; showing it, and what it pays for |
 //! | [`registration`], [`enrolment`], [`sign_up`] | registering with a proof, at once for a trusted caller, and by a code alone |
+//! | [`customer`] | registering customers for a partner host, by a token and a link |
 //! | [`sign_in`], `admission` | THE sign-in; who may compare a password right now |
 //! | [`recovery`] | new passwords: the first, and one for one that is forgotten |
 //! | [`session`], [`device`], [`token`] | who is signed in, and where push messages go; signed tokens and their keys |
@@ -18,7 +19,7 @@
 //! | [`client`] | machine clients, scopes, secrets |
 //! | [`throttle`] | limits as data and pure arithmetic |
 //! | [`repeat`] | idempotent calls |
-//! | [`message`], [`locale`], [`brand`] | what is sent, as data |
+//! | [`message`], [`locale`], [`brand`], [`line`] | what is sent, as data |
 //! | [`secret`] | the master key and what is derived from it |
 //! | [`ports`] | storage, clock, randomness, pictures, as traits |
 //! | [`service`] | [`service::Accounts`], the only door for surfaces |
@@ -38,14 +39,17 @@ pub mod challenge;
 pub mod client;
 pub mod code;
 pub mod contact;
+pub mod customer;
 pub mod device;
 pub mod enrolment;
 pub mod hashing;
 pub mod identifier;
+pub mod line;
 pub mod locale;
 pub mod message;
 mod named;
 pub mod password;
+pub mod person;
 pub mod ports;
 pub mod profile;
 pub mod recovery;

@@ -144,6 +144,15 @@ pub enum Content {
         /// How many minutes the link works.
         link_minutes: u64,
     },
+    /// A link by which a customer whom a host registers proves the address.
+    CustomerLink {
+        /// The customer's name.
+        name: String,
+        /// The link.
+        link: String,
+        /// How many minutes the link works.
+        link_minutes: u64,
+    },
     /// A code that somebody asked for who has an account.
     Code {
         /// What it is good for.
@@ -178,6 +187,7 @@ impl Content {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::SignupCode { .. } => "signup_code",
+            Self::CustomerLink { .. } => "customer_link",
             Self::Code { good_for: CodeUse::SignIn, .. } => "sign_in_code",
             Self::Code { good_for: CodeUse::ResetPassword, .. } => "reset_code",
             Self::Code { good_for: CodeUse::ChangeContact, .. } => "contact_code",

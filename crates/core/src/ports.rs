@@ -15,12 +15,14 @@ use uuid::Uuid;
 
 pub use jiff::Timestamp;
 
-use crate::account::{Account, AccountId, AccountStatus, Claim, NewAccount, PictureId};
+use crate::account::{Account, AccountId, AccountStatus, Claim, NewAccount};
 use crate::client::{ClientId, MachineClient};
 use crate::code::{Challenge, Pressure};
+use crate::customer::{Applicant, ConfirmCustomer, Confirmed, CustomerRegistration, DeadLink, NewCustomerRegistration, ResendLink, ResendToken};
 use crate::device::{Device, DeviceKind, DeviceToken};
 use crate::identifier::{IdentifierKind, LoginId};
 use crate::message::{Channel, Envelope, MessageId};
+use crate::person::PictureId;
 use crate::profile::{ProfileUpdate, ProfileUpdated};
 use crate::recovery::{NewPassword, PasswordSet, Recovery, RecoveryId};
 use crate::redemption::{Redeemed, Redemption};
@@ -124,6 +126,10 @@ pub trait Store: Send + Sync {
     async fn registration(&self, id: RegistrationId) -> Result<Option<Registration>, StoreError>;
     /// The registration behind a link, and the challenge that was sent with it.
     async fn linked_registration(&self, link: Mac) -> Result<Option<LinkedRegistration>, StoreError>;
+    /// What `host` registered and what still waits at `now`, of those whose phone ends with `tail` (see [`crate::identifier::PhoneNumber::tail`]).
+    async fn applicants(&self, host: &ClientId, tail: &str, now: Timestamp) -> Result<Vec<Applicant>, StoreError>;
+    /// The customer's registration behind a link, whatever its state.
+    async fn linked_customer(&self, link: Mac) -> Result<Option<CustomerRegistration>, StoreError>;
     /// The live session to which a device is bound, and what the device is: where push messages go.
     async fn session_of_device(&self, token: &DeviceToken, now: Timestamp) -> Result<Option<(SessionId, Option<DeviceKind>)>, StoreError>;
     /// A recovery that has been neither used nor voided and is not over.
@@ -147,6 +153,19 @@ pub trait Store: Send + Sync {
     async fn finish_registration(&self, finish: FinishRegistration) -> Result<Finished, StoreError>;
     /// Kills the registration behind a link ("this was not me"); whether there was one to kill.
     async fn disown_registration(&self, link: Mac, now: Timestamp) -> Result<bool, StoreError>;
+    /// Keeps a customer's registration with its token and queues its messages, in place of an older one of the same host for the same phone. Claims what it will
+    /// claim, without reserving it.
+    async fn register_customer(&self, new: NewCustomerRegistration, once: Option<Once>) -> Result<Repeated<Claimed<()>>, StoreError>;
+    /// Sends a customer's token anew, the old one voided; how many tokens were sent by now. `None`: there is no such registration that waits.
+    async fn resend_token(&self, resend: ResendToken) -> Result<Option<u32>, StoreError>;
+    /// Sends a customer's link anew, the old one dead; whether there is such a registration that waits.
+    async fn resend_link(&self, resend: ResendLink) -> Result<bool, StoreError>;
+    /// A customer pressed the button behind a link: the address is proven. Why not, if it is not.
+    async fn authorise_customer(&self, link: Mac, now: Timestamp) -> Result<Result<(), DeadLink>, StoreError>;
+    /// Kills the customer's registration behind a link ("this was not me"); whether there was one to kill.
+    async fn disown_customer(&self, link: Mac, now: Timestamp) -> Result<bool, StoreError>;
+    /// Confirms a customer's registration (rows 2, 3, 7): counts the attempt, compares, makes the account, all in one.
+    async fn confirm_customer(&self, confirm: ConfirmCustomer) -> Result<Confirmed, StoreError>;
     /// Keeps a challenge and queues the message with its code; older challenges for the same purpose and destination are dead (row 4).
     async fn send_challenge(&self, challenge: Challenge, envelope: Envelope) -> Result<(), StoreError>;
     /// Judges a code and does what it pays for, all in one (rows 2, 3, 6, 7).

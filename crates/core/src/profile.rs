@@ -2,9 +2,10 @@
 
 use bytes::Bytes;
 
-use crate::account::{Account, AccountId, BirthDate, Gender, PictureId};
+use crate::account::{Account, AccountId};
 use crate::identifier::{IdentifierKind, PhoneNumber};
 use crate::message::Sealer;
+use crate::person::{BirthDate, Gender, PictureId};
 use crate::ports::{Claimed, PictureError, PictureSize, PreparedPicture, Timestamp};
 use crate::service::{Accounts, Fault};
 

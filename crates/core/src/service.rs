@@ -10,7 +10,7 @@ use crate::admission::Admissions;
 use crate::brand::Brands;
 use crate::client::{ClientId, Scope};
 use crate::hashing::{HashingError, HashingPool};
-use crate::identifier::LoginId;
+use crate::identifier::{LoginId, PhoneNumber};
 use crate::locale::Locale;
 use crate::message::Sealer;
 use crate::password::{Password, PasswordPolicy, PasswordRecord};
@@ -65,8 +65,8 @@ impl From<HashingError> for Fault {
 /// What an installation decides for itself.
 #[derive(Debug, Clone)]
 pub struct Policy {
-    /// Where a link of a registration leads, up to and including the place for its secret.
-    pub signup_link: String,
+    /// Where the links in messages lead.
+    pub links: Links,
     /// The country in which a phone number without one is read at sign-in (ISO 3166).
     pub country: String,
     /// The language to write in where the caller names none.
@@ -85,6 +85,15 @@ pub struct Policy {
     pub brands: Brands,
 }
 
+/// Where the links in messages lead, up to and including the place for their secret (threat row 38: made from the public URL alone).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Links {
+    /// The page that finishes a registration.
+    pub signup: String,
+    /// The page that authorises a customer's registration.
+    pub customer: String,
+}
+
 /// What an installation decides for App (contract `app-auth.md`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AppPolicy {
@@ -98,6 +107,13 @@ impl Default for AppPolicy {
     fn default() -> Self {
         Self { code_digits: 4, country: "HK".to_owned() }
     }
+}
+
+/// Somebody who holds an identifier, as a host may know of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// The phone number, if it is one of the host's own customers and has one.
+    pub phone: Option<PhoneNumber>,
 }
 
 /// Everything that the use cases work with.
@@ -196,6 +212,20 @@ impl Accounts {
     pub async fn is_registered(&self, id: &LoginId) -> Result<bool, Fault> {
         // The budget of look-ups per client address (threat row 60) will be charged here.
         Ok(self.store().is_held(id, false).await?)
+    }
+
+    /// Who holds this identifier, proven or not, as far as `host` may know: the account's phone is told only to the host through which it was registered
+    /// (contract `invas.md`, `verifyEmail`).
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn holder_for(&self, host: &ClientId, id: &LoginId) -> Result<Option<Holder>, Fault> {
+        // So will it be here.
+        let account = self.store().find_account(id).await?;
+        Ok(account.map(|account| {
+            let is_ours = account.origin.client.as_ref() == Some(host);
+            Holder { phone: account.phone.filter(|_| is_ours).map(|phone| phone.id) }
+        }))
     }
 
     /// The account known by `id`, if that is a username or it has proven it (contract `common.md`, *Verified beats unverified*).

@@ -1,9 +1,10 @@
 //! Making an account by a code alone (contract `app-auth.md`, nature SIGNUP): no name, no password; the contact that the code went to is proven.
 
-use crate::account::{AccountId, Claim, NewAccount, Origin, Profile, Standing, Surface};
+use crate::account::{AccountId, Claim, NewAccount, Origin, Standing, Surface};
 use crate::code::{Code, Purpose};
 use crate::identifier::{IdentifierKind, LoginId, Username};
 use crate::locale::Locale;
+use crate::person::Profile;
 use crate::ports::{Timestamp, new_id};
 use crate::redemption::{CodeError, Pays, Refusal};
 use crate::service::Accounts;
@@ -35,7 +36,7 @@ impl Newcomer {
             claims: vec![Claim::new(contact.clone(), Standing::Proven), Claim::new(self.username.clone(), Standing::Vouched)],
             password: None,
             profile: Profile::default(),
-            origin: Origin { surface: self.surface, client: None, platform: None },
+            origin: Origin::of(self.surface),
             locale: self.locale,
             created_at: self.now,
         }

@@ -147,7 +147,7 @@ impl Installation {
 
 fn policy(config: &Config, public_url: &str) -> Policy {
     Policy {
-        signup_link: format!("{public_url}{}", daftar_http::SIGNUP_LINK_PATH),
+        links: daftar_http::links(&public_url),
         country: config.usapi.country.0.clone(),
         locale: config.locale,
         passwords: config.passwords.policy(),

@@ -25,14 +25,19 @@ mod usapi;
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::from_fn_with_state;
+use daftar_core::service::Links;
 use surface::bounds::{Bounds, bounded};
 use tower_http::cors::CorsLayer;
 
 pub use state::{App, Parts, Readiness, Settings};
 pub use surface::caller::Peer;
 
-/// Where the link of a registration leads, below the public URL; its secret follows.
-pub const SIGNUP_LINK_PATH: &str = "/signup/confirm?key=";
+/// Where the links in messages lead, for people who reach this installation at `public_url`.
+#[must_use]
+pub fn links(public_url: &str) -> Links {
+    let to = |page: &str| format!("{public_url}{page}?key=");
+    Links { signup: to(pages::SIGNUP), customer: to(pages::CUSTOMER) }
+}
 
 /// Everything that the program answers.
 pub fn router(app: App) -> Router {

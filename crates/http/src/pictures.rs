@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use daftar_core::account::PictureId;
+use daftar_core::person::PictureId;
 use daftar_core::ports::PictureSize;
 
 use crate::App;

@@ -6,6 +6,9 @@ use async_trait::async_trait;
 use daftar_core::account::{Account, AccountId, AccountStatus, Claim, NewAccount};
 use daftar_core::client::{ClientId, MachineClient};
 use daftar_core::code::{Challenge, Pressure};
+use daftar_core::customer::{
+    Applicant, ConfirmCustomer, Confirmed, CustomerRegistration, DeadLink, NewCustomerRegistration, ResendLink, ResendToken,
+};
 use daftar_core::device::{Device, DeviceKind, DeviceToken};
 use daftar_core::identifier::{IdentifierKind, LoginId};
 use daftar_core::message::{Channel, Envelope, MessageId};
@@ -25,8 +28,8 @@ use daftar_core::token::{Rotation, SealedKey};
 
 use crate::SqlStore;
 use crate::ops::{
-    accounts, challenges, claims, clients, creation, housekeeping, inbox, limits, new_passwords, outbox, profiles, recoveries, redemptions,
-    registrations, repeats, sessions, signing_keys, status,
+    accounts, challenges, claims, clients, creation, customers, housekeeping, inbox, limits, new_passwords, outbox, profiles, recoveries,
+    redemptions, registrations, repeats, sessions, signing_keys, status,
 };
 
 #[async_trait]
@@ -83,6 +86,14 @@ impl Store for SqlStore {
         self.look_up((subjects, now), |tx, &(subjects, now)| Box::pin(challenges::pressure(tx, subjects, now))).await
     }
 
+    async fn applicants(&self, host: &ClientId, tail: &str, now: Timestamp) -> Result<Vec<Applicant>, StoreError> {
+        self.look_up((host, tail, now), |tx, &(host, tail, now)| Box::pin(customers::applicants(tx, host, tail, now))).await
+    }
+
+    async fn linked_customer(&self, link: Mac) -> Result<Option<CustomerRegistration>, StoreError> {
+        self.look_up(link, |tx, &link| Box::pin(customers::linked(tx, link))).await
+    }
+
     async fn session_of_device(&self, token: &DeviceToken, now: Timestamp) -> Result<Option<(SessionId, Option<DeviceKind>)>, StoreError> {
         self.look_up((token, now), |tx, &(token, now)| Box::pin(sessions::of_device(tx, token, now))).await
     }
@@ -109,6 +120,30 @@ impl Store for SqlStore {
 
     async fn disown_registration(&self, link: Mac, now: Timestamp) -> Result<bool, StoreError> {
         self.write((link, now), |tx, &(link, now)| Box::pin(registrations::disown(tx, link, now))).await
+    }
+
+    async fn register_customer(&self, new: NewCustomerRegistration, once: Option<Once>) -> Result<Repeated<Claimed<()>>, StoreError> {
+        self.write((new, once), |tx, (new, once)| Box::pin(customers::register(tx, new, once.as_ref()))).await
+    }
+
+    async fn resend_token(&self, resend: ResendToken) -> Result<Option<u32>, StoreError> {
+        self.write(resend, |tx, resend| Box::pin(customers::resend_token(tx, resend))).await
+    }
+
+    async fn resend_link(&self, resend: ResendLink) -> Result<bool, StoreError> {
+        self.write(resend, |tx, resend| Box::pin(customers::resend_link(tx, resend))).await
+    }
+
+    async fn authorise_customer(&self, link: Mac, now: Timestamp) -> Result<Result<(), DeadLink>, StoreError> {
+        self.write((link, now), |tx, &(link, now)| Box::pin(customers::authorise(tx, link, now))).await
+    }
+
+    async fn disown_customer(&self, link: Mac, now: Timestamp) -> Result<bool, StoreError> {
+        self.write((link, now), |tx, &(link, now)| Box::pin(customers::disown(tx, link, now))).await
+    }
+
+    async fn confirm_customer(&self, confirm: ConfirmCustomer) -> Result<Confirmed, StoreError> {
+        self.write(confirm, |tx, confirm| Box::pin(customers::confirm(tx, confirm))).await
     }
 
     async fn send_challenge(&self, challenge: Challenge, envelope: Envelope) -> Result<(), StoreError> {

@@ -6,6 +6,9 @@ use async_trait::async_trait;
 use daftar_core::account::{Account, AccountId, AccountStatus, Claim, NewAccount};
 use daftar_core::client::{ClientId, MachineClient};
 use daftar_core::code::{Challenge, Pressure};
+use daftar_core::customer::{
+    Applicant, ConfirmCustomer, Confirmed, CustomerRegistration, DeadLink, NewCustomerRegistration, ResendLink, ResendToken,
+};
 use daftar_core::device::{Device, DeviceKind, DeviceToken};
 use daftar_core::identifier::{IdentifierKind, LoginId};
 use daftar_core::message::Envelope;
@@ -92,6 +95,8 @@ behind_the_switch! { Store:
     read clients() -> Vec<MachineClient>;
     read registration(id: RegistrationId) -> Option<Registration>;
     read linked_registration(link: Mac) -> Option<LinkedRegistration>;
+    read applicants(host: &ClientId, tail: &str, now: Timestamp) -> Vec<Applicant>;
+    read linked_customer(link: Mac) -> Option<CustomerRegistration>;
     read session_of_device(token: &DeviceToken, now: Timestamp) -> Option<(SessionId, Option<DeviceKind>)>;
     read recovery(id: RecoveryId, now: Timestamp) -> Option<Recovery>;
     read pressure(subjects: &[String], now: Timestamp) -> Pressure;
@@ -101,6 +106,12 @@ behind_the_switch! { Store:
     write resend_registration(resend: Resend) -> Resent;
     write finish_registration(finish: FinishRegistration) -> Finished;
     write disown_registration(link: Mac, now: Timestamp) -> bool;
+    write register_customer(new: NewCustomerRegistration, once: Option<Once>) -> Repeated<Claimed<()>>;
+    write resend_token(resend: ResendToken) -> Option<u32>;
+    write resend_link(resend: ResendLink) -> bool;
+    write authorise_customer(link: Mac, now: Timestamp) -> Result<(), DeadLink>;
+    write disown_customer(link: Mac, now: Timestamp) -> bool;
+    write confirm_customer(confirm: ConfirmCustomer) -> Confirmed;
     write send_challenge(challenge: Challenge, envelope: Envelope) -> ();
     write redeem(redemption: Redemption) -> Redeemed;
     write set_password(new: NewPassword) -> PasswordSet;

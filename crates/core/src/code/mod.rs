@@ -32,16 +32,20 @@ pub const GROW_AFTER_INSTALLATION: u32 = 300;
 pub const GROWN_DIGITS: u8 = 8;
 /// Codes of up to this many digits are short: three tries, and none once their subject is under attack.
 const SHORT_DIGITS: u8 = 5;
+/// Letters before the digits of INVAS's tokens.
+const PREFIX_LETTERS: usize = 3;
+/// Letters that nobody mistakes for one another.
+const LETTERS: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz";
 /// How many digits a code may have, whoever sends it.
 const DIGITS: RangeInclusive<usize> = 4..=8;
 
-/// A code as somebody typed it: four to eight ASCII digits. Anything else is refused before it can cost an attempt (row 8).
+/// A code as somebody typed it: four to eight ASCII digits, on INVAS after three letters. Anything else is refused before it can cost an attempt (row 8).
 #[derive(Clone)]
 pub struct Code(zeroize::Zeroizing<String>);
 
 /// The text is not a code at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a code is four to eight digits")]
+#[error("a code is four to eight digits, a token has three letters before them")]
 pub struct NotACode;
 
 impl Code {
@@ -50,11 +54,16 @@ impl Code {
     /// # Errors
     /// [`NotACode`].
     pub fn parse(text: &str) -> Result<Self, NotACode> {
-        if DIGITS.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit()) {
-            Ok(Self(zeroize::Zeroizing::new(text.to_owned())))
-        } else {
-            Err(NotACode)
-        }
+        if are_digits(text) { Ok(Self(zeroize::Zeroizing::new(text.to_owned()))) } else { Err(NotACode) }
+    }
+
+    /// Takes exactly three ASCII letters and a code after them (contract `invas.md`).
+    ///
+    /// # Errors
+    /// [`NotACode`].
+    pub fn parse_token(text: &str) -> Result<Self, NotACode> {
+        let (_, digits) = split_token(text).ok_or(NotACode)?;
+        if are_digits(digits) { Ok(Self(zeroize::Zeroizing::new(text.to_owned()))) } else { Err(NotACode) }
     }
 
     /// Draws a code of `digits` digits, every one of them equally likely.
@@ -69,12 +78,30 @@ impl Code {
         Self::drawn(b"123456789", digits, entropy)
     }
 
+    /// The same code as a token that begins with `prefix`, by which a customer sees which message is the right one.
+    #[must_use]
+    pub fn after(self, prefix: &TokenPrefix) -> Self {
+        Self(zeroize::Zeroizing::new(format!("{}{}", prefix.0, self.expose())))
+    }
+
+    /// The letters before a token's digits; `None`: it is a code without any.
+    #[must_use]
+    pub fn prefix(&self) -> Option<TokenPrefix> {
+        split_token(&self.0).map(|(prefix, _)| TokenPrefix(prefix.to_owned()))
+    }
+
+    /// How many digits it has.
+    #[must_use]
+    pub fn digits(&self) -> usize {
+        split_token(&self.0).map_or(self.0.len(), |(_, digits)| digits.len())
+    }
+
     fn drawn(first: &[u8], digits: u8, entropy: &dyn Entropy) -> Self {
         let draw = |place| char::from(pick(entropy, if place == 0 { first } else { b"0123456789" }));
         Self(zeroize::Zeroizing::new((0..digits).map(draw).collect()))
     }
 
-    /// The digits, for the message that carries them.
+    /// The code, for the message that carries it.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -87,11 +114,47 @@ impl std::fmt::Debug for Code {
     }
 }
 
+fn are_digits(text: &str) -> bool {
+    DIGITS.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// The letters of a token and what follows them.
+fn split_token(text: &str) -> Option<(&str, &str)> {
+    let (prefix, digits) = text.split_at_checked(PREFIX_LETTERS)?;
+    prefix.bytes().all(|b| b.is_ascii_alphabetic()).then_some((prefix, digits))
+}
+
+/// The three letters with which a token begins. They are no secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenPrefix(String);
+
+impl TokenPrefix {
+    /// Draws one.
+    #[must_use]
+    pub fn draw(entropy: &dyn Entropy) -> Self {
+        Self((0..PREFIX_LETTERS).map(|_| char::from(pick(entropy, LETTERS))).collect())
+    }
+
+    /// Takes exactly three ASCII letters.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        matches!(split_token(text), Some((_, ""))).then(|| Self(text.to_owned()))
+    }
+
+    /// The letters.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 named! {
     /// What a challenge is for, surface included. A code is good for its own purpose only (row 6); the name is stored and part of the MAC.
     Purpose {
         /// Finishing a registration on USAPI.
         UsapiSignup = "usapi.signup",
+        /// Confirming a customer's registration on INVAS.
+        InvasSignup = "invas.signup",
         /// Signing in on App.
         AppSignIn = "app.sign_in",
         /// Making an account on App.
@@ -102,6 +165,18 @@ named! {
         AppEmail = "app.email",
         /// Changing the account's phone number on App.
         AppPhone = "app.phone",
+    }
+}
+
+impl Purpose {
+    /// Whether a newer code voids the older ones of its own subject alone, instead of all that went to its destination: on INVAS the purpose includes the
+    /// host, so that no host's code kills another's (contract `common.md`, *One-time codes*). A host has one pending registration for a phone.
+    #[must_use]
+    pub const fn is_of_one_subject(self) -> bool {
+        match self {
+            Self::InvasSignup => true,
+            Self::UsapiSignup | Self::AppSignIn | Self::AppSignup | Self::AppReset | Self::AppEmail | Self::AppPhone => false,
+        }
     }
 }
 
@@ -186,7 +261,15 @@ pub enum Verdict {
     /// The right code: the challenge is used up.
     Right,
     /// A wrong code: the attempt is counted.
-    Wrong,
+    Wrong {
+        /// How many more tries the code has.
+        left: u8,
+    },
+    /// A code of another length than the one that was sent: no guess at all, nothing was compared (row 8).
+    Odd {
+        /// How many more tries the code has.
+        left: u8,
+    },
     /// Too late; nothing was compared.
     Expired,
     /// Used, voided or exhausted; nothing was compared.
@@ -233,12 +316,12 @@ impl Challenge {
         if let Some(over) = self.over(now) {
             return over;
         }
-        if self.digits <= SHORT_DIGITS && pressure.subject >= GROW_AFTER {
+        let left = self.left(pressure);
+        if left == 0 {
             return Verdict::Dead;
         }
-        // A code of another length is no guess at this one: it is refused as an odd form, and costs nothing (row 8).
-        if shown.code.expose().len() != usize::from(self.digits) {
-            return Verdict::Dead;
+        if shown.code.digits() != usize::from(self.digits) {
+            return Verdict::Odd { left };
         }
         self.tries_left -= 1;
         let parts = self.bound(shown.purpose, shown.by.unwrap_or(self.subject), &shown.code);
@@ -246,8 +329,15 @@ impl Challenge {
             self.state = ChallengeState::Used;
             Verdict::Right
         } else {
-            Verdict::Wrong
+            Verdict::Wrong { left: left - 1 }
         }
+    }
+
+    /// How many more tries it has when there has been so much wrong guessing.
+    #[must_use]
+    pub fn left(&self, pressure: Pressure) -> u8 {
+        let until_dead = u8::try_from(GROW_AFTER.saturating_sub(pressure.subject)).unwrap_or(u8::MAX);
+        if self.digits <= SHORT_DIGITS { self.tries_left.min(until_dead) } else { self.tries_left }
     }
 }
 
@@ -257,7 +347,7 @@ pub fn counted_against(purpose: Purpose, subject: Uuid, destination: &LoginId) -
     let contact = || format!("{}/{}", destination.kind().name(), destination.key());
     let account = || format!("account/{subject}");
     match purpose {
-        Purpose::UsapiSignup | Purpose::AppSignup => vec![contact()],
+        Purpose::UsapiSignup | Purpose::InvasSignup | Purpose::AppSignup => vec![contact()],
         Purpose::AppSignIn | Purpose::AppReset => vec![account()],
         Purpose::AppEmail | Purpose::AppPhone => vec![account(), contact()],
     }

@@ -45,8 +45,8 @@ fn challenge(right: &str) -> Challenge {
 fn row_1_a_code_dies_after_its_tries_and_then_refuses_the_right_one_too() {
     for (right, wrong, tries) in [("1234", "4321", 3), ("12345", "54321", 3), ("123456", "654321", 5), ("12345678", "87654321", 5)] {
         let mut challenge = challenge(right);
-        for _ in 0..tries {
-            assert_eq!(challenge.attempt(&shown(wrong), Pressure::default(), now()), Verdict::Wrong);
+        for left in (0..tries).rev() {
+            assert_eq!(challenge.attempt(&shown(wrong), Pressure::default(), now()), Verdict::Wrong { left });
         }
         assert_eq!(challenge.attempt(&shown(right), Pressure::default(), now()), Verdict::Dead);
     }
@@ -73,7 +73,7 @@ fn row_6_a_code_is_bound_to_its_challenge_purpose_subject_and_destination() {
     moved[1].subject = Uuid::from_u128(9);
     moved[2].destination = LoginId::classify("budi@example.test", "ID").unwrap();
     for mut challenge in moved {
-        assert_eq!(challenge.attempt(&shown("123456"), Pressure::default(), now()), Verdict::Wrong);
+        assert_eq!(challenge.attempt(&shown("123456"), Pressure::default(), now()), Verdict::Wrong { left: 4 });
         assert_eq!(challenge.tries_left, 4, "the try counts");
     }
 }
@@ -87,7 +87,7 @@ fn row_6_a_right_code_shown_for_another_purpose_or_by_another_account_is_a_wrong
     let others = others.map(|purpose| Shown { purpose: *purpose, ..shown("123456") });
     for swapped in others.chain([Shown { by: Some(Uuid::from_u128(9)), ..shown("123456") }]) {
         let mut challenge = right.clone();
-        assert_eq!(challenge.attempt(&swapped, Pressure::default(), now()), Verdict::Wrong, "{swapped:?}");
+        assert_eq!(challenge.attempt(&swapped, Pressure::default(), now()), Verdict::Wrong { left: 4 }, "{swapped:?}");
         assert_eq!(challenge.tries_left, 4, "the try counts");
     }
 }
@@ -97,6 +97,7 @@ fn row_3_wrong_codes_count_against_whoever_is_guessed_at() {
     let against = |purpose| Challenge { purpose, ..challenge("1234") }.counted_against();
     let (account, contact) = (format!("account/{}", Uuid::from_u128(2)), "email/siti@example.test".to_owned());
     assert_eq!(against(Purpose::UsapiSignup), std::slice::from_ref(&contact));
+    assert_eq!(against(Purpose::InvasSignup), std::slice::from_ref(&contact));
     assert_eq!(against(Purpose::AppSignup), std::slice::from_ref(&contact));
     assert_eq!(against(Purpose::AppSignIn), std::slice::from_ref(&account));
     assert_eq!(against(Purpose::AppReset), std::slice::from_ref(&account));
@@ -125,7 +126,7 @@ fn a_code_works_until_the_moment_it_expires() {
 fn row_8_a_code_of_another_length_costs_no_try() {
     let mut challenge = challenge("123456");
     for other in ["1234", "12345", "1234567", "12345678"] {
-        assert_eq!(challenge.attempt(&shown(other), Pressure::default(), now()), Verdict::Dead);
+        assert_eq!(challenge.attempt(&shown(other), Pressure::default(), now()), Verdict::Odd { left: 5 });
     }
     assert_eq!(challenge.tries_left, 5);
     assert_eq!(challenge.attempt(&shown("123456"), Pressure::default(), now()), Verdict::Right);
@@ -136,6 +137,44 @@ fn row_8_odd_forms_are_no_codes() {
     for odd in [" 1234", "1234 ", "１２３４", "1234.0", "-1", "+1234", "", "123", "123456789", "12a4", "1234\n"] {
         assert_eq!(Code::parse(odd).map(|_| ()), Err(NotACode), "{odd:?}");
     }
+}
+
+#[test]
+fn a_token_is_three_letters_and_a_code() {
+    let token = Code::parse_token("UhY1234").unwrap();
+    assert_eq!((token.prefix().unwrap().as_str(), token.digits(), token.expose()), ("UhY", 4, "UhY1234"));
+    assert_eq!(Code::parse_token("UhY12345678").map(|token| token.digits()).unwrap(), 8);
+    for odd in
+        ["1234", "Uh1234", "UhYx1234", "UhY123", "UhY123456789", " UhY1234", "UhY1234 ", "UhY 1234", "UhY12a4", "UhY１２３４", "ÜhY1234", "UhY", ""]
+    {
+        assert_eq!(Code::parse_token(odd).map(|_| ()), Err(NotACode), "{odd:?}");
+    }
+    assert_eq!(code("1234").prefix(), None);
+    let prefix = TokenPrefix::draw(&CountingEntropy::default());
+    assert_eq!(TokenPrefix::parse(prefix.as_str()).as_ref(), Some(&prefix));
+    assert_eq!(code("1234").after(&prefix).prefix(), Some(prefix));
+    assert!(["", "Uh", "UhYx", "Uh1", "ÜhY"].iter().all(|odd| TokenPrefix::parse(odd).is_none()));
+}
+
+#[test]
+fn row_6_a_token_with_another_prefix_is_a_wrong_one_and_the_try_counts() {
+    let mut challenge = challenge("1234");
+    challenge.code_mac = challenge.mac(&Code::parse_token("UhY1234").unwrap(), &key());
+    let with = |token: &str| Shown { code: Code::parse_token(token).unwrap(), ..shown("1234") };
+    for other in ["Uhy1234", "ABC1234"] {
+        assert!(matches!(challenge.attempt(&with(other), Pressure::default(), now()), Verdict::Wrong { .. }), "{other}");
+    }
+    assert_eq!(challenge.attempt(&with("UhY12345"), Pressure::default(), now()), Verdict::Odd { left: 1 });
+    assert_eq!(challenge.attempt(&with("UhY1234"), Pressure::default(), now()), Verdict::Right);
+}
+
+#[test]
+fn row_3_a_short_code_has_no_more_tries_than_are_left_before_it_dies_of_all_that_were_made() {
+    let left = |digits: &str, subject| challenge(digits).left(Pressure { subject, installation: 0 });
+    assert_eq!([0, 3, 4, 5, 6, 99].map(|met| left("1234", met)), [3, 3, 2, 1, 0, 0]);
+    assert_eq!([0, 5, 6, 99].map(|met| left("12345678", met)), [5, 5, 5, 5]);
+    let met_five = Pressure { subject: 5, installation: 0 };
+    assert_eq!(challenge("1234").attempt(&shown("4321"), met_five, now()), Verdict::Wrong { left: 0 });
 }
 
 #[test]
@@ -164,8 +203,8 @@ proptest! {
             let guess = if guess == 0 { shown(right) } else { shown(&"87654321"[..digits]) };
             match challenge.attempt(&guess, Pressure::default(), now() + seconds.seconds()) {
                 Verdict::Right => { rights += 1; compared += 1; }
-                Verdict::Wrong => compared += 1,
-                Verdict::Expired | Verdict::Dead => {}
+                Verdict::Wrong { .. } => compared += 1,
+                Verdict::Odd { .. } | Verdict::Expired | Verdict::Dead => {}
             }
         }
         prop_assert!(rights <= 1);

@@ -13,7 +13,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::account::{AccountId, Claim, NewAccount, Origin, PersonName, Profile, Standing, Surface};
+use crate::account::{AccountId, Claim, NewAccount, Origin, Standing, Surface};
 use crate::client::ClientId;
 use crate::code::{Challenge, ChallengeState, Shown};
 use crate::identifier::{EmailAddress, IdentifierKind, LoginId, PhoneNumber, Username};
@@ -21,6 +21,7 @@ use crate::locale::Locale;
 use crate::message::{Envelope, Sealer};
 use crate::named::named;
 use crate::password::{Password, PasswordRecord};
+use crate::person::{PersonName, Profile};
 use crate::ports::Timestamp;
 use crate::secret::Mac;
 use crate::service::{Accounts, Fault};
@@ -186,7 +187,7 @@ impl Registration {
             claims: self.claims(),
             password: Some(self.password.clone()),
             profile: Profile { first_name: Some(self.first_name.clone()), last_name: Some(self.last_name.clone()), ..Profile::default() },
-            origin: Origin { surface: self.surface, client: Some(self.client.clone()), platform: self.platform.clone() },
+            origin: Origin { client: Some(self.client.clone()), platform: self.platform.clone(), ..Origin::of(self.surface) },
             locale: self.locale,
             created_at: now,
         }

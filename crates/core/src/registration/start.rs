@@ -121,6 +121,7 @@ impl Accounts {
             subject: registration.id.0,
             destination: destination.clone(),
             link: link.as_ref().map(|secret| self.link_mac(secret.expose())),
+            prefix: None,
             expires_at: (now + self.policy().registrations.code).min(registration.expires_at),
         };
         let (challenge, code) = self.draw_challenge(draft, now).await?;
@@ -128,7 +129,7 @@ impl Accounts {
             name: registration.first_name.as_str().to_owned(),
             code: code.expose().to_owned(),
             code_minutes: minutes(now, challenge.expires_at),
-            link: link.as_ref().map(|secret| format!("{}{}", self.policy().signup_link, secret.expose())),
+            link: link.as_ref().map(|secret| format!("{}{}", self.policy().links.signup, secret.expose())),
             link_minutes: minutes(now, registration.expires_at),
         };
         let to = Recipient::try_from(destination).map_err(Fault::broken)?;

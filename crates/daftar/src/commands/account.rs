@@ -1,8 +1,9 @@
 //! `daftar account`: the accounts of people, one at a time.
 
 use anyhow::Context as _;
-use daftar_core::account::{Account, AccountId, AccountStatus, PersonName};
+use daftar_core::account::{Account, AccountId, AccountStatus};
 use daftar_core::identifier::{LoginId, Username, mask};
+use daftar_core::person::PersonName;
 use daftar_core::ports::Store as _;
 use serde_json::{Value, json};
 

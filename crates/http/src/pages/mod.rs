@@ -16,7 +16,12 @@ use axum::routing::get;
 
 use crate::App;
 
+/// The page that finishes a registration.
+pub(crate) const SIGNUP: &str = "/signup/confirm";
+/// The page that authorises a customer's registration (contract `invas.md`).
+pub(crate) const CUSTOMER: &str = "/b2b/customer/register/authorize";
+
 /// The routes of this module.
 pub fn router() -> Router<App> {
-    Router::new().route("/signup/confirm", get(signup::show).post(signup::decide))
+    Router::new().route(SIGNUP, get(signup::show).post(signup::decide))
 }

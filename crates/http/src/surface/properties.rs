@@ -3,7 +3,7 @@
 
 use axum::body::Bytes;
 use axum::extract::Request;
-use daftar_core::account::{NAME_MAX, NameError, PersonName};
+use daftar_core::line::{Line, LineError};
 use serde_json::Value;
 
 use super::body::{BODY_MAX, BodyError, expect_type, read};
@@ -148,6 +148,16 @@ impl Properties {
         self.optional(name).map(|value| self.as_text(name, value)).transpose()
     }
 
+    /// An optional text of at most `max` characters.
+    ///
+    /// # Errors
+    /// [`PropertyError::WrongType`] and [`PropertyError::TooLong`].
+    pub(crate) fn optional_text_at_most(&self, name: &'static str, max: usize) -> Result<Option<&str>, PropertyError> {
+        let text = self.optional_text(name)?;
+        let is_too_long = text.is_some_and(|text| text.chars().count() > max);
+        if is_too_long { Err(PropertyError::TooLong(self.name(name), max)) } else { Ok(text) }
+    }
+
     /// An optional object; `within` is the dotted path to its properties.
     ///
     /// # Errors
@@ -218,14 +228,14 @@ impl<'a> Text<'a> {
         self.value
     }
 
-    /// The text as a person's name, which has no further format.
+    /// The text as one line of at most `MAX` characters, which has no further format.
     ///
     /// # Errors
     /// [`PropertyError::Empty`] and [`PropertyError::TooLong`].
-    pub(crate) fn person_name(self) -> Result<PersonName, PropertyError> {
-        PersonName::parse(self.value).map_err(|error| match error {
-            NameError::Empty => PropertyError::Empty(self.properties.name(self.name)),
-            NameError::TooLong => self.too_long(NAME_MAX),
+    pub(crate) fn line<const MAX: usize>(self) -> Result<Line<MAX>, PropertyError> {
+        Line::parse(self.value).map_err(|error| match error {
+            LineError::Empty => PropertyError::Empty(self.properties.name(self.name)),
+            LineError::TooLong { max } => self.too_long(max),
         })
     }
 }

@@ -46,8 +46,8 @@ pub(super) async fn register(
     let policy = app.accounts().policy().passwords;
     let username = wire::username(&body)?;
     let password = wire::new_password(&body, &policy)?;
-    let first_name = body.text("first_name")?.person_name()?;
-    let last_name = body.text("last_name")?.person_name()?;
+    let first_name = body.text("first_name")?.line()?;
+    let last_name = body.text("last_name")?.line()?;
     let phone = body.text("phone_number")?.any_length();
     let email = wire::email(&body)?;
     let person = wire::Person { username, password, email, phone: Some(phone) }.check(&policy, UsapiError::PhoneFormat)?;

@@ -53,8 +53,8 @@ pub(super) async fn start(
     let username = wire::username(&body)?;
     let password = wire::new_password(&body, &policy.passwords)?;
     let email = wire::email(&body)?;
-    let first_name = body.text("first_name")?.person_name()?;
-    let last_name = body.text("last_name")?.person_name()?;
+    let first_name = body.text("first_name")?.line()?;
+    let last_name = body.text("last_name")?.line()?;
     let mode = body.optional_text("mode")?.unwrap_or(Mode::Link.name());
     let phone = match Mode::from_name(mode) {
         Some(Mode::Otp) => Some(body.text("phone_number")?.any_length()),

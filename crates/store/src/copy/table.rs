@@ -29,6 +29,7 @@ pub(super) const TABLES: &[Named] = &[
     all_of("sessions", &["id"]),
     all_of("recoveries", &["id"]),
     all_of("registrations", &["id"]),
+    all_of("customers", &["id"]),
     all_of("challenges", &["id"]),
     all_of("wrong_codes", &["subject"]),
     all_of("wrong_code_minutes", &["minute"]),

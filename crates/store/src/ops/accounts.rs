@@ -1,10 +1,11 @@
 //! Accounts, as they are read: whole, or as far as a sign-in needs them.
 
-use daftar_core::account::{Account, AccountId, AccountStatus, BirthDate, Contact, Gender, Origin, PersonName, PictureId, Profile, Surface};
+use daftar_core::account::{Account, AccountId, AccountStatus, Contact, Origin, Surface};
 use daftar_core::client::ClientId;
-use daftar_core::identifier::{IdentifierKind, LoginId};
+use daftar_core::identifier::{Country, IdentifierKind, LoginId};
 use daftar_core::locale::Locale;
 use daftar_core::password::Scheme;
+use daftar_core::person::{BirthDate, FullName, Gender, PersonName, PictureId, PlaceName, Profile};
 use daftar_core::ports::StoreError;
 use daftar_core::sign_in::SignInRecord;
 
@@ -16,8 +17,8 @@ use crate::tx::Tx;
 macro_rules! account_where {
     ($condition:literal) => {
         concat!(
-            "SELECT a.id, a.status, a.first_name, a.last_name, a.birth_date, a.gender, a.picture, a.surface, a.client, a.platform, a.locale, ",
-            "a.created_at, p.scheme, i.kind, i.shown, i.verified_at FROM accounts a LEFT JOIN passwords p ON p.account = a.id ",
+            "SELECT a.id, a.status, a.first_name, a.last_name, a.full_name, a.birth_date, a.birth_place, a.gender, a.country, a.picture, ",
+            "a.surface, a.client, a.platform, a.source, a.account_group, a.locale, a.created_at, p.scheme, i.kind, i.shown, i.verified_at FROM accounts a LEFT JOIN passwords p ON p.account = a.id ",
             "LEFT JOIN identifiers i ON i.account = a.id WHERE ",
             $condition
         )
@@ -76,14 +77,19 @@ fn bare(row: Columns<'_>) -> Result<Account, StoreError> {
         profile: Profile {
             first_name: row.opt_named("first_name", |text| PersonName::parse(text).ok())?,
             last_name: row.opt_named("last_name", |text| PersonName::parse(text).ok())?,
+            full_name: row.opt_named("full_name", |text| FullName::parse(text).ok())?,
             birth_date: row.opt_named("birth_date", |text| BirthDate::from_stored(text).ok())?,
+            birth_place: row.opt_named("birth_place", |text| PlaceName::parse(text).ok())?,
             gender: row.opt_named("gender", Gender::from_name)?,
+            country: row.opt_named("country", Country::parse)?,
             picture: row.opt_named("picture", PictureId::parse)?,
         },
         origin: Origin {
             surface: row.named("surface", Surface::from_name)?,
             client: row.opt_named("client", ClientId::parse)?,
             platform: row.opt_text("platform")?.map(str::to_owned),
+            source: row.opt_text("source")?.map(str::to_owned),
+            group: row.opt_text("account_group")?.map(str::to_owned),
         },
         locale: row.named("locale", Locale::from_tag)?,
         created_at: row.time("created_at")?,

@@ -27,11 +27,17 @@ macro_rules! challenge_where {
     };
 }
 
-/// The challenge of a registration that stands: the one that is not voided, else the newest. Nobody else changes it until this
-/// transaction is over: not even a newer one for the same destination, which would void it.
+/// Two can be of one millisecond, but at most one of them is not voided.
+const NEWEST: &str = challenge_where!("subject = $1 ORDER BY state = 'voided', created_at DESC LIMIT 1");
+
+/// The challenge of a registration that stands: the one that is not voided, else the newest.
+pub(crate) async fn newest_of(tx: &mut Tx<'_>, subject: Uuid) -> Result<Option<Challenge>, StoreError> {
+    tx.opt(NEWEST, &[(&subject).into()], read).await
+}
+
+/// The same. Nobody else changes it until this transaction is over: not even a newer one for the same destination, which would void it.
 pub(crate) async fn hold_newest_of(tx: &mut Tx<'_>, subject: Uuid) -> Result<Option<Challenge>, StoreError> {
-    // Two can be of one millisecond, but at most one of them is not voided.
-    let sql = format!("{} {}", challenge_where!("subject = $1 ORDER BY state = 'voided', created_at DESC LIMIT 1"), tx.for_update());
+    let sql = format!("{NEWEST} {}", tx.for_update());
     tx.opt(&sql, &[(&subject).into()], read).await
 }
 
@@ -74,10 +80,14 @@ fn read(row: &Row<'_>) -> Result<Challenge, StoreError> {
 /// Keeps a new challenge; older ones for its purpose and destination are dead (row 4).
 pub(crate) async fn insert(tx: &mut Tx<'_>, challenge: &Challenge) -> Result<(), StoreError> {
     let (kind, key) = (challenge.destination.kind().name(), challenge.destination.key());
-    tx.lock("challenge", [key]).await?;
-    let sql = "UPDATE challenges SET state = 'voided' \
-               WHERE destination_kind = $1 AND destination_key = $2 AND purpose = $3 AND state = 'open'";
-    tx.exec(sql, &[kind.into(), key.into(), challenge.purpose.name().into()]).await?;
+    if challenge.purpose.is_of_one_subject() {
+        void_of(tx, challenge.subject).await?;
+    } else {
+        tx.lock("challenge", [key]).await?;
+        let sql = "UPDATE challenges SET state = 'voided' \
+                   WHERE destination_kind = $1 AND destination_key = $2 AND purpose = $3 AND state = 'open'";
+        tx.exec(sql, &[kind.into(), key.into(), challenge.purpose.name().into()]).await?;
+    }
     let sql = "INSERT INTO challenges (id, purpose, subject, destination_kind, destination_key, destination, digits, code_mac, link_mac, tries_left, \
                state, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
     let values = [
@@ -143,7 +153,7 @@ pub(crate) async fn judge(tx: &mut Tx<'_>, challenge: Challenge, shown: &Shown, 
     let pressure = pressure(tx, &subjects, now).await?;
     let verdict = challenge.attempt(shown, pressure, now);
     update(tx, &challenge).await?;
-    if verdict == Verdict::Wrong {
+    if let Verdict::Wrong { .. } = verdict {
         count_wrong(tx, &subjects, now).await?;
     }
     Ok((challenge, verdict))

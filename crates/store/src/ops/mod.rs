@@ -6,6 +6,7 @@ pub(crate) mod claims;
 pub(crate) mod clients;
 pub(crate) mod contacts;
 pub(crate) mod creation;
+pub(crate) mod customers;
 pub(crate) mod housekeeping;
 pub(crate) mod inbox;
 pub(crate) mod limits;

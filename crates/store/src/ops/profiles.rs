@@ -1,6 +1,7 @@
 //! Changing the basic profile.
 
-use daftar_core::account::{Account, Claim, Gender, PictureId, Standing};
+use daftar_core::account::{Account, Claim, Standing};
+use daftar_core::person::{Gender, PictureId};
 use daftar_core::ports::{Claimed, StoreError};
 use daftar_core::profile::{ProfileUpdate, ProfileUpdated};
 

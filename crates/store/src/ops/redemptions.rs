@@ -21,7 +21,7 @@ pub(crate) async fn redeem(tx: &mut Tx<'_>, redemption: &Redemption) -> Result<R
             }
             Err(refusal) => refusal,
         },
-        Verdict::Wrong | Verdict::Dead => Refusal::Wrong,
+        Verdict::Wrong { .. } | Verdict::Odd { .. } | Verdict::Dead => Refusal::Wrong,
         Verdict::Expired => Refusal::Expired,
     };
     if let Refusal::Taken(_) | Refusal::SignedOut = refusal {

@@ -1,10 +1,11 @@
 //! Registrations: keeping them, sending anew, finishing by code or by link, disowning.
 
-use daftar_core::account::{AccountId, PersonName, Surface};
+use daftar_core::account::{AccountId, Surface};
 use daftar_core::client::ClientId;
 use daftar_core::code::{Challenge, ChallengeState, Verdict};
 use daftar_core::identifier::{EmailAddress, PhoneNumber, Username};
 use daftar_core::locale::Locale;
+use daftar_core::person::PersonName;
 use daftar_core::ports::{Claimed, Once, StoreError, Timestamp};
 use daftar_core::registration::{
     FinishRegistration, Finished, LinkedRegistration, Mode, NewRegistration, Proof, Registration, RegistrationId, RegistrationState, Resend, Resent,
@@ -136,7 +137,7 @@ async fn by_code(tx: &mut Tx<'_>, id: RegistrationId, finish: &FinishRegistratio
     let (challenge, verdict) = challenges::judge(tx, challenge, shown, finish.now).await?;
     Ok(match verdict {
         Verdict::Right => Ok((registration, challenge)),
-        Verdict::Wrong | Verdict::Dead => Err(Finished::Refused),
+        Verdict::Wrong { .. } | Verdict::Odd { .. } | Verdict::Dead => Err(Finished::Refused),
         Verdict::Expired => Err(Finished::Expired),
     })
 }

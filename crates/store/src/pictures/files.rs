@@ -4,7 +4,7 @@
 use std::path::Path as FilePath;
 
 use bytes::Bytes;
-use daftar_core::account::PictureId;
+use daftar_core::person::PictureId;
 use daftar_core::ports::{PictureError, PictureSize, PreparedPicture};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use daftar_core::account::PictureId;
+use daftar_core::person::PictureId;
 use daftar_core::ports::{PictureError, PictureSize, Pictures, PreparedPicture};
 
 use self::bench::Bench;

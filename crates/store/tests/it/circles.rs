@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
-use daftar_core::account::{BirthDate, Gender, Standing};
+use daftar_core::account::Standing;
 use daftar_core::code::Purpose;
 use daftar_core::identifier::PhoneNumber;
+use daftar_core::person::{BirthDate, Gender};
 use daftar_core::ports::Store as _;
 use daftar_core::profile::ProfileUpdate;
 use daftar_store::{Location, Opening, SqlStore};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use daftar_core::account::PersonName;
+use daftar_core::person::PersonName;
 use daftar_core::ports::{Store as _, StoreError};
 use daftar_store::{History, Location, OpenError, Opening, SqlStore};
 use daftar_testkit::postgres::{Database, Server, Settings, bytes_on_disk};

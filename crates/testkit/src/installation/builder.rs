@@ -10,7 +10,6 @@ use daftar_core::registration::RegistrationLifetimes;
 use daftar_core::service::{AppPolicy, Policy};
 use daftar_core::session::SessionLifetimes;
 use daftar_core::throttle::PasswordLimits;
-use daftar_http::SIGNUP_LINK_PATH;
 use daftar_store::History;
 use tempfile::TempDir;
 
@@ -127,7 +126,7 @@ impl Builder {
     pub(super) fn policy(&self, url: &str) -> Policy {
         let brand = |name: &str| (name.to_owned(), Brand { name: name.to_owned(), color: "#0b6e4f".to_owned() });
         Policy {
-            signup_link: format!("{url}{SIGNUP_LINK_PATH}"),
+            links: daftar_http::links(&url),
             country: "ID".to_owned(),
             locale: Locale::English,
             passwords: PasswordPolicy::default(),

@@ -1,7 +1,8 @@
 //! Accounts and who holds which identifier.
 
-use daftar_core::account::{AccountStatus, BirthDate, Claim, Contact, Gender, NewAccount, PictureId, Standing};
+use daftar_core::account::{AccountStatus, Claim, Contact, NewAccount, Standing};
 use daftar_core::identifier::{IdentifierKind, LoginId, PhoneNumber};
+use daftar_core::person::{BirthDate, Gender, PictureId};
 use daftar_core::ports::{Claimed, Store as _, StoreError};
 use daftar_core::repeat::Repeated;
 use daftar_core::sign_in::Opened;

@@ -1,9 +1,10 @@
 //! What lies on the disk: that it is there, that it gives nothing away, and that damage names itself.
 
-use daftar_core::account::{Gender, PictureId, Standing};
+use daftar_core::account::Standing;
 use daftar_core::client::{MachineClient, Scope};
 use daftar_core::code::Purpose;
 use daftar_core::message::{Channel, Content, MessageId};
+use daftar_core::person::{Gender, PictureId};
 use daftar_core::ports::{Inbox as _, InboxFilter, InboxMessage, Outbox as _, SigningKeys as _, Store as _, StoreError};
 use daftar_core::recovery::{NewPassword, PasswordSet};
 use daftar_core::redemption::{Pays, Redeemed};

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use daftar_core::account::{AccountId, Claim, NewAccount, Origin, PersonName, Profile, Standing, Surface};
+use daftar_core::account::{AccountId, Claim, NewAccount, Origin, Standing, Surface};
 use daftar_core::client::{ClientId, MachineClient, Scope};
 use daftar_core::code::{Challenge, ChallengeId, ChallengeState, Code, Purpose, Shown};
 use daftar_core::identifier::{EmailAddress, LoginId, PhoneNumber, Username};
 use daftar_core::locale::Locale;
 use daftar_core::message::{Channel, Content, Envelope, Message, Recipient, Sealer};
 use daftar_core::password::{PasswordRecord, Scheme};
+use daftar_core::person::{PersonName, Profile};
 use daftar_core::ports::{Inbox as _, InboxMessage, Once, Outbox as _, Settlement, SigningKeys as _, Store as _, Timestamp, new_id};
 use daftar_core::registration::{FinishRegistration, Mode, NewRegistration, Proof, Registration, RegistrationId, RegistrationState, Resend};
 use daftar_core::repeat::{Repeat, RepeatKey};
@@ -90,7 +91,7 @@ pub fn account(name: &str) -> NewAccount {
             last_name: Some(PersonName::parse("Rahma").unwrap()),
             ..Profile::default()
         },
-        origin: Origin { surface: Surface::Usapi, client: Some(client("shop")), platform: None },
+        origin: Origin { client: Some(client("shop")), ..Origin::of(Surface::Usapi) },
         locale: Locale::Indonesian,
         created_at: now(),
     }

@@ -1,8 +1,9 @@
 //! Changing the basic profile.
 
-use daftar_core::account::{BirthDate, Contact, Gender, NewAccount, PictureId, Standing};
+use daftar_core::account::{Contact, NewAccount, Standing};
 use daftar_core::identifier::{IdentifierKind, PhoneNumber};
 use daftar_core::message::{Channel, ContactKind, Content};
+use daftar_core::person::{BirthDate, Gender, PictureId};
 use daftar_core::ports::{Claimed, Outbox as _, Store as _};
 use daftar_core::profile::{ProfileUpdate, ProfileUpdated};
 

@@ -1,0 +1,181 @@
+//! Everything that INVAS answers instead of a success: one exhaustive match from what happened to a problem (contract `invas.md`).
+
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use daftar_core::access::NotAdmitted;
+use daftar_core::customer::{ConfirmError, NotConfirmed, ResendCustomerError};
+use daftar_core::identifier::IdentifierKind;
+use daftar_core::registration::RegisterError;
+use daftar_core::service::Fault;
+
+use super::problem::Problem;
+use crate::surface::body::BodyError;
+use crate::surface::fault::{retry_after, status_of};
+use crate::surface::properties::PropertyError;
+
+/// Why a call does not succeed.
+#[derive(Debug)]
+pub(super) enum InvasError {
+    /// No host with scope `b2b` calls.
+    NoHost,
+    /// The request could not be read.
+    Body(BodyError),
+    /// A property is not there, or not as it has to be.
+    Property(PropertyError),
+    /// The property or parameter of this name is not what it must be.
+    Format(&'static str, &'static str),
+    /// The header is not an idempotency key.
+    RepeatKey,
+    /// The idempotency key was used for another call.
+    RepeatedDifferently,
+    /// The identifier is somebody's.
+    Taken(IdentifierKind),
+    /// The host has no such registration that waits.
+    UnknownRegistration,
+    /// `username` and `phone` are not the same number.
+    PhonesDiffer,
+    /// The registration has no address to which a link could go.
+    NoEmail,
+    /// Neither a token nor a used link.
+    TokenRequired,
+    /// A wrong token, which has so many more tries.
+    TokenInvalid(u8),
+    /// A token whose time is over, or that is dead of wrong tries.
+    TokenOver,
+    /// There is nothing at this path.
+    NoSuchPath,
+    /// There is nothing at this path for this method.
+    NoSuchMethod,
+    /// The request took too long.
+    TooLong,
+    /// Its handler panicked.
+    Panicked,
+    /// Something else is at fault.
+    Fault(Fault),
+}
+
+impl From<BodyError> for InvasError {
+    fn from(error: BodyError) -> Self {
+        Self::Body(error)
+    }
+}
+
+impl From<PropertyError> for InvasError {
+    fn from(error: PropertyError) -> Self {
+        Self::Property(error)
+    }
+}
+
+impl From<Fault> for InvasError {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<NotAdmitted> for InvasError {
+    fn from(error: NotAdmitted) -> Self {
+        match error {
+            NotAdmitted::Invalid => Self::NoHost,
+            NotAdmitted::Fault(fault) => Self::Fault(fault),
+        }
+    }
+}
+
+impl From<RegisterError> for InvasError {
+    fn from(error: RegisterError) -> Self {
+        match error {
+            RegisterError::Taken(kind) => Self::Taken(kind),
+            RegisterError::RepeatedDifferently => Self::RepeatedDifferently,
+            RegisterError::Fault(fault) => Self::Fault(fault),
+        }
+    }
+}
+
+impl From<ResendCustomerError> for InvasError {
+    fn from(error: ResendCustomerError) -> Self {
+        match error {
+            ResendCustomerError::Unknown => Self::UnknownRegistration,
+            ResendCustomerError::Differ => Self::PhonesDiffer,
+            ResendCustomerError::NoEmail => Self::NoEmail,
+            ResendCustomerError::Taken(kind) => Self::Taken(kind),
+            ResendCustomerError::Fault(fault) => Self::Fault(fault),
+        }
+    }
+}
+
+impl From<ConfirmError> for InvasError {
+    fn from(error: ConfirmError) -> Self {
+        match error {
+            ConfirmError::Refused(NotConfirmed::Unknown) => Self::UnknownRegistration,
+            ConfirmError::Refused(NotConfirmed::TokenRequired) => Self::TokenRequired,
+            ConfirmError::Refused(NotConfirmed::Wrong { left }) => Self::TokenInvalid(left),
+            ConfirmError::Refused(NotConfirmed::Over) => Self::TokenOver,
+            ConfirmError::Refused(NotConfirmed::Taken(kind)) => Self::Taken(kind),
+            ConfirmError::Fault(fault) => Self::Fault(fault),
+        }
+    }
+}
+
+const BAD: StatusCode = StatusCode::BAD_REQUEST;
+/// The code of everything that is wrong with a request itself.
+const VALIDATION: &str = "VALIDATION";
+
+impl InvasError {
+    /// What a host is told.
+    pub(super) fn told(self) -> Problem {
+        match self {
+            Self::NoHost => Problem::new(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", "A valid access token of a machine client with scope b2b is needed.")
+                .with(bearer_challenge()),
+            Self::Body(BodyError::ContentType { expected }) => {
+                let detail = format!("The content type must be {expected}.");
+                Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", detail)
+            }
+            Self::Body(BodyError::TooLarge) => Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", "The body is too large."),
+            Self::Body(BodyError::Malformed) => Problem::new(BAD, VALIDATION, "The body is not a JSON object."),
+            Self::Property(PropertyError::Missing(name)) => at_fault(name, "is required"),
+            Self::Property(PropertyError::WrongType(name, json_type)) => at_fault(name, &format!("must be of type {}", json_type.name())),
+            Self::Property(PropertyError::Empty(name)) => at_fault(name, "must not be empty"),
+            Self::Property(PropertyError::TooLong(name, max)) => at_fault(name, &format!("must have at most {max} characters")),
+            Self::Property(PropertyError::NotOneOf(name, allowed)) => at_fault(name, &format!("must be one of: {allowed}")),
+            Self::Format(name, why) => at_fault(name.to_owned(), why),
+            Self::RepeatKey => Problem::new(BAD, VALIDATION, "Idempotency-Key must be 1 to 128 visible characters."),
+            Self::RepeatedDifferently => {
+                let detail = "Idempotency-Key was already used for another request.";
+                Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "IDEMPOTENCY_KEY_REUSED", detail)
+            }
+            // The phone is what a customer is known by.
+            Self::Taken(IdentifierKind::Phone | IdentifierKind::Username) => {
+                Problem::new(StatusCode::CONFLICT, "USERNAME_EXISTS", "The phone number has an account.")
+            }
+            Self::Taken(IdentifierKind::Email) => Problem::new(StatusCode::CONFLICT, "EMAIL_EXISTS", "The e-mail address has an account."),
+            Self::UnknownRegistration => {
+                let detail = "No registration of this phone number is waiting. Register it again.";
+                Problem::new(StatusCode::NOT_FOUND, "REGISTRATION_NOT_FOUND", detail)
+            }
+            Self::PhonesDiffer => at_fault("phone".to_owned(), "is not the number of username"),
+            Self::NoEmail => Problem::new(StatusCode::CONFLICT, "NO_EMAIL", "The registration has no e-mail address."),
+            Self::TokenRequired => Problem::new(BAD, "TOKEN_REQUIRED", "A token is needed, since the e-mailed link was not used."),
+            Self::TokenInvalid(left) => Problem::new(BAD, "TOKEN_INVALID", "The token is wrong.").leaving(left),
+            Self::TokenOver => Problem::new(StatusCode::GONE, "TOKEN_EXPIRED", "The token is not valid any more. Have a new one sent."),
+            Self::NoSuchPath => Problem::new(StatusCode::NOT_FOUND, "NOT_FOUND", "There is nothing at this path."),
+            Self::NoSuchMethod => Problem::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "This path does not take this method."),
+            Self::TooLong => Problem::new(StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT", "The request took too long."),
+            Self::Panicked => internal(StatusCode::INTERNAL_SERVER_ERROR),
+            Self::Fault(fault) => match status_of(&fault) {
+                (status, Some(seconds)) => Problem::new(status, "UNAVAILABLE", "Too much is going on. Try again in a moment.").with(retry_after(seconds)),
+                (status, None) => internal(status),
+            },
+        }
+    }
+}
+
+fn at_fault(name: String, why: &str) -> Problem {
+    Problem::new(BAD, VALIDATION, format!("{name} {why}.")).about(name)
+}
+
+fn internal(status: StatusCode) -> Problem {
+    Problem::new(status, "INTERNAL", "Something went wrong on our side.")
+}
+
+fn bearer_challenge() -> (HeaderName, HeaderValue) {
+    (header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+}

@@ -1,0 +1,100 @@
+//! The shape of every refusal: a problem (RFC 9457) with a stable code and, where one is at fault, the name of a field.
+
+use std::borrow::Cow;
+
+use axum::body::Body;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use super::error::InvasError;
+use crate::surface::bounds::{Bounds, Cut};
+
+/// A refusal, ready to be written.
+pub(super) struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    detail: Cow<'static, str>,
+    field: Option<String>,
+    attempts_left: Option<u8>,
+    header: Option<(HeaderName, HeaderValue)>,
+}
+
+/// What is written of it. The type is RFC 9457's for "nothing beyond the status": what sets ours apart is `code`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Written<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    title: &'static str,
+    status: u16,
+    detail: &'a str,
+    code: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attempts_left: Option<u8>,
+}
+
+impl Problem {
+    /// A problem with its status, its stable code and a sentence for whoever reads the host's log.
+    pub(super) fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { status, code, detail: detail.into(), field: None, attempts_left: None, header: None }
+    }
+
+    /// Which property or parameter is at fault.
+    pub(super) fn about(self, field: String) -> Self {
+        Self { field: Some(field), ..self }
+    }
+
+    /// How many more tries a token has.
+    pub(super) fn leaving(self, attempts: u8) -> Self {
+        Self { attempts_left: Some(attempts), ..self }
+    }
+
+    /// A header that goes with it.
+    pub(super) fn with(self, header: (HeaderName, HeaderValue)) -> Self {
+        Self { header: Some(header), ..self }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let written = Written {
+            kind: "about:blank",
+            title: self.status.canonical_reason().unwrap_or_default(),
+            status: self.status.as_u16(),
+            detail: &self.detail,
+            code: self.code,
+            field: self.field.as_deref(),
+            attempts_left: self.attempts_left,
+        };
+        let mut response = Response::new(Body::from(serde_json::to_vec(&written).unwrap_or_default()));
+        *response.status_mut() = self.status;
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        response.headers_mut().extend(self.header);
+        response
+    }
+}
+
+impl IntoResponse for InvasError {
+    fn into_response(self) -> Response {
+        self.told().into_response()
+    }
+}
+
+/// What a request may take, and what is told of one that is cut.
+pub(super) const BOUNDS: Bounds = Bounds::told_by(|cut| match cut {
+    Cut::TooLong => InvasError::TooLong.into_response(),
+    Cut::Panicked => InvasError::Panicked.into_response(),
+});
+
+/// There is nothing at this path.
+pub(super) async fn not_found() -> InvasError {
+    InvasError::NoSuchPath
+}
+
+/// There is something at this path, but not for this method. The router adds `Allow`.
+pub(super) async fn method_not_allowed() -> InvasError {
+    InvasError::NoSuchMethod
+}
