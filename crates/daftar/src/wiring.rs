@@ -148,7 +148,7 @@ impl Installation {
 fn policy(config: &Config, public_url: &str) -> Policy {
     Policy {
         signup_link: format!("{public_url}{}", daftar_http::SIGNUP_LINK_PATH),
-        country: config.usapi.country.0.clone(),
+        country: config.usapi.country.clone(),
         locale: config.locale,
         passwords: config.passwords.policy(),
         password_limits: config.limits.passwords(),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use daftar_core::brand::{Brand, Brands};
 use daftar_core::hashing::HashingCost;
+use daftar_core::identifier::Country;
 use daftar_core::locale::Locale;
 use daftar_core::password::PasswordPolicy;
 use daftar_core::registration::RegistrationLifetimes;
@@ -128,7 +129,7 @@ impl Builder {
         let brand = |name: &str| (name.to_owned(), Brand { name: name.to_owned(), color: "#0b6e4f".to_owned() });
         Policy {
             signup_link: format!("{url}{SIGNUP_LINK_PATH}"),
-            country: "ID".to_owned(),
+            country: Country::indonesia(),
             locale: Locale::English,
             passwords: PasswordPolicy::default(),
             password_limits: self.limits.then(PasswordLimits::default),
