@@ -12,7 +12,7 @@ use argon2_rust::{Algorithm, Argon2, Hasher, Params, Version};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use tokio::sync::oneshot;
 
-use crate::password::{Password, PasswordRecord, Scheme};
+use crate::password::{Password, PasswordRecord, PreHashedPassword, Scheme};
 use crate::ports::Entropy;
 use crate::secret::{Mac, MacKey};
 
@@ -66,14 +66,14 @@ pub enum HashingError {
 pub enum Checked {
     /// It is the password, and its record is up to date.
     Right,
-    /// It is the password, but its record was made at another cost: make it anew.
+    /// It is the password, but its record was made at another cost or of a pre-hashed one: make it anew.
     RightButStale,
     /// It is not.
     Wrong,
 }
 
 enum Work {
-    Hash { peppered: Mac, salt: [u8; SALT_LEN], answer: oneshot::Sender<Result<PasswordRecord, HashingError>> },
+    Hash { peppered: Mac, scheme: Scheme, salt: [u8; SALT_LEN], answer: oneshot::Sender<Result<PasswordRecord, HashingError>> },
     Check { peppered: Mac, record: PasswordRecord, answer: oneshot::Sender<Result<Checked, HashingError>> },
 }
 
@@ -112,7 +112,7 @@ impl HashingPool {
         let (mut salt, mut nobody) = ([0; SALT_LEN], [0; 32]);
         entropy.fill(&mut salt);
         entropy.fill(&mut nobody);
-        let decoy = hash(&mut argon2.hasher(), &Mac(nobody), &salt)?;
+        let decoy = hash(&mut argon2.hasher(), &Mac(nobody), Scheme::Argon2id, &salt)?;
         let prefix = parameters_of(&decoy.phc).to_owned();
         let (jobs, queue) = bounded(QUEUE);
         let done = Arc::new(AtomicU64::new(0));
@@ -128,11 +128,15 @@ impl HashingPool {
     /// # Errors
     /// [`HashingError`].
     pub async fn hash(&self, password: &Password, entropy: &dyn Entropy) -> Result<PasswordRecord, HashingError> {
-        let mut salt = [0; SALT_LEN];
-        entropy.fill(&mut salt);
-        let (answer, result) = oneshot::channel();
-        self.submit(Work::Hash { peppered: self.pepper(password), salt, answer })?;
-        result.await.map_err(|_| HashingError::Stopped)?
+        self.hash_as(Scheme::Argon2id, self.pepper(password.bytes()), entropy).await
+    }
+
+    /// Hashes a new password of which a client sent the MD5 digits alone.
+    ///
+    /// # Errors
+    /// [`HashingError`].
+    pub async fn hash_pre_hashed(&self, password: &PreHashedPassword, entropy: &dyn Entropy) -> Result<PasswordRecord, HashingError> {
+        self.hash_as(Scheme::Md5Argon2id, self.pepper(password.bytes()), entropy).await
     }
 
     /// Checks a password against its record, or, where there is no record, spends the same time and says [`Checked::Wrong`].
@@ -142,7 +146,12 @@ impl HashingPool {
     pub async fn check(&self, password: &Password, record: Option<&PasswordRecord>) -> Result<Checked, HashingError> {
         let (answer, result) = oneshot::channel();
         let against = record.unwrap_or(&self.decoy).clone();
-        self.submit(Work::Check { peppered: self.pepper(password), record: against, answer })?;
+        let peppered = match against.scheme {
+            Scheme::Argon2id => self.pepper(password.bytes()),
+            // What was typed goes the way that the client's went, so the digits themselves are a wrong password (threat row 22).
+            Scheme::Md5Argon2id => self.pepper(PreHashedPassword::of(password).bytes()),
+        };
+        self.submit(Work::Check { peppered, record: against, answer })?;
         let checked = result.await.map_err(|_| HashingError::Stopped)??;
         Ok(if record.is_some() { checked } else { Checked::Wrong })
     }
@@ -153,8 +162,16 @@ impl HashingPool {
         self.done.load(Ordering::Relaxed)
     }
 
-    fn pepper(&self, password: &Password) -> Mac {
-        self.pepper.0.sign(&[password.bytes()])
+    async fn hash_as(&self, scheme: Scheme, peppered: Mac, entropy: &dyn Entropy) -> Result<PasswordRecord, HashingError> {
+        let mut salt = [0; SALT_LEN];
+        entropy.fill(&mut salt);
+        let (answer, result) = oneshot::channel();
+        self.submit(Work::Hash { peppered, scheme, salt, answer })?;
+        result.await.map_err(|_| HashingError::Stopped)?
+    }
+
+    fn pepper(&self, password: &[u8]) -> Mac {
+        self.pepper.0.sign(&[password])
     }
 
     fn submit(&self, work: Work) -> Result<(), HashingError> {
@@ -183,9 +200,9 @@ impl Worker {
             self.done.fetch_add(u64::from(in_time), Ordering::Relaxed);
             // A caller that went away does not want the answer any more: that is no error.
             match work {
-                Work::Hash { peppered, salt, answer } => {
+                Work::Hash { peppered, scheme, salt, answer } => {
                     let _ = answer.send(if in_time {
-                        self.guarded(|worker| hash(&mut worker.hasher, &peppered, &salt))
+                        self.guarded(|worker| hash(&mut worker.hasher, &peppered, scheme, &salt))
                     } else {
                         Err(HashingError::Overloaded)
                     });
@@ -208,20 +225,23 @@ impl Worker {
     }
 
     fn check(&mut self, peppered: &Mac, record: &PasswordRecord) -> Result<Checked, HashingError> {
-        match record.scheme {
-            Scheme::Argon2id => match self.hasher.verify_encoded_bounded(&record.phc, &peppered.0, Algorithm::Argon2id, &self.ceiling) {
-                Ok(()) if parameters_of(&record.phc) == self.current => Ok(Checked::Right),
-                Ok(()) => Ok(Checked::RightButStale),
-                Err(argon2_rust::Error::VerifyMismatch) => Ok(Checked::Wrong),
-                Err(error) => Err(HashingError::Failed(error)),
-            },
+        let is_current = match record.scheme {
+            Scheme::Argon2id => parameters_of(&record.phc) == self.current,
+            // To be made anew without the MD5 step.
+            Scheme::Md5Argon2id => false,
+        };
+        match self.hasher.verify_encoded_bounded(&record.phc, &peppered.0, Algorithm::Argon2id, &self.ceiling) {
+            Ok(()) if is_current => Ok(Checked::Right),
+            Ok(()) => Ok(Checked::RightButStale),
+            Err(argon2_rust::Error::VerifyMismatch) => Ok(Checked::Wrong),
+            Err(error) => Err(HashingError::Failed(error)),
         }
     }
 }
 
-fn hash(hasher: &mut Hasher, peppered: &Mac, salt: &[u8; SALT_LEN]) -> Result<PasswordRecord, HashingError> {
+fn hash(hasher: &mut Hasher, peppered: &Mac, scheme: Scheme, salt: &[u8; SALT_LEN]) -> Result<PasswordRecord, HashingError> {
     let phc = hasher.hash_encoded(&peppered.0, salt).map_err(HashingError::Failed)?;
-    Ok(PasswordRecord { scheme: Scheme::Argon2id, phc })
+    Ok(PasswordRecord { scheme, phc })
 }
 
 /// The part of a PHC string that says how it was made: `$argon2id$v=19$m=19456,t=2,p=1`.
@@ -257,6 +277,49 @@ mod tests {
         let record = pool(CHEAP).hash(&Password::typed("correct horse"), &CountingEntropy::default()).await.unwrap();
         let dearer = pool(HashingCost { passes: 2, ..CHEAP });
         assert_eq!(dearer.check(&Password::typed("correct horse"), Some(&record)).await.unwrap(), Checked::RightButStale);
+    }
+
+    #[tokio::test]
+    async fn row_22_the_digits_that_a_client_sent_are_not_the_password_and_neither_after_a_rehash() {
+        let pool = pool(CHEAP);
+        let entropy = CountingEntropy::default();
+        let typed = "correct horse";
+        let digits = "3CB4E732631F47E6EB961F34554B7CDE";
+        let record = pool.hash_pre_hashed(&PreHashedPassword::parse(digits).unwrap(), &entropy).await.unwrap();
+        assert_eq!(record.scheme, Scheme::Md5Argon2id);
+        let check = async |text: &str, record: &PasswordRecord| pool.check(&Password::typed(text), Some(record)).await.unwrap();
+        let others = ["correct hors", "", digits, &digits.to_lowercase()];
+        assert_eq!(check(typed, &record).await, Checked::RightButStale);
+        for other in others {
+            assert_eq!(check(other, &record).await, Checked::Wrong, "{other}");
+        }
+        let anew = pool.hash(&Password::typed(typed), &entropy).await.unwrap();
+        assert_eq!(anew.scheme, Scheme::Argon2id);
+        assert_eq!(check(typed, &anew).await, Checked::Right);
+        for other in others {
+            assert_eq!(check(other, &anew).await, Checked::Wrong, "{other}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn row_22_whatever_the_password_its_digits_make_a_record_of_the_plain_one_alone(text in "\\PC{1,40}", other in "\\PC{0,40}") {
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            let pool = pool(CHEAP);
+            let password = Password::typed(&text);
+            let digits = PreHashedPassword::of(&password);
+            let shown = String::from_utf8(digits.bytes().to_vec()).unwrap();
+            let entropy = CountingEntropy::default();
+            let record = runtime.block_on(pool.hash_pre_hashed(&PreHashedPassword::parse(&shown).unwrap(), &entropy)).unwrap();
+            let anew = runtime.block_on(pool.hash(&password, &entropy)).unwrap();
+            let check = |text: &str, record: &PasswordRecord| runtime.block_on(pool.check(&Password::typed(text), Some(record))).unwrap();
+            proptest::prop_assert_eq!(check(&text, &record), Checked::RightButStale);
+            proptest::prop_assert_eq!(check(&text, &anew), Checked::Right);
+            for wrong in [shown.clone(), shown.to_lowercase(), other].iter().filter(|wrong| **wrong != text) {
+                proptest::prop_assert_eq!(check(wrong, &record), Checked::Wrong);
+                proptest::prop_assert_eq!(check(wrong, &anew), Checked::Wrong);
+            }
+        }
     }
 
     #[tokio::test]

@@ -1,6 +1,8 @@
-//! Passwords: what a person typed, what a new one must be like, and the record that is kept of it.
+//! Passwords: what a person typed, what a client made of it, what a new one must be like, and the record that is kept of it.
 
+use md5::{Digest as _, Md5};
 use secrecy::{ExposeSecret as _, SecretString};
+use zeroize::Zeroizing;
 
 use crate::named::named;
 use crate::ports::Entropy;
@@ -30,6 +32,62 @@ impl Password {
 impl std::fmt::Debug for Password {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Password(..)")
+    }
+}
+
+/// Hexadecimal digits of an MD5 digest.
+const MD5_DIGITS: usize = 32;
+/// What a client makes of no password at all.
+const MD5_OF_NOTHING: &str = "D41D8CD98F00B204E9800998ECF8427E";
+
+/// What an INVAS client sends in place of a new password: `UPPERCASE(HEX(MD5(password)))` (contract `common.md`, *Passwords*). It cannot be printed, and it is
+/// no [`Password`]: whoever types it signs in nowhere (threat row 22).
+#[derive(Clone)]
+pub struct PreHashedPassword(SecretString);
+
+/// Why a text is no pre-hashed password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PreHashedPasswordError {
+    /// Something else than 32 upper-case hexadecimal digits.
+    #[error("a pre-hashed password is 32 upper-case hexadecimal digits")]
+    Malformed,
+    /// What MD5 makes of the empty text.
+    #[error("the password that was hashed is empty")]
+    Empty,
+}
+
+impl PreHashedPassword {
+    /// Takes what a client sent for a new password.
+    ///
+    /// # Errors
+    /// [`PreHashedPasswordError`].
+    pub fn parse(text: &str) -> Result<Self, PreHashedPasswordError> {
+        if text.len() != MD5_DIGITS || !text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'A'..=b'F')) {
+            return Err(PreHashedPasswordError::Malformed);
+        }
+        if text == MD5_OF_NOTHING {
+            return Err(PreHashedPasswordError::Empty);
+        }
+        Ok(Self(SecretString::from(text)))
+    }
+
+    /// The digits that a client makes of this password.
+    pub(crate) fn of(password: &Password) -> Self {
+        let digest = Zeroizing::new(<[u8; 16]>::from(Md5::digest(password.bytes())));
+        let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or_default().to_ascii_uppercase();
+        let mut digits = String::with_capacity(MD5_DIGITS);
+        digits.extend(digest.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
+        Self(SecretString::from(digits))
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.0.expose_secret().as_bytes()
+    }
+}
+
+impl std::fmt::Debug for PreHashedPassword {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PreHashedPassword(..)")
     }
 }
 
@@ -86,7 +144,7 @@ impl PasswordPolicy {
     #[must_use]
     pub fn make_up(&self, entropy: &dyn Entropy) -> Password {
         let length = MADE_UP.min(self.max).max(self.min);
-        let text: zeroize::Zeroizing<String> = zeroize::Zeroizing::new((0..length).map(|_| char::from(pick(entropy, UNMISTAKABLE))).collect());
+        let text: Zeroizing<String> = Zeroizing::new((0..length).map(|_| char::from(pick(entropy, UNMISTAKABLE))).collect());
         Password::typed(&text)
     }
 
@@ -109,6 +167,8 @@ named! {
     Scheme {
         /// Argon2id over the peppered password.
         Argon2id = "argon2id",
+        /// Argon2id over the peppered 32 digits that an INVAS client made of the password.
+        Md5Argon2id = "md5+argon2id",
     }
 }
 
@@ -172,5 +232,48 @@ mod tests {
     fn row_52_passwords_do_not_print() {
         let record = PasswordRecord { scheme: Scheme::Argon2id, phc: "$argon2id$hash".into() };
         assert_eq!(format!("{:?} {record:?}", Password::typed("hunter2")), "Password(..) PasswordRecord(argon2id)");
+        assert_eq!(format!("{:?}", PreHashedPassword::of(&Password::typed("hunter2"))), "PreHashedPassword(..)");
+    }
+
+    #[test]
+    fn a_pre_hashed_password_is_what_md5_makes_of_the_password() {
+        // RFC 1321, appendix A.5.
+        for (text, digits) in [
+            ("a", "0CC175B9C0F1B6A831C399E269772661"),
+            ("abc", "900150983CD24FB0D6963F7D28E17F72"),
+            ("message digest", "F96B697D7CB7938D525A2F31AAF161D0"),
+            ("abcdefghijklmnopqrstuvwxyz", "C3FCD3D76192E4007DFB496CCA67E13B"),
+            ("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", "D174AB98D277D9F5A5611C2C9F419D9F"),
+            ("12345678901234567890123456789012345678901234567890123456789012345678901234567890", "57EDF4A22BE3C955AC49DA2E2107B67A"),
+        ] {
+            let made = PreHashedPassword::of(&Password::typed(text));
+            assert_eq!(made.bytes(), digits.as_bytes(), "{text}");
+            assert_eq!(PreHashedPassword::parse(digits).unwrap().bytes(), digits.as_bytes(), "{text}");
+        }
+        assert_eq!(PreHashedPassword::of(&Password::typed("")).bytes(), MD5_OF_NOTHING.as_bytes());
+    }
+
+    #[test]
+    fn a_pre_hashed_password_is_32_upper_case_digits_and_not_of_nothing() {
+        let good = "5EBE2294ECD0E0F08EAB7690D2A6EE69";
+        assert!(PreHashedPassword::parse(good).is_ok());
+        let odd = [
+            &good.to_lowercase(),
+            &good[1..],
+            &format!("{good}0"),
+            &format!("{good}\n"),
+            &format!(" {}", &good[1..]),
+            &good.replace('E', "G"),
+            "",
+            "secret",
+        ];
+        for text in odd {
+            assert_eq!(PreHashedPassword::parse(text).map(|_| ()), Err(PreHashedPasswordError::Malformed), "{text:?}");
+        }
+        // Thirty-two bytes, thirty-two characters: both are counted.
+        for text in ["é".repeat(16), "５".repeat(32), "é".repeat(32)] {
+            assert_eq!(PreHashedPassword::parse(&text).map(|_| ()), Err(PreHashedPasswordError::Malformed), "{text:?}");
+        }
+        assert_eq!(PreHashedPassword::parse(MD5_OF_NOTHING).map(|_| ()), Err(PreHashedPasswordError::Empty));
     }
 }

@@ -132,6 +132,7 @@ impl PasswordLimits {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::identifier::Country;
     use jiff::ToSpan as _;
     use proptest::prelude::*;
 
@@ -186,7 +187,7 @@ mod tests {
     fn row_16_one_account_is_one_counter() {
         let (limits, from) = (PasswordLimits::default(), ClientAddress::from(IpAddr::from([192, 0, 2, 1])));
         let account = crate::account::AccountId(uuid::Uuid::from_u128(1));
-        let by = |text: &str| limits.charges(Some(account), LoginId::classify(text, "ID").ok().as_ref(), from);
+        let by = |text: &str| limits.charges(Some(account), LoginId::classify(text, &Country::indonesia()).ok().as_ref(), from);
         assert_eq!(by("siti"), by("SITI@example.test"));
         assert_eq!(by("siti"), by("081234567890"));
     }

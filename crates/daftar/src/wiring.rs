@@ -147,8 +147,8 @@ impl Installation {
 
 fn policy(config: &Config, public_url: &str) -> Policy {
     Policy {
-        links: daftar_http::links(&public_url),
-        country: config.usapi.country.0.clone(),
+        links: daftar_http::links(public_url),
+        country: config.usapi.country.clone(),
         locale: config.locale,
         passwords: config.passwords.policy(),
         password_limits: config.limits.passwords(),

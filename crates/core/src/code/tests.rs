@@ -1,6 +1,7 @@
 //! The state machine of a challenge: each threat row that it answers, and what holds for any sequence of attempts.
 
 use super::*;
+use crate::identifier::Country;
 use crate::ports::testing::CountingEntropy;
 use crate::secret::Secrets;
 use jiff::ToSpan as _;
@@ -28,7 +29,7 @@ fn challenge(right: &str) -> Challenge {
         id: ChallengeId(Uuid::from_u128(1)),
         purpose: Purpose::UsapiSignup,
         subject: Uuid::from_u128(2),
-        destination: LoginId::classify("siti@example.test", "ID").unwrap(),
+        destination: LoginId::classify("siti@example.test", &Country::indonesia()).unwrap(),
         digits,
         code_mac: Mac([0; 32]),
         link_mac: None,
@@ -71,7 +72,7 @@ fn row_6_a_code_is_bound_to_its_challenge_purpose_subject_and_destination() {
     let mut moved = [right.clone(), right.clone(), right.clone()];
     moved[0].id = ChallengeId(Uuid::from_u128(9));
     moved[1].subject = Uuid::from_u128(9);
-    moved[2].destination = LoginId::classify("budi@example.test", "ID").unwrap();
+    moved[2].destination = LoginId::classify("budi@example.test", &Country::indonesia()).unwrap();
     for mut challenge in moved {
         assert_eq!(challenge.attempt(&shown("123456"), Pressure::default(), now()), Verdict::Wrong { left: 4 });
         assert_eq!(challenge.tries_left, 4, "the try counts");

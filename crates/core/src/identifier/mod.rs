@@ -6,6 +6,8 @@ mod country;
 mod email;
 mod phone;
 #[cfg(test)]
+mod phone_tests;
+#[cfg(test)]
 mod tests;
 mod username;
 
@@ -15,7 +17,7 @@ use crate::named::named;
 
 pub use country::Country;
 pub use email::{EMAIL_MAX, EmailAddress};
-pub use phone::{PhoneNumber, is_country};
+pub use phone::PhoneNumber;
 pub use username::{USERNAME_MAX, Username};
 
 /// Why a text is not the identifier that it was meant to be.
@@ -65,13 +67,13 @@ impl LoginId {
     /// # Errors
     /// [`IdentifierError`] when the text is not a well-formed identifier of its kind, which for somebody who signs in
     /// means that no account can have it.
-    pub fn classify(text: &str, country: &str) -> Result<Self, IdentifierError> {
+    pub fn classify(text: &str, country: &Country) -> Result<Self, IdentifierError> {
         let text = text.trim();
         if text.contains('@') {
             return EmailAddress::parse(text).map(Self::Email);
         }
         if phone::looks_like_phone(text) {
-            return PhoneNumber::parse_usapi(text).or_else(|_| PhoneNumber::parse(text, country)).map(Self::Phone);
+            return PhoneNumber::parse(text, country).map(Self::Phone);
         }
         Username::lenient(text).map(Self::Username)
     }
@@ -81,13 +83,13 @@ impl LoginId {
     ///
     /// # Errors
     /// [`IdentifierError`] when the text is not a well-formed identifier of its kind.
-    pub fn classify_app(text: &str, country: &str) -> Result<Self, IdentifierError> {
+    pub fn classify_app(text: &str, country: &Country) -> Result<Self, IdentifierError> {
         let text = text.trim();
         if text.contains('@') {
             return EmailAddress::parse(text).map(Self::Email);
         }
         if phone::looks_like_phone(text) {
-            return PhoneNumber::parse_app(text, country).map(Self::Phone);
+            return PhoneNumber::read(text, country).map(Self::Phone);
         }
         Username::parse(text).map(Self::Username)
     }

@@ -40,7 +40,7 @@ async fn find(foundation: &Foundation, config: &Config, whom: &str) -> anyhow::R
         return Ok(account);
     }
     let mut found: Option<Account> = None;
-    for id in [LoginId::classify(whom, &config.usapi.country.0), LoginId::classify_app(whom, &config.app.default_country.0)].into_iter().flatten() {
+    for id in [LoginId::classify(whom, &config.usapi.country), LoginId::classify_app(whom, &config.app.default_country)].into_iter().flatten() {
         let Some(account) = foundation.store.find_account(&id).await? else { continue };
         let other = found.replace(account.clone()).is_some_and(|other| other.id != account.id);
         anyhow::ensure!(

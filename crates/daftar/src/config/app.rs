@@ -1,10 +1,11 @@
 //! `[app]`: the App surface (contract `app-auth.md`).
 
+use daftar_core::identifier::Country;
 use daftar_core::service::AppPolicy;
 use serde::{Deserialize, Serialize};
 
 use super::span::{DAY, Span};
-use super::text::{self, Country, Whole};
+use super::text::{self, Whole};
 
 /// `[app]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,14 +24,14 @@ pub(crate) struct App {
 
 impl Default for App {
     fn default() -> Self {
-        Self { otp_digits: Whole(4), default_country: Country("HK".to_owned()), always_ok: false, session_lifetime: Span::days(30) }
+        Self { otp_digits: Whole(4), default_country: Country::hong_kong(), always_ok: false, session_lifetime: Span::days(30) }
     }
 }
 
 impl App {
     /// As the core takes it.
     pub(crate) fn policy(&self) -> AppPolicy {
-        AppPolicy { code_digits: u8::try_from(self.otp_digits.0).unwrap_or(u8::MAX), country: self.default_country.0.clone() }
+        AppPolicy { code_digits: u8::try_from(self.otp_digits.0).unwrap_or(u8::MAX), country: self.default_country.clone() }
     }
 }
 

@@ -1,9 +1,10 @@
 //! `[brand]` and `[usapi]`: how messages and pages call themselves, and the platforms that USAPI's callers may name.
 
 use daftar_core::brand::{Brand as CoreBrand, Brands};
+use daftar_core::identifier::Country;
 use serde::{Deserialize, Serialize};
 
-use super::text::{self, Color, Country, Name};
+use super::text::{self, Color, Name};
 
 /// `[brand]`: for everything that names no platform.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,7 +54,7 @@ impl Default for Usapi {
     fn default() -> Self {
         let platform = |id: &str, color: &str| Platform { id: Name(id.to_owned()), name: Name(id.to_owned()), color: Color(color.to_owned()) };
         Self {
-            country: Country("ID".to_owned()),
+            country: Country::indonesia(),
             platforms: vec![
                 platform("ONMART", "#c0392b"),
                 platform("ONMARKET", "#0b6e4f"),

@@ -4,7 +4,7 @@
 use std::marker::PhantomData;
 use std::net::{IpAddr, SocketAddr};
 
-use daftar_core::identifier::is_country;
+use daftar_core::identifier::Country;
 use daftar_core::locale::Locale;
 use ipnet::IpNet;
 use serde::de::{self, Deserializer, Unexpected, Visitor};
@@ -105,19 +105,16 @@ impl Text for IpNet {
     }
 }
 
-/// A country by its two letters (ISO 3166-1).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Country(pub String);
-
 impl Text for Country {
     const ALLOWED: &'static str = "a country by its two capital letters, such as \"ID\" (ISO 3166-1)";
 
     fn parse(text: &str) -> Option<Self> {
-        (text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase()) && is_country(text)).then(|| Self(text.to_owned()))
+        // The core's own, which goes before the trait's.
+        Country::parse(text)
     }
 
     fn written(&self) -> String {
-        self.0.clone()
+        self.as_str().to_owned()
     }
 }
 

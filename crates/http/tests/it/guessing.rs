@@ -8,7 +8,7 @@ mod model;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use daftar_core::identifier::LoginId;
+use daftar_core::identifier::{Country, LoginId};
 use daftar_core::ports::Store as _;
 use daftar_testkit::{Answer, Caller, Installation};
 use futures_util::future::{OptionFuture, join_all};
@@ -111,7 +111,7 @@ impl<'a> Attack<'a> {
         site.clock.advance(Duration::from_secs(3660));
         registered(site, person).await;
         let name = format!("siti {person}");
-        let account = site.store().find_account(&LoginId::classify(&name, "ID").unwrap()).await.unwrap().unwrap();
+        let account = site.store().find_account(&LoginId::classify(&name, &Country::indonesia()).unwrap()).await.unwrap().unwrap();
         let body = json!({"loginID": name, "password": "rahasia sekali", "deviceToken": "a device"});
         let session = anybody.post("/app/auth/login", &body).await.json()["data"]["accessToken"].as_str().unwrap().to_owned();
         let account = format!("account/{}", account.id.0);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use daftar_core::brand::{Brand, Brands};
 use daftar_core::hashing::HashingCost;
+use daftar_core::identifier::Country;
 use daftar_core::locale::Locale;
 use daftar_core::password::PasswordPolicy;
 use daftar_core::registration::RegistrationLifetimes;
@@ -126,8 +127,8 @@ impl Builder {
     pub(super) fn policy(&self, url: &str) -> Policy {
         let brand = |name: &str| (name.to_owned(), Brand { name: name.to_owned(), color: "#0b6e4f".to_owned() });
         Policy {
-            links: daftar_http::links(&url),
-            country: "ID".to_owned(),
+            links: daftar_http::links(url),
+            country: Country::indonesia(),
             locale: Locale::English,
             passwords: PasswordPolicy::default(),
             password_limits: self.limits.then(PasswordLimits::default),

@@ -12,7 +12,7 @@ use std::time::Duration;
 use daftar_core::account::AccountStatus;
 use daftar_core::client::{Clients, MachineClient, Scope};
 use daftar_core::hashing::HashingPool;
-use daftar_core::identifier::LoginId;
+use daftar_core::identifier::{Country, LoginId};
 use daftar_core::message::Sealer;
 use daftar_core::ports::{Clock as _, Doorbell, Inbox, Store as _};
 use daftar_core::secret::{RandomSecret, Secrets};
@@ -244,7 +244,8 @@ impl Installation {
 
     /// The username of the account that a contact belongs to.
     pub async fn username_of(&self, contact: &str) -> String {
-        let account = self.store.find_account(&LoginId::classify(contact, "ID").unwrap()).await.unwrap().expect("there is such an account");
+        let account =
+            self.store.find_account(&LoginId::classify(contact, &Country::indonesia()).unwrap()).await.unwrap().expect("there is such an account");
         account.username.expect("it has a username").as_str().to_owned()
     }
 
@@ -259,7 +260,7 @@ impl Installation {
     }
 
     async fn set_status(&self, name: &str, status: AccountStatus) {
-        let id = LoginId::classify(name, "ID").unwrap();
+        let id = LoginId::classify(name, &Country::indonesia()).unwrap();
         let account = self.store.find_account(&id).await.unwrap().expect("there is such an account");
         assert!(self.accounts.set_status(account.id, status).await.unwrap());
     }

@@ -1,7 +1,7 @@
 //! Accounts and who holds which identifier.
 
 use daftar_core::account::{AccountStatus, Claim, Contact, NewAccount, Standing};
-use daftar_core::identifier::{IdentifierKind, LoginId, PhoneNumber};
+use daftar_core::identifier::{Country, IdentifierKind, LoginId, PhoneNumber};
 use daftar_core::person::{BirthDate, Gender, PictureId};
 use daftar_core::ports::{Claimed, Store as _, StoreError};
 use daftar_core::repeat::Repeated;
@@ -64,7 +64,7 @@ pub async fn an_identifier_is_one_in_upper_and_lower_case<E: Engine>(engine: E) 
     let store = engine.store();
     store.create_account(given::account("Siti"), None).await.unwrap();
     for text in ["SITI", "siti@EXAMPLE.test", "SITI@example.TEST"] {
-        let id = LoginId::classify(text, "ID").unwrap();
+        let id = LoginId::classify(text, &Country::indonesia()).unwrap();
         assert!(store.is_held(&id, true).await.unwrap(), "{text}");
         let shown = store.find_account(&id).await.unwrap().unwrap();
         assert_eq!(shown.username.unwrap().as_str(), "Siti");

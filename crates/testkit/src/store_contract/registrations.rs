@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use daftar_core::account::{Contact, Standing};
 use daftar_core::code::{GROW_AFTER, Pressure, Purpose, counted_against};
-use daftar_core::identifier::{IdentifierKind, LoginId};
+use daftar_core::identifier::{Country, IdentifierKind, LoginId};
 use daftar_core::message::{Channel, ContactKind, Content, Message};
 use daftar_core::ports::{Claimed, Outbox as _, Store as _};
 use daftar_core::registration::{Finished, Proof, RegistrationState, Resent};
@@ -271,7 +271,7 @@ pub async fn row_34_a_proof_takes_an_unverified_contact_and_its_holder_is_told<E
 
     let told = queued(store, Channel::Email).await;
     assert_eq!(told.len(), 1);
-    assert_eq!(LoginId::classify(told[0].to.as_str(), "ID"), Ok(given::email("budi").into()));
+    assert_eq!(LoginId::classify(told[0].to.as_str(), &Country::indonesia()), Ok(given::email("budi").into()));
     assert_eq!(told[0].locale, squatter.locale);
     assert_eq!(told[0].content, Content::ContactLost { contact: ContactKind::Phone, masked: "+62*****001".to_owned() });
 }

@@ -1,5 +1,6 @@
 //! `GET /app/auth/info`.
 
+use daftar_core::identifier::Country;
 use daftar_core::service::AppPolicy;
 use daftar_testkit::Installation;
 use serde_json::json;
@@ -19,7 +20,7 @@ async fn a_number_of_the_apps_country_is_shown_in_national_digits_and_any_other_
     let site = Installation::start().await;
     let abroad = signed_up(&site, "+62 812-3456-7890", "+6281234567890").await;
     assert_eq!(data(&me(&site, &abroad).get("/app/auth/info").await)["phone"], json!("+6281234567890"));
-    let indonesia = AppPolicy { country: "ID".to_owned(), ..AppPolicy::default() };
+    let indonesia = AppPolicy { country: Country::indonesia(), ..AppPolicy::default() };
     let site = Installation::builder().app(indonesia).start().await;
     let home = signed_up(&site, "0812-3456-7890", "+6281234567890").await;
     assert_eq!(data(&me(&site, &home).get("/app/auth/info").await)["phone"], json!("081234567890"));

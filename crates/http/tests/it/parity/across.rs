@@ -1,6 +1,6 @@
 //! One account on both surfaces, and one session on one.
 
-use daftar_core::identifier::LoginId;
+use daftar_core::identifier::{Country, LoginId};
 use daftar_core::ports::Store as _;
 use daftar_testkit::Installation;
 use serde_json::json;
@@ -35,7 +35,7 @@ async fn an_account_made_on_app_signs_in_on_usapi_by_every_identifier() {
     assert_eq!(me.post("/app/auth/update-phone/verify", &body).await.status, 200);
     assert_eq!(Door::Usapi.sign_in(&site, email, "rahasia-sekali").await.status, 401);
     assert_eq!(me.post("/app/auth/password", &json!({"password": "rahasia-sekali"})).await.status, 200);
-    let account = site.store().find_account(&LoginId::classify(email, "ID").unwrap()).await.unwrap().unwrap();
+    let account = site.store().find_account(&LoginId::classify(email, &Country::indonesia()).unwrap()).await.unwrap().unwrap();
     let drawn = account.username.unwrap().as_str().to_owned();
     for name in [email, phone, "6281000000001", &drawn] {
         let answer = Door::Usapi.sign_in(&site, name, "rahasia-sekali").await;

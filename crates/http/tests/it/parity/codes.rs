@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use daftar_core::identifier::LoginId;
+use daftar_core::identifier::{Country, LoginId};
 use daftar_core::ports::Store as _;
 use daftar_testkit::{Answer, Installation};
 use futures_util::future::join_all;
@@ -80,7 +80,7 @@ impl Flow {
         let subject = match self {
             Self::Usapi | Self::AppSignUp => format!("phone/{}", phone(n)),
             Self::AppLogin => {
-                let account = site.store().find_account(&LoginId::classify(&phone(n), "ID").unwrap()).await.unwrap().unwrap();
+                let account = site.store().find_account(&LoginId::classify(&phone(n), &Country::indonesia()).unwrap()).await.unwrap().unwrap();
                 format!("account/{}", account.id.0)
             }
         };
