@@ -3,11 +3,12 @@
 use std::sync::Mutex;
 
 use async_trait::async_trait;
+use daftar_core::access::{Grant, GrantId, LiveGrant};
 use daftar_core::account::{Account, AccountId, AccountStatus, Claim, NewAccount};
 use daftar_core::client::{ClientId, MachineClient};
 use daftar_core::code::{Challenge, Pressure};
 use daftar_core::device::{Device, DeviceKind, DeviceToken};
-use daftar_core::identifier::{IdentifierKind, LoginId};
+use daftar_core::identifier::{Country, IdentifierKind, LoginId};
 use daftar_core::message::Envelope;
 use daftar_core::ports::{Claimed, Once, SigningKeys, Store, StoreError, Timestamp};
 use daftar_core::profile::{ProfileUpdate, ProfileUpdated};
@@ -90,6 +91,7 @@ behind_the_switch! { Store:
     read find_account(id: &LoginId) -> Option<Account>;
     read client(id: &ClientId) -> Option<MachineClient>;
     read clients() -> Vec<MachineClient>;
+    read live_grant(id: GrantId, now: Timestamp) -> Option<LiveGrant>;
     read registration(id: RegistrationId) -> Option<Registration>;
     read linked_registration(link: Mac) -> Option<LinkedRegistration>;
     read session_of_device(token: &DeviceToken, now: Timestamp) -> Option<(SessionId, Option<DeviceKind>)>;
@@ -113,6 +115,9 @@ behind_the_switch! { Store:
     write refund(charges: Vec<Charge>, now: Timestamp) -> ();
     write create_client(client: MachineClient) -> ();
     write rotate_client(id: &ClientId, secret_mac: Mac) -> bool;
+    write set_client_country(id: &ClientId, country: Country) -> bool;
+    write grant_access(grant: Grant) -> bool;
+    write end_access(id: GrantId) -> ();
     write disable_client(id: &ClientId, now: Timestamp) -> bool;
     write same_master_key(fingerprint: Mac) -> bool;
     write sweep(now: Timestamp) -> u64;

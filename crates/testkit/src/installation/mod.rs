@@ -12,7 +12,7 @@ use std::time::Duration;
 use daftar_core::account::AccountStatus;
 use daftar_core::client::{Clients, MachineClient, Scope};
 use daftar_core::hashing::HashingPool;
-use daftar_core::identifier::LoginId;
+use daftar_core::identifier::{Country, LoginId};
 use daftar_core::message::Sealer;
 use daftar_core::ports::{Clock as _, Doorbell, Inbox, Store as _};
 use daftar_core::secret::{RandomSecret, Secrets};
@@ -90,7 +90,7 @@ impl Installation {
         let clients = Clients::new(Arc::new(store.clone()), clock.clone(), entropy.clone(), secrets.clone());
         let shop = match shop {
             Some(shop) => shop,
-            None => clients.create("shop", vec![Scope::Usapi]).await.unwrap(),
+            None => clients.create("shop", vec![Scope::Usapi], Country::indonesia()).await.unwrap(),
         };
         let keys = StoredKeys::new(switch.clone(), clock.clone(), entropy.clone(), &secrets);
         keys.begin(None).await.unwrap();
@@ -238,7 +238,7 @@ impl Installation {
     pub async fn client_with(&self, scopes: &[&str]) -> Caller {
         let scopes = scopes.iter().map(|name| Scope::from_name(name).unwrap()).collect();
         let clients = Clients::new(Arc::new(self.store.clone()), self.clock.clone(), Arc::new(OsEntropy), self.secrets());
-        let (client, secret) = clients.create("another", scopes).await.unwrap();
+        let (client, secret) = clients.create("another", scopes, Country::indonesia()).await.unwrap();
         self.anybody().basic(client.id.as_str(), secret.expose())
     }
 
