@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::identifier::Country;
 use crate::named::named;
 use crate::ports::{Clock, Entropy, Store, Timestamp};
 use crate::secret::{Mac, MacKey, RandomSecret, Secrets, pick};
@@ -55,6 +56,14 @@ named! {
     }
 }
 
+impl Scope {
+    /// The names of `scopes` with a blank between them, as tokens and the store write them.
+    #[must_use]
+    pub fn list(scopes: &[Self]) -> String {
+        scopes.iter().map(|scope| scope.name()).collect::<Vec<_>>().join(" ")
+    }
+}
+
 /// A machine client as it is kept: never with its secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MachineClient {
@@ -64,6 +73,8 @@ pub struct MachineClient {
     pub name: String,
     /// What it may do.
     pub scopes: Vec<Scope>,
+    /// Where it reads phone numbers without a country (contract `invas.md`).
+    pub country: Country,
     /// Its secret, as a MAC under a key that is not in the database.
     pub secret_mac: Mac,
     /// When it was made.
@@ -79,11 +90,17 @@ impl MachineClient {
         key.sign(&[id.as_str().as_bytes(), secret.expose().as_bytes()])
     }
 
-    /// Whether it may call with `secret` for `scope`.
+    /// Whether it may call with `secret`.
     #[must_use]
-    pub fn admits(&self, secret: &str, scope: Scope, key: &MacKey) -> bool {
+    pub fn admits(&self, secret: &str, key: &MacKey) -> bool {
         let right = key.verifies(&[self.id.as_str().as_bytes(), secret.as_bytes()], &self.secret_mac);
-        right && self.disabled_at.is_none() && self.scopes.contains(&scope)
+        right && self.disabled_at.is_none()
+    }
+
+    /// Whether it may act in `scope`.
+    #[must_use]
+    pub fn may(&self, scope: Scope) -> bool {
+        self.scopes.contains(&scope)
     }
 }
 
@@ -119,11 +136,11 @@ impl Clients {
         Self { store, clock, entropy, secrets }
     }
 
-    /// Makes a client; its secret is shown this once.
+    /// Makes a client that reads phone numbers in `country`; its secret is shown this once.
     ///
     /// # Errors
     /// [`ClientError`].
-    pub async fn create(&self, name: &str, mut scopes: Vec<Scope>) -> Result<(MachineClient, RandomSecret), ClientError> {
+    pub async fn create(&self, name: &str, mut scopes: Vec<Scope>, country: Country) -> Result<(MachineClient, RandomSecret), ClientError> {
         let name = name.trim();
         if !(1..=CLIENT_NAME_MAX).contains(&name.chars().count()) || name.chars().any(char::is_control) {
             return Err(ClientError::Name);
@@ -132,7 +149,7 @@ impl Clients {
         scopes.dedup();
         let (id, secret) = (ClientId::draw(&*self.entropy), RandomSecret::draw(&*self.entropy));
         let secret_mac = MachineClient::mac(&id, &secret, &self.secrets.clients);
-        let client = MachineClient { id, name: name.to_owned(), scopes, secret_mac, created_at: self.clock.now(), disabled_at: None };
+        let client = MachineClient { id, name: name.to_owned(), scopes, country, secret_mac, created_at: self.clock.now(), disabled_at: None };
         self.store.create_client(client.clone()).await.map_err(Fault::from)?;
         Ok((client, secret))
     }
@@ -155,6 +172,14 @@ impl Clients {
         Ok(found.then_some(secret))
     }
 
+    /// From now on a client reads phone numbers in `country`. Whether there is such a client.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn set_country(&self, id: &ClientId, country: Country) -> Result<bool, Fault> {
+        Ok(self.store.set_client_country(id, country).await?)
+    }
+
     /// Disables a client at once. Whether there is such a client.
     ///
     /// # Errors
@@ -171,16 +196,22 @@ mod tests {
     use crate::secret::Secrets;
 
     #[test]
-    fn a_client_is_admitted_with_its_secret_in_its_scope_while_enabled() {
+    fn a_client_is_admitted_with_its_secret_while_enabled() {
         let (entropy, key) = (CountingEntropy::default(), Secrets::derive(&[1; 32]).clients);
         let (id, secret) = (ClientId::draw(&entropy), RandomSecret::draw(&entropy));
-        let secret_mac = MachineClient::mac(&id, &secret, &key);
-        let mut client =
-            MachineClient { id, name: "shop".into(), scopes: vec![Scope::Usapi], secret_mac, created_at: Timestamp::UNIX_EPOCH, disabled_at: None };
-        assert!(client.admits(secret.expose(), Scope::Usapi, &key));
-        assert!(!client.admits(secret.expose(), Scope::B2b, &key));
-        assert!(!client.admits("another", Scope::Usapi, &key));
+        let mut client = MachineClient {
+            secret_mac: MachineClient::mac(&id, &secret, &key),
+            id,
+            name: "shop".into(),
+            scopes: vec![Scope::Usapi],
+            country: Country::indonesia(),
+            created_at: Timestamp::UNIX_EPOCH,
+            disabled_at: None,
+        };
+        assert!(client.admits(secret.expose(), &key));
+        assert!(!client.admits("another", &key));
+        assert!(client.may(Scope::Usapi) && !client.may(Scope::B2b));
         client.disabled_at = Some(Timestamp::UNIX_EPOCH);
-        assert!(!client.admits(secret.expose(), Scope::Usapi, &key));
+        assert!(!client.admits(secret.expose(), &key));
     }
 }

@@ -16,7 +16,7 @@
 //! | [`recovery`] | new passwords: the first, and one for one that is forgotten |
 //! | [`session`], [`device`], [`token`] | who is signed in, and where push messages go; signed tokens and their keys |
 //! | [`profile`], [`contact`] | the basic profile and its picture; changing a contact by proving it |
-//! | [`client`] | machine clients, scopes, secrets |
+//! | [`client`], [`access`] | machine clients, scopes, secrets; their access tokens |
 //! | [`throttle`] | limits as data and pure arithmetic |
 //! | [`repeat`] | idempotent calls |
 //! | [`message`], [`locale`], [`brand`], [`line`] | what is sent, as data |
@@ -32,6 +32,7 @@
 //! 3. If it needs a new transaction, add a method to [`ports::Store`], an operation to the store crate, and cases to its contract suite.
 //! 4. Translate it in every surface that has it; the compiler finds the places, because no surface has a wildcard arm.
 
+pub mod access;
 pub mod account;
 mod admission;
 pub mod brand;

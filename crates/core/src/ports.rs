@@ -15,12 +15,13 @@ use uuid::Uuid;
 
 pub use jiff::Timestamp;
 
+use crate::access::{Grant, GrantId, LiveGrant};
 use crate::account::{Account, AccountId, AccountStatus, Claim, NewAccount};
 use crate::client::{ClientId, MachineClient};
 use crate::code::{Challenge, Pressure};
 use crate::customer::{Applicant, ConfirmCustomer, Confirmed, CustomerRegistration, DeadLink, NewCustomerRegistration, ResendLink, ResendToken};
 use crate::device::{Device, DeviceKind, DeviceToken};
-use crate::identifier::{IdentifierKind, LoginId};
+use crate::identifier::{Country, IdentifierKind, LoginId};
 use crate::message::{Channel, Envelope, MessageId};
 use crate::person::PictureId;
 use crate::profile::{ProfileUpdate, ProfileUpdated};
@@ -122,6 +123,8 @@ pub trait Store: Send + Sync {
     async fn client(&self, id: &ClientId) -> Result<Option<MachineClient>, StoreError>;
     /// Every machine client, oldest first.
     async fn clients(&self) -> Result<Vec<MachineClient>, StoreError>;
+    /// A grant and its client, if at `now` the grant is neither over nor ended, and the client is not disabled and has the secret that it had.
+    async fn live_grant(&self, id: GrantId, now: Timestamp) -> Result<Option<LiveGrant>, StoreError>;
     /// A registration, finished and dead ones included until they are swept away.
     async fn registration(&self, id: RegistrationId) -> Result<Option<Registration>, StoreError>;
     /// The registration behind a link, and the challenge that was sent with it.
@@ -190,6 +193,12 @@ pub trait Store: Send + Sync {
     async fn create_client(&self, client: MachineClient) -> Result<(), StoreError>;
     /// Replaces a machine client's secret; whether there is such a client.
     async fn rotate_client(&self, id: &ClientId, secret_mac: Mac) -> Result<bool, StoreError>;
+    /// Sets the country in which a machine client reads phone numbers; whether there is such a client.
+    async fn set_client_country(&self, id: &ClientId, country: Country) -> Result<bool, StoreError>;
+    /// Keeps a grant, if its client is not disabled and has the secret that the grant says; whether it did.
+    async fn grant_access(&self, grant: Grant) -> Result<bool, StoreError>;
+    /// Ends a grant.
+    async fn end_access(&self, id: GrantId) -> Result<(), StoreError>;
     /// Disables a machine client; whether there is such a client.
     async fn disable_client(&self, id: &ClientId, now: Timestamp) -> Result<bool, StoreError>;
     /// Remembers the master key's fingerprint the first time; afterwards whether it is the same.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::account::{Account, AccountId, AccountStatus};
 use crate::admission::Admissions;
 use crate::brand::Brands;
-use crate::client::{ClientId, Scope};
+use crate::client::{ClientId, MachineClient, Scope};
 use crate::hashing::{HashingError, HashingPool};
 use crate::identifier::{Country, LoginId, PhoneNumber};
 use crate::locale::Locale;
@@ -237,14 +237,23 @@ impl Accounts {
         Ok(self.store().find_account(id).await?.filter(|account| account.has_proven(id)))
     }
 
+    /// The machine client that `id` and `secret` name, whatever it may do.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn authenticate_machine(&self, id: &str, secret: &str) -> Result<Option<MachineClient>, Fault> {
+        let Some(id) = ClientId::parse(id) else { return Ok(None) };
+        let client = self.store().client(&id).await?;
+        Ok(client.filter(|client| client.admits(secret, &self.secrets().clients)))
+    }
+
     /// The machine client that `id` and `secret` name, if it may act in `scope`.
     ///
     /// # Errors
     /// [`Fault`].
     pub async fn authenticate_client(&self, id: &str, secret: &str, scope: Scope) -> Result<Option<ClientId>, Fault> {
-        let Some(id) = ClientId::parse(id) else { return Ok(None) };
-        let client = self.store().client(&id).await?;
-        Ok(client.filter(|client| client.admits(secret, scope, &self.secrets().clients)).map(|client| client.id))
+        let client = self.authenticate_machine(id, secret).await?;
+        Ok(client.filter(|client| client.may(scope)).map(|client| client.id))
     }
 
     /// Describes a call that may be a repeat.
@@ -305,7 +314,6 @@ impl Accounts {
         self.hashing().hash(password, self.entropy()).await
     }
 
-    #[expect(dead_code, reason = "its one caller, the end of an INVAS registration, is not there yet")]
     pub(crate) async fn hash_pre_hashed(&self, password: &PreHashedPassword) -> Result<PasswordRecord, HashingError> {
         self.hashing().hash_pre_hashed(password, self.entropy()).await
     }

@@ -9,7 +9,7 @@ use crate::account::{AccountId, Surface};
 use crate::device::Device;
 use crate::ports::{Timestamp, new_id};
 use crate::service::{Accounts, Fault};
-use crate::token::{TokenError, TokenKind, whole_seconds};
+use crate::token::{AccountClaims, TokenError, TokenKind, whole_seconds};
 
 /// Names a session; the `jti` of its token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -106,11 +106,16 @@ impl Accounts {
     /// # Errors
     /// [`NotSignedIn`].
     pub async fn authenticate(&self, token: &str, surface: Surface) -> Result<LiveSession, NotSignedIn> {
+        let claims = self.signed_in(token, surface).await?;
+        Ok(LiveSession { id: SessionId(claims.registered.jti), account: AccountId(claims.sub) })
+    }
+
+    /// What the token of a live session on `surface` says.
+    pub(crate) async fn signed_in(&self, token: &str, surface: Surface) -> Result<AccountClaims, NotSignedIn> {
         let now = self.now();
-        let (session, account) = self.keys().check_for(token, TokenKind::Session(surface), now).await?;
-        let id = SessionId(session);
-        let live = self.store().session_account(id, now).await.map_err(Fault::from)?;
-        if live == Some(account) { Ok(LiveSession { id, account }) } else { Err(NotSignedIn::Invalid) }
+        let claims: AccountClaims = self.keys().check(token, TokenKind::Session(surface), now).await?;
+        let live = self.store().session_account(SessionId(claims.registered.jti), now).await.map_err(Fault::from)?;
+        if live == Some(AccountId(claims.sub)) { Ok(claims) } else { Err(NotSignedIn::Invalid) }
     }
 
     /// Ends a session, on every replica, and forgets its device token. One that has ended already stays so.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use daftar_core::client::Scope;
+use daftar_core::identifier::Country;
 
 /// A self-hosted account service.
 #[derive(Debug, Parser)]
@@ -53,6 +54,9 @@ pub(crate) enum ClientCommand {
         /// What it may do; repeat for more
         #[arg(long = "scope", value_name = "SCOPE", required = true)]
         scopes: Vec<ScopeName>,
+        /// Where it reads phone numbers without a country: its two letters (ISO 3166), such as HK
+        #[arg(long, value_name = "COUNTRY", default_value = "ID", value_parser = country)]
+        country: Country,
         #[command(flatten)]
         output: Output,
     },
@@ -67,6 +71,14 @@ pub(crate) enum ClientCommand {
         id: String,
         #[command(flatten)]
         output: Output,
+    },
+    /// Set where a client reads phone numbers without a country
+    Country {
+        /// The client's id
+        id: String,
+        /// The country's two letters (ISO 3166), such as HK
+        #[arg(value_parser = country)]
+        country: Country,
     },
     /// Disable a client at once
     Disable {
@@ -180,6 +192,11 @@ impl From<ScopeName> for Scope {
             ScopeName::Admin => Self::Admin,
         }
     }
+}
+
+/// A country as an operator writes it.
+fn country(text: &str) -> Result<Country, String> {
+    Country::parse(text).ok_or_else(|| "allowed are the two capital letters of a country (ISO 3166), such as ID or HK".to_owned())
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use daftar_core::client::Scope;
+use daftar_core::identifier::Country;
 use serde::{Deserialize, Serialize};
 
 use crate::commands::client::{clients, with_secret};
@@ -60,7 +61,7 @@ async fn ready_client(installation: &Installation, file: &Path) -> anyhow::Resul
         return Ok(client);
     }
     let foundation = &installation.foundation;
-    let (client, secret) = clients(foundation).create(CLIENT_NAME, vec![Scope::Usapi, Scope::B2b]).await?;
+    let (client, secret) = clients(foundation).create(CLIENT_NAME, vec![Scope::Usapi, Scope::B2b], Country::indonesia()).await?;
     let json = with_secret(&client, &secret);
     keys::replace(file, &format!("{json:#}\n"), &*foundation.entropy).context("the ready client cannot be kept")?;
     Ok(ReadyClient { id: client.id.to_string(), secret: secret.expose().to_owned() })

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use daftar_core::access::{Grant, GrantId, LiveGrant};
 use daftar_core::account::{Account, AccountId, AccountStatus, Claim, NewAccount};
 use daftar_core::client::{ClientId, MachineClient};
 use daftar_core::code::{Challenge, Pressure};
@@ -10,7 +11,7 @@ use daftar_core::customer::{
     Applicant, ConfirmCustomer, Confirmed, CustomerRegistration, DeadLink, NewCustomerRegistration, ResendLink, ResendToken,
 };
 use daftar_core::device::{Device, DeviceKind, DeviceToken};
-use daftar_core::identifier::{IdentifierKind, LoginId};
+use daftar_core::identifier::{Country, IdentifierKind, LoginId};
 use daftar_core::message::{Channel, Envelope, MessageId};
 use daftar_core::ports::{
     Claimed, ClaimedMessage, Inbox, InboxFilter, InboxMessage, Once, Outbox, Settlement, SigningKeys, Store, StoreError, Timestamp,
@@ -28,7 +29,7 @@ use daftar_core::token::{Rotation, SealedKey};
 
 use crate::SqlStore;
 use crate::ops::{
-    accounts, challenges, claims, clients, creation, customers, housekeeping, inbox, limits, new_passwords, outbox, profiles, recoveries,
+    access, accounts, challenges, claims, clients, creation, customers, housekeeping, inbox, limits, new_passwords, outbox, profiles, recoveries,
     redemptions, registrations, repeats, sessions, signing_keys, status,
 };
 
@@ -68,6 +69,10 @@ impl Store for SqlStore {
 
     async fn clients(&self) -> Result<Vec<MachineClient>, StoreError> {
         self.scan((), |tx, ()| Box::pin(clients::list(tx))).await
+    }
+
+    async fn live_grant(&self, id: GrantId, now: Timestamp) -> Result<Option<LiveGrant>, StoreError> {
+        self.look_up((id, now), |tx, &(id, now)| Box::pin(access::live(tx, id, now))).await
     }
 
     async fn registration(&self, id: RegistrationId) -> Result<Option<Registration>, StoreError> {
@@ -192,6 +197,18 @@ impl Store for SqlStore {
 
     async fn rotate_client(&self, id: &ClientId, secret_mac: Mac) -> Result<bool, StoreError> {
         self.write((id.clone(), secret_mac), |tx, (id, secret_mac)| Box::pin(clients::rotate(tx, id, *secret_mac))).await
+    }
+
+    async fn set_client_country(&self, id: &ClientId, country: Country) -> Result<bool, StoreError> {
+        self.write((id.clone(), country), |tx, (id, country)| Box::pin(clients::set_country(tx, id, country))).await
+    }
+
+    async fn grant_access(&self, grant: Grant) -> Result<bool, StoreError> {
+        self.write(grant, |tx, grant| Box::pin(access::grant(tx, grant))).await
+    }
+
+    async fn end_access(&self, id: GrantId) -> Result<(), StoreError> {
+        self.write(id, |tx, &id| Box::pin(access::end(tx, id))).await
     }
 
     async fn disable_client(&self, id: &ClientId, now: Timestamp) -> Result<bool, StoreError> {

@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 
 use async_trait::async_trait;
+use daftar_core::access::{Grant, GrantId, LiveGrant};
 use daftar_core::account::{Account, AccountId, AccountStatus, Claim, NewAccount};
 use daftar_core::client::{ClientId, MachineClient};
 use daftar_core::code::{Challenge, Pressure};
@@ -10,7 +11,7 @@ use daftar_core::customer::{
     Applicant, ConfirmCustomer, Confirmed, CustomerRegistration, DeadLink, NewCustomerRegistration, ResendLink, ResendToken,
 };
 use daftar_core::device::{Device, DeviceKind, DeviceToken};
-use daftar_core::identifier::{IdentifierKind, LoginId};
+use daftar_core::identifier::{Country, IdentifierKind, LoginId};
 use daftar_core::message::Envelope;
 use daftar_core::ports::{Claimed, Once, SigningKeys, Store, StoreError, Timestamp};
 use daftar_core::profile::{ProfileUpdate, ProfileUpdated};
@@ -93,6 +94,7 @@ behind_the_switch! { Store:
     read find_account(id: &LoginId) -> Option<Account>;
     read client(id: &ClientId) -> Option<MachineClient>;
     read clients() -> Vec<MachineClient>;
+    read live_grant(id: GrantId, now: Timestamp) -> Option<LiveGrant>;
     read registration(id: RegistrationId) -> Option<Registration>;
     read linked_registration(link: Mac) -> Option<LinkedRegistration>;
     read applicants(host: &ClientId, tail: &str, now: Timestamp) -> Vec<Applicant>;
@@ -124,6 +126,9 @@ behind_the_switch! { Store:
     write refund(charges: Vec<Charge>, now: Timestamp) -> ();
     write create_client(client: MachineClient) -> ();
     write rotate_client(id: &ClientId, secret_mac: Mac) -> bool;
+    write set_client_country(id: &ClientId, country: Country) -> bool;
+    write grant_access(grant: Grant) -> bool;
+    write end_access(id: GrantId) -> ();
     write disable_client(id: &ClientId, now: Timestamp) -> bool;
     write same_master_key(fingerprint: Mac) -> bool;
     write sweep(now: Timestamp) -> u64;

@@ -17,6 +17,8 @@ mod tests;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, Header, Validation};
 use serde::de::DeserializeOwned;
@@ -43,6 +45,8 @@ pub enum TokenKind {
     Code(Surface),
     /// The right to choose a new password on a surface, once.
     Recovery(Surface),
+    /// A machine client.
+    Access,
 }
 
 impl TokenKind {
@@ -52,7 +56,25 @@ impl TokenKind {
             Self::Registration(surface) => format!("{}/signup", surface.name()),
             Self::Code(surface) => format!("{}/otp", surface.name()),
             Self::Recovery(surface) => format!("{}/password", surface.name()),
+            Self::Access => "clients".to_owned(),
         }
+    }
+
+    fn all() -> impl Iterator<Item = Self> {
+        let on = |surface: &Surface| [Self::Session(*surface), Self::Registration(*surface), Self::Code(*surface), Self::Recovery(*surface)];
+        std::iter::once(Self::Access).chain(Surface::ALL.iter().flat_map(on))
+    }
+
+    /// The kind that a token says it is. It only tells as what to [`KeyRing::check`] it: whoever made the token up chose it.
+    #[must_use]
+    pub fn claimed_by(token: &str) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Claimed {
+            aud: String,
+        }
+        let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
+        let claimed: Claimed = serde_json::from_slice(&claims).ok()?;
+        Self::all().find(|kind| kind.audience() == claimed.aud)
     }
 }
 
@@ -79,6 +101,20 @@ pub struct AccountClaims {
     pub registered: Registered,
     /// The account.
     pub sub: Uuid,
+}
+
+/// The claims of a machine client's token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessClaims {
+    /// What every token has; `jti` is the grant.
+    #[serde(flatten)]
+    pub registered: Registered,
+    /// The client.
+    pub sub: String,
+    /// The client once more, under the name that services of its kind expect (RFC 7662 §2.2).
+    pub client_id: String,
+    /// What the token is for: names with a blank between them.
+    pub scope: String,
 }
 
 /// The claims of a pending registration's token (contract `usapi.md`, `/signup`).
@@ -122,6 +158,12 @@ pub trait Claims: Serialize + DeserializeOwned {
 }
 
 impl Claims for AccountClaims {
+    fn registered(&self) -> &Registered {
+        &self.registered
+    }
+}
+
+impl Claims for AccessClaims {
     fn registered(&self) -> &Registered {
         &self.registered
     }
@@ -202,6 +244,12 @@ impl KeyRing {
     #[must_use]
     pub fn jwks(&self, now: Timestamp) -> JwkSet {
         self.keys.load().public(now)
+    }
+
+    /// Who signs: the `iss` of every token.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.issuer
     }
 
     /// The claims that every token of `kind` has, for one that stands for `jti`.

@@ -106,8 +106,22 @@ fn row_26_every_registered_claim_is_required_and_of_its_type() {
 fn row_27_one_kind_is_not_taken_for_another() {
     let ring = ring();
     let token = signed(&ring);
-    for kind in [TokenKind::Registration(Surface::Usapi), TokenKind::Session(Surface::App), TokenKind::Session(Surface::Invas)] {
+    for kind in TokenKind::all().filter(|kind| *kind != KIND) {
         assert_eq!(check(&ring, &token, kind, now()), Err(InvalidToken));
+    }
+}
+
+#[test]
+fn row_27_every_kind_is_told_from_the_others() {
+    let ring = ring();
+    for kind in TokenKind::all() {
+        let registered = ring.registered(kind, Uuid::from_u128(1), now(), now() + 1.hour());
+        let token = ring.sign(&AccountClaims { registered, sub: Uuid::from_u128(2) }, now()).unwrap();
+        assert_eq!(TokenKind::claimed_by(&token), Some(kind));
+    }
+    let of = |payload: &str| format!("e30.{}.x", URL_SAFE_NO_PAD.encode(payload));
+    for odd in ["", "x", "a.b.c", "..", &of("{}"), &of("[]"), &of("{\"aud\":\"nobody\"}"), &of("{\"aud\":[\"clients\"]}")] {
+        assert_eq!(TokenKind::claimed_by(odd), None, "{odd}");
     }
 }
 

@@ -2,8 +2,9 @@
 
 use anyhow::Context as _;
 use daftar_core::account::{Account, AccountId, AccountStatus};
-use daftar_core::identifier::{LoginId, Username, mask};
-use daftar_core::person::PersonName;
+use daftar_core::client::ClientId;
+use daftar_core::identifier::{Country, LoginId, Username, mask};
+use daftar_core::person::{FullName, Gender, PersonName, PlaceName};
 use daftar_core::ports::Store as _;
 use serde_json::{Value, json};
 
@@ -64,8 +65,16 @@ fn shown(account: &Account) -> Value {
         "has_password": account.has_password,
         "first_name": name(&account.profile.first_name),
         "last_name": name(&account.profile.last_name),
+        "full_name": account.profile.full_name.as_ref().map(FullName::as_str),
+        "birth_date": account.profile.birth_date.map(|day| day.to_string()),
+        "birth_place": account.profile.birth_place.as_ref().map(PlaceName::as_str),
+        "gender": account.profile.gender.map(Gender::name),
+        "country": account.profile.country.as_ref().map(Country::as_str),
         "surface": account.origin.surface.name(),
+        "client": account.origin.client.as_ref().map(ClientId::as_str),
         "platform": account.origin.platform,
+        "source": account.origin.source,
+        "group": account.origin.group,
         "locale": account.locale.tag(),
         "created_at": account.created_at.to_string(),
     })

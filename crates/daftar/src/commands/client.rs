@@ -19,8 +19,8 @@ pub(crate) async fn run(Checked { config, .. }: Checked, command: ClientCommand)
     let foundation = Foundation::open(&config, config.database.migrate).await?;
     let clients = clients(&foundation);
     match command {
-        ClientCommand::Create { name, scopes, output } => {
-            let (client, secret) = clients.create(&name, scopes.into_iter().map(Scope::from).collect()).await?;
+        ClientCommand::Create { name, scopes, country, output } => {
+            let (client, secret) = clients.create(&name, scopes.into_iter().map(Scope::from).collect(), country).await?;
             say_secret(&client, &secret, output)
         }
         ClientCommand::List { output } => list(&clients.list().await?, output),
@@ -31,6 +31,11 @@ pub(crate) async fn run(Checked { config, .. }: Checked, command: ClientCommand)
             let secret = clients.rotate(&id).await?.with_context(|| unknown(&id))?;
             let client = foundation.store.client(&id).await?.with_context(|| unknown(&id))?;
             say_secret(&client, &secret, output)
+        }
+        ClientCommand::Country { id, country } => {
+            let id = id_of(&id)?;
+            anyhow::ensure!(clients.set_country(&id, country.clone()).await?, unknown(&id));
+            Ok(say(format_args!("client {id} reads phone numbers in {country}"))?)
         }
         ClientCommand::Disable { id } => {
             let id = id_of(&id)?;
@@ -74,17 +79,29 @@ fn say_secret(client: &MachineClient, secret: &RandomSecret, output: Output) -> 
     Ok(say("\nThe secret is shown this once and kept nowhere.")?)
 }
 
+/// Where a client reads phone numbers, if that matters to it.
+fn country(client: &MachineClient) -> Option<&str> {
+    client.may(Scope::B2b).then(|| client.country.as_str())
+}
+
 fn list(clients: &[MachineClient], output: Output) -> anyhow::Result<()> {
     if output.json {
         let listed = |client: &MachineClient| {
-            let (created_at, disabled_at) = (client.created_at.to_string(), client.disabled_at.map(|at| at.to_string()));
-            json!({"id": client.id.as_str(), "name": client.name, "scopes": scopes(client), "created_at": created_at, "disabled_at": disabled_at})
+            json!({
+                "id": client.id.as_str(),
+                "name": client.name,
+                "scopes": scopes(client),
+                "country": country(client),
+                "created_at": client.created_at.to_string(),
+                "disabled_at": client.disabled_at.map(|at| at.to_string()),
+            })
         };
         return Ok(say_json(&clients.iter().map(listed).collect())?);
     }
     for client in clients {
         let state = client.disabled_at.map_or_else(|| "active".to_owned(), |at| format!("disabled {at}"));
-        say(format_args!("{:<18}{:<18}{:<10}{}", client.id.as_str(), scopes(client).join(","), state, client.name))?;
+        let (scopes, country) = (scopes(client).join(","), country(client).unwrap_or("-"));
+        say(format_args!("{:<18}{:<18}{:<4}{:<10}{}", client.id.as_str(), scopes, country, state, client.name))?;
     }
     if clients.is_empty() {
         say("there are no clients; make one with `daftar client create NAME --scope usapi`")?;

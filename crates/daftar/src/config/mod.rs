@@ -181,6 +181,7 @@ impl Config {
             .max(registrations.registration)
             .max(registrations.code)
             .max(daftar_core::recovery::LIFETIME)
+            .max(daftar_core::access::ACCESS_LIFETIME)
     }
 
     /// Whether a transport is the development inbox.

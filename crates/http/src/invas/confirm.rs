@@ -33,12 +33,7 @@ pub(super) async fn confirm(State(app): State<App>, Host(host): Host, request: R
     let password = PreHashedPassword::parse(password).map_err(|_| InvasError::Format("password", NOT_PRE_HASHED))?;
     let token = token.map(|text| Code::parse_token(text).map_or(TypedToken::Odd, TypedToken::Token));
     let (account, since) = app.accounts().confirm_customer(Confirmation { host: host.id, username, password, token }).await?;
-    Ok(Json(Registered {
-        id: account.to_string(),
-        username: as_sent.to_owned(),
-        registered: true,
-        registered_timestamp: rfc3339(since),
-    }))
+    Ok(Json(Registered { id: account.to_string(), username: as_sent.to_owned(), registered: true, registered_timestamp: rfc3339(since) }))
 }
 
 const NOT_PRE_HASHED: &str = "is not the MD5 of a password in 32 upper-case hexadecimal digits";

@@ -123,8 +123,10 @@ impl InvasError {
     /// What a host is told.
     pub(super) fn told(self) -> Problem {
         match self {
-            Self::NoHost => Problem::new(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", "A valid access token of a machine client with scope b2b is needed.")
-                .with(bearer_challenge()),
+            Self::NoHost => {
+                Problem::new(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", "A valid access token of a machine client with scope b2b is needed.")
+                    .with(bearer_challenge())
+            }
             Self::Body(BodyError::ContentType { expected }) => {
                 let detail = format!("The content type must be {expected}.");
                 Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", detail)
@@ -161,7 +163,9 @@ impl InvasError {
             Self::TooLong => Problem::new(StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT", "The request took too long."),
             Self::Panicked => internal(StatusCode::INTERNAL_SERVER_ERROR),
             Self::Fault(fault) => match status_of(&fault) {
-                (status, Some(seconds)) => Problem::new(status, "UNAVAILABLE", "Too much is going on. Try again in a moment.").with(retry_after(seconds)),
+                (status, Some(seconds)) => {
+                    Problem::new(status, "UNAVAILABLE", "Too much is going on. Try again in a moment.").with(retry_after(seconds))
+                }
                 (status, None) => internal(status),
             },
         }

@@ -1,10 +1,11 @@
-//! What the surfaces share: reading a body, its JSON and its properties, who calls and from where, what every response carries. A surface adds its own
+//! What the surfaces share: reading a body, its JSON and its properties, forms, who calls and from where, what every response carries. A surface adds its own
 //! shapes and texts.
 
 pub(crate) mod body;
 pub(crate) mod bounds;
 pub(crate) mod caller;
 pub(crate) mod fault;
+pub(crate) mod form;
 pub(crate) mod headers;
 pub(crate) mod json;
 pub(crate) mod properties;

@@ -6,7 +6,7 @@ use axum::extract::{DefaultBodyLimit, FromRequest as _, Multipart, Request, Stat
 use axum::http::header;
 use daftar_core::account::Account;
 use daftar_core::identifier::PhoneNumber;
-use daftar_core::person::{BirthDate, Gender};
+use daftar_core::person::{BirthDate, FullName, Gender, PersonName};
 use daftar_core::ports::PictureSize;
 use daftar_core::profile::BasicProfile;
 use serde::Serialize;
@@ -137,7 +137,8 @@ impl Shown {
             email: account.email.map(|email| email.id.as_str().to_owned()),
             phone_verified: account.phone.as_ref().is_some_and(|phone| phone.verified_at.is_some()),
             phone_number: account.phone.map(|phone| phone.id.digits().to_owned()),
-            first_name: profile.first_name.as_ref().map(|name| name.as_str().to_owned()),
+            // Where nobody said which part of a name is which, the whole of it stands first.
+            first_name: profile.first_name.as_ref().map(PersonName::as_str).or(profile.full_name.as_ref().map(FullName::as_str)).map(str::to_owned),
             last_name: profile.last_name.as_ref().map(|name| name.as_str().to_owned()),
             date_of_birth: profile.birth_date.map(|day| day.to_string()),
             gender: profile.gender.and_then(|gender| GENDERS.iter().find(|(_, known)| *known == gender)).map(|(name, _)| *name),

@@ -36,6 +36,7 @@ pub(super) const TABLES: &[Named] = &[
     all_of("limits", &["key"]),
     all_of("repeats", &["client", "key"]),
     all_of("clients", &["id"]),
+    all_of("access_tokens", &["id"]),
     all_of("outbox", &["id"]),
     all_of("inbox", &["id"]),
     all_of("signing_keys", &["kid"]),

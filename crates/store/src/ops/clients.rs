@@ -1,6 +1,7 @@
 //! Machine clients.
 
 use daftar_core::client::{ClientId, MachineClient, Scope};
+use daftar_core::identifier::Country;
 use daftar_core::ports::{StoreError, Timestamp};
 use daftar_core::secret::Mac;
 
@@ -9,45 +10,59 @@ use crate::tx::Tx;
 
 /// A machine client, disabled ones included.
 pub(crate) async fn load(tx: &mut Tx<'_>, id: &ClientId) -> Result<Option<MachineClient>, StoreError> {
-    let sql = "SELECT id, name, scopes, secret_mac, created_at, disabled_at FROM clients WHERE id = $1";
+    let sql = "SELECT id, name, scopes, country, secret_mac, created_at, disabled_at FROM clients WHERE id = $1";
     tx.opt(sql, &[id.as_str().into()], read).await
 }
 
 /// Every machine client, oldest first.
 pub(crate) async fn list(tx: &mut Tx<'_>) -> Result<Vec<MachineClient>, StoreError> {
-    tx.all("SELECT id, name, scopes, secret_mac, created_at, disabled_at FROM clients ORDER BY created_at, id", &[], read).await
+    tx.all("SELECT id, name, scopes, country, secret_mac, created_at, disabled_at FROM clients ORDER BY created_at, id", &[], read).await
 }
 
-fn read(row: &Row<'_>) -> Result<MachineClient, StoreError> {
+/// A machine client out of a row that has all of its columns.
+pub(super) fn read(row: &Row<'_>) -> Result<MachineClient, StoreError> {
     let row = row.of("clients");
     Ok(MachineClient {
         id: row.named("id", ClientId::parse)?,
         name: row.text("name")?.to_owned(),
-        scopes: row.named("scopes", |names| names.split_whitespace().map(Scope::from_name).collect())?,
+        scopes: row.named("scopes", scopes)?,
+        country: row.opt_named("country", Country::parse)?.unwrap_or_else(Country::indonesia),
         secret_mac: row.mac("secret_mac")?,
         created_at: row.time("created_at")?,
         disabled_at: row.opt_time("disabled_at")?,
     })
 }
 
+/// Scopes as [`Scope::list`] writes them, which may be none.
+pub(super) fn scopes(names: &str) -> Option<Vec<Scope>> {
+    names.split_whitespace().map(Scope::from_name).collect()
+}
+
 /// Keeps a new machine client.
 pub(crate) async fn create(tx: &mut Tx<'_>, client: &MachineClient) -> Result<(), StoreError> {
-    let scopes = client.scopes.iter().map(|scope| scope.name()).collect::<Vec<_>>().join(" ");
+    let scopes = Scope::list(&client.scopes);
     let values = [
         client.id.as_str().into(),
         client.name.as_str().into(),
         scopes.as_str().into(),
+        client.country.as_str().into(),
         (&client.secret_mac).into(),
         client.created_at.into(),
         client.disabled_at.into(),
     ];
-    tx.exec("INSERT INTO clients (id, name, scopes, secret_mac, created_at, disabled_at) VALUES ($1, $2, $3, $4, $5, $6)", &values).await?;
+    let sql = "INSERT INTO clients (id, name, scopes, country, secret_mac, created_at, disabled_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    tx.exec(sql, &values).await?;
     Ok(())
 }
 
 /// Replaces a machine client's secret; whether there is such a client.
 pub(crate) async fn rotate(tx: &mut Tx<'_>, id: &ClientId, secret_mac: Mac) -> Result<bool, StoreError> {
     Ok(tx.exec("UPDATE clients SET secret_mac = $2 WHERE id = $1", &[id.as_str().into(), (&secret_mac).into()]).await? > 0)
+}
+
+/// Sets the country in which a machine client reads phone numbers; whether there is such a client.
+pub(crate) async fn set_country(tx: &mut Tx<'_>, id: &ClientId, country: &Country) -> Result<bool, StoreError> {
+    Ok(tx.exec("UPDATE clients SET country = $2 WHERE id = $1", &[id.as_str().into(), country.as_str().into()]).await? > 0)
 }
 
 /// Disables a machine client, since the first time it was; whether there is such a client.

@@ -29,11 +29,12 @@ const fn swept(table: &'static str, key: &'static str, moment: &'static str, age
     Swept { table, key, moment, age }
 }
 
-const SWEPT: [Swept; 13] = [
+const SWEPT: [Swept; 14] = [
     swept("registrations", "id", "expires_at", DAY),
     swept("customers", "id", "expires_at", DAY),
     swept("challenges", "id", "expires_at", DAY),
     swept("recoveries", "id", "expires_at", Duration::ZERO),
+    swept("access_tokens", "id", "expires_at", Duration::ZERO),
     swept("limits", "key", "arrival", Duration::ZERO),
     swept("repeats", "client, key", "created_at", REMEMBERED),
     swept("sessions", "id", "expires_at", MONTH),

@@ -1,5 +1,6 @@
 //! The operations, by subject. Each is an async function over a transaction and its input, and can be run again from the start.
 
+pub(crate) mod access;
 pub(crate) mod accounts;
 pub(crate) mod challenges;
 pub(crate) mod claims;

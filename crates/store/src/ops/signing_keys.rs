@@ -49,7 +49,7 @@ async fn alone(tx: &mut Tx<'_>) -> Result<(), StoreError> {
 /// When the last of what a token stands for ends.
 async fn last_end(tx: &mut Tx<'_>) -> Result<Option<Timestamp>, StoreError> {
     let mut last = None;
-    for table in ["sessions", "registrations", "challenges", "recoveries"] {
+    for table in ["sessions", "registrations", "challenges", "recoveries", "access_tokens"] {
         let sql = format!("SELECT max(expires_at) AS expires_at FROM {table}");
         last = last.max(tx.one(&sql, &[], |row| row.of(table).opt_time("expires_at")).await?);
     }

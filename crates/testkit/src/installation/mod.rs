@@ -90,7 +90,7 @@ impl Installation {
         let clients = Clients::new(Arc::new(store.clone()), clock.clone(), entropy.clone(), secrets.clone());
         let shop = match shop {
             Some(shop) => shop,
-            None => clients.create("shop", vec![Scope::Usapi]).await.unwrap(),
+            None => clients.create("shop", vec![Scope::Usapi], Country::indonesia()).await.unwrap(),
         };
         let keys = StoredKeys::new(switch.clone(), clock.clone(), entropy.clone(), &secrets);
         keys.begin(None).await.unwrap();
@@ -238,7 +238,7 @@ impl Installation {
     pub async fn client_with(&self, scopes: &[&str]) -> Caller {
         let scopes = scopes.iter().map(|name| Scope::from_name(name).unwrap()).collect();
         let clients = Clients::new(Arc::new(self.store.clone()), self.clock.clone(), Arc::new(OsEntropy), self.secrets());
-        let (client, secret) = clients.create("another", scopes).await.unwrap();
+        let (client, secret) = clients.create("another", scopes, Country::indonesia()).await.unwrap();
         self.anybody().basic(client.id.as_str(), secret.expose())
     }
 

@@ -3,6 +3,7 @@
 use daftar_core::account::Standing;
 use daftar_core::client::{MachineClient, Scope};
 use daftar_core::code::Purpose;
+use daftar_core::identifier::Country;
 use daftar_core::message::{Channel, Content, MessageId};
 use daftar_core::person::{Gender, PictureId};
 use daftar_core::ports::{Inbox as _, InboxFilter, InboxMessage, Outbox as _, SigningKeys as _, Store as _, StoreError};
@@ -137,12 +138,17 @@ pub async fn a_corrupt_row_names_itself<E: Engine>(engine: E) {
         id: given::client("shop"),
         name: "shop".to_owned(),
         scopes: vec![Scope::B2b],
+        country: Country::indonesia(),
         secret_mac: Mac([0; 32]),
         created_at: now(),
         disabled_at: None,
     };
     store.create_client(client.clone()).await.unwrap();
-    damage(&engine, "clients", &["scopes"], "'b2b everything'", async || store.client(&client.id).await.map(drop)).await;
+    damage(&engine, "clients", &["scopes", "country"], "'b2b everything'", async || store.client(&client.id).await.map(drop)).await;
+    let grant = given::grant(&client);
+    assert!(store.grant_access(grant.clone()).await.unwrap());
+    let read = async || store.live_grant(grant.id, now()).await.map(drop);
+    damage(&engine, "access_tokens", &["granted"], "'b2b everything'", read).await;
 
     let term = Term { signs_from: now(), retires_at: None };
     store.first_signing_key(SealedKey { kid: "kid".to_owned(), sealed: vec![7], created_at: now(), term }).await.unwrap();

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use daftar_core::access::{ACCESS_LIFETIME, Grant, GrantId};
 use daftar_core::account::{AccountId, Claim, NewAccount, Origin, Standing, Surface};
 use daftar_core::client::{ClientId, MachineClient, Scope};
 use daftar_core::code::{Challenge, ChallengeId, ChallengeState, Code, Purpose, Shown};
-use daftar_core::identifier::{EmailAddress, LoginId, PhoneNumber, Username};
+use daftar_core::identifier::{Country, EmailAddress, LoginId, PhoneNumber, Username};
 use daftar_core::locale::Locale;
 use daftar_core::message::{Channel, Content, Envelope, Message, Recipient, Sealer};
 use daftar_core::password::{PasswordRecord, Scheme};
@@ -65,6 +66,33 @@ pub fn username(name: &str) -> Username {
 #[must_use]
 pub fn client(name: &str) -> ClientId {
     ClientId::parse(name).unwrap()
+}
+
+/// A machine client that may do everything but administer.
+#[must_use]
+pub fn machine(name: &str) -> MachineClient {
+    MachineClient {
+        id: client(name),
+        name: "Toko Siti".to_owned(),
+        scopes: vec![Scope::B2b, Scope::Usapi],
+        country: Country::indonesia(),
+        secret_mac: Mac([3; 32]),
+        created_at: now(),
+        disabled_at: None,
+    }
+}
+
+/// What a token stands for that `client` gets now.
+#[must_use]
+pub fn grant(client: &MachineClient) -> Grant {
+    Grant {
+        id: GrantId(new_id(now(), &OsEntropy)),
+        client: client.id.clone(),
+        scopes: vec![Scope::B2b],
+        secret_mac: client.secret_mac,
+        created_at: now(),
+        expires_at: now() + ACCESS_LIFETIME,
+    }
 }
 
 /// A record that looks like a hash; nobody verifies it.
@@ -266,15 +294,9 @@ fn finish(proof: Proof, at: Timestamp) -> FinishRegistration {
 /// Puts a row into every table, and one account with a session; its client is "shop".
 pub async fn everything(store: &SqlStore) -> NewAccount {
     assert!(store.same_master_key(secrets().fingerprint).await.unwrap());
-    let shop = MachineClient {
-        id: client("shop"),
-        name: "Toko Siti".to_owned(),
-        scopes: vec![Scope::Usapi],
-        secret_mac: Mac([3; 32]),
-        created_at: now(),
-        disabled_at: None,
-    };
-    store.create_client(shop).await.unwrap();
+    let shop = machine("shop");
+    store.create_client(shop.clone()).await.unwrap();
+    assert!(store.grant_access(grant(&shop)).await.unwrap());
     let term = Term { signs_from: now(), retires_at: None };
     store.first_signing_key(SealedKey { kid: "first".to_owned(), sealed: vec![1, 2, 3], created_at: now(), term }).await.unwrap();
     let siti = account("siti");

@@ -42,7 +42,8 @@ pub async fn the_master_key_is_remembered_the_first_time<E: Engine>(engine: E) {
 }
 
 /// The tables in which things end, in the order of their names.
-const TABLES: [&str; 9] = ["challenges", "limits", "outbox", "recoveries", "registrations", "repeats", "sessions", "wrong_code_minutes", "inbox"];
+const TABLES: [&str; 10] =
+    ["access_tokens", "challenges", "limits", "outbox", "recoveries", "registrations", "repeats", "sessions", "wrong_code_minutes", "inbox"];
 
 async fn left<E: Engine>(engine: &E) -> Vec<(&'static str, i64)> {
     let mut left = Vec::new();
@@ -64,9 +65,9 @@ pub async fn a_sweep_deletes_what_is_past_and_keeps_what_is_not<E: Engine>(engin
     assert_eq!(went(10 * MINUTE - Duration::from_millis(1)).await, (0, vec![]));
     assert_eq!(went(10 * MINUTE).await, (1, vec!["recoveries"]));
     assert_eq!(went(HOUR - MINUTE).await.0, 0);
-    assert_eq!(went(HOUR).await, (2, vec!["limits", "recoveries", "wrong_code_minutes"]));
+    assert_eq!(went(HOUR).await, (3, vec!["access_tokens", "limits", "recoveries", "wrong_code_minutes"]));
     assert_eq!(went(DAY - MINUTE).await.0, 0);
-    assert_eq!(went(DAY).await, (1, vec!["limits", "recoveries", "repeats", "wrong_code_minutes"]));
+    assert_eq!(went(DAY).await, (1, vec!["access_tokens", "limits", "recoveries", "repeats", "wrong_code_minutes"]));
     assert_eq!(went(DAY + 10 * MINUTE).await.0, 2, "the challenges");
     assert_eq!(went(DAY + 30 * MINUTE).await.0, 1, "the registration");
     assert_eq!(went(30 * DAY).await.0, 4, "the sent messages, the copy of one in the inbox, and the count of wrong codes");

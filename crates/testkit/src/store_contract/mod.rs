@@ -11,6 +11,7 @@ use std::future::Future;
 use async_trait::async_trait;
 use daftar_store::SqlStore;
 
+pub mod access;
 pub mod accounts;
 pub mod at_rest;
 pub mod clients;
@@ -66,6 +67,15 @@ macro_rules! store_contract {
     };
     (@list ($($with:tt)*), $engine:ty) => {
         $($with)*! { $engine,
+            access {
+                a_grant_reads_back_as_it_was_written_with_its_client
+                a_grant_is_good_until_it_is_over
+                an_ended_grant_is_good_no_more_and_the_others_are
+                a_rotated_or_disabled_client_has_no_good_grant_and_gets_none_for_what_it_was
+                nobody_else_has_the_grant_of_a_client_whose_secret_is_the_same
+                of_64_grants_beside_a_rotation_none_is_good_after_it
+                of_64_grants_that_end_while_others_begin_exactly_those_are_gone
+            }
             accounts {
                 an_account_reads_back_as_it_was_written
                 an_account_without_a_password_reads_back_as_it_was_written_and_no_password_opens_it
@@ -88,6 +98,7 @@ macro_rules! store_contract {
                 a_client_reads_back_as_it_was_written
                 clients_are_listed_oldest_first
                 a_client_is_rotated_and_disabled
+                a_client_reads_phone_numbers_where_it_was_told_to
                 no_two_clients_have_one_id
             }
             codes {
@@ -242,6 +253,7 @@ macro_rules! store_contract {
                 a_rotated_key_checks_until_nothing_that_it_signed_can_live
                 a_session_that_was_opened_for_longer_keeps_its_key
                 a_code_and_a_recovery_that_last_longer_keep_their_key
+                a_grant_that_lasts_longer_keeps_its_key
                 a_revoked_key_is_gone_at_once
                 of_16_racing_rotations_one_key_is_the_newest
                 a_sweep_deletes_a_key_that_has_retired

@@ -86,6 +86,16 @@ pub async fn a_code_and_a_recovery_that_last_longer_keep_their_key<E: Engine>(en
     assert_eq!(ends(store).await[1], ("second".to_owned(), Some(now() + 20 * MINUTE)));
 }
 
+pub async fn a_grant_that_lasts_longer_keeps_its_key<E: Engine>(engine: E) {
+    let store = engine.store();
+    let shop = given::machine("shop");
+    store.create_client(shop.clone()).await.unwrap();
+    first(store).await;
+    assert!(store.grant_access(given::grant(&shop)).await.unwrap());
+    rotate(store, "second", Others::Retire(Duration::ZERO)).await;
+    assert_eq!(ends(store).await[1], ("first".to_owned(), Some(now() + HOUR)));
+}
+
 pub async fn a_revoked_key_is_gone_at_once<E: Engine>(engine: E) {
     let store = engine.store();
     first(store).await;
