@@ -6,6 +6,7 @@
 //! | `surface` | what the surfaces share: bodies, strict JSON, properties, who calls, what every response carries |
 //! | `usapi` | USAPI: its requests, answers, texts and statuses |
 //! | `app` | App User Auth: the same of its own |
+//! | `oauth` | access tokens of machine clients |
 //! | [`pages`] | the pages behind the links in messages |
 //! | `texts` | what people read, by language (`locales/*/*.ftl`) |
 //! | [`operate`] | health, public keys, the development inbox |
@@ -13,6 +14,7 @@
 //! | [`server`] | the HTTP/1.1 server with its time-outs and its graceful end |
 
 mod app;
+mod oauth;
 pub mod operate;
 pub mod pages;
 mod pictures;
@@ -45,6 +47,7 @@ pub fn router(app: App) -> Router {
         .fallback(surface::headers::not_found)
         .method_not_allowed_fallback(surface::headers::method_not_allowed)
         .layer(from_fn_with_state(Bounds::plain(), bounded))
+        .merge(oauth::router())
         .merge(app::router(&app));
     let routes = match cors {
         Some(cors) => routes.layer(cors),
