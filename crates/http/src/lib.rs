@@ -6,7 +6,9 @@
 //! | `surface` | what the surfaces share: bodies, strict JSON, properties, who calls, what every response carries |
 //! | `usapi` | USAPI: its requests, answers, texts and statuses |
 //! | `app` | App User Auth: the same of its own |
-//! | `invas` | INVAS: the same of its own |
+        .merge(oauth::router())
+        .merge(invas::router())
+        .merge(app::router(&app));
 //! | [`pages`] | the pages behind the links in messages |
 //! | `texts` | what people read, by language (`locales/*/*.ftl`) |
 //! | [`operate`] | health, public keys, the development inbox |
@@ -14,7 +16,9 @@
 //! | [`server`] | the HTTP/1.1 server with its time-outs and its graceful end |
 
 mod app;
-mod invas;
+        .merge(oauth::router())
+        .merge(invas::router())
+        .merge(app::router(&app));
 pub mod operate;
 pub mod pages;
 mod pictures;
@@ -52,8 +56,9 @@ pub fn router(app: App) -> Router {
         .fallback(surface::headers::not_found)
         .method_not_allowed_fallback(surface::headers::method_not_allowed)
         .layer(from_fn_with_state(Bounds::plain(), bounded))
-        .merge(app::router(&app))
-        .merge(invas::router());
+        .merge(oauth::router())
+        .merge(invas::router())
+        .merge(app::router(&app));
     let routes = match cors {
         Some(cors) => routes.layer(cors),
         None => routes,

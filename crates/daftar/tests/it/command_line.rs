@@ -20,6 +20,7 @@ fn every_command_has_a_help_text_and_takes_a_configuration() {
         &["client", "create"],
         &["client", "list"],
         &["client", "rotate"],
+        &["client", "country"],
         &["client", "disable"],
         &["account", "show"],
         &["account", "disable"],

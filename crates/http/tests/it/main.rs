@@ -4,7 +4,9 @@
 
 mod app;
 mod browser;
+mod forged;
 mod guessing;
+mod oauth;
 mod operate;
 mod pages;
 mod parity;

@@ -234,11 +234,16 @@ impl Installation {
         self.shop.1.expose()
     }
 
+    /// Its machine clients, as an operator administers them beside it.
+    #[must_use]
+    pub fn clients(&self) -> Clients {
+        Clients::new(Arc::new(self.store.clone()), self.clock.clone(), Arc::new(OsEntropy), self.secrets())
+    }
+
     /// Another machine client, with these scopes.
     pub async fn client_with(&self, scopes: &[&str]) -> Caller {
         let scopes = scopes.iter().map(|name| Scope::from_name(name).unwrap()).collect();
-        let clients = Clients::new(Arc::new(self.store.clone()), self.clock.clone(), Arc::new(OsEntropy), self.secrets());
-        let (client, secret) = clients.create("another", scopes, Country::indonesia()).await.unwrap();
+        let (client, secret) = self.clients().create("another", scopes, Country::indonesia()).await.unwrap();
         self.anybody().basic(client.id.as_str(), secret.expose())
     }
 

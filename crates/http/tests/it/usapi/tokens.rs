@@ -6,6 +6,7 @@ use daftar_testkit::{Answer, Installation};
 use serde_json::{Value, json};
 
 use super::{applicant, signed_in, started};
+use crate::forged;
 
 async fn with_token(site: &Installation, token: &str) -> Answer {
     site.anybody().bearer(token).get("/basic-profile").await
@@ -45,20 +46,8 @@ async fn row_9_a_session_token_holds_its_allowed_claims_and_nothing_else() {
 async fn row_25_no_algorithm_but_the_keys_own() {
     let site = Installation::start().await;
     let token = signed_in(&site, 1).await;
-    let payload = token.split('.').nth(1).unwrap();
-    let kid = site.anybody().get("/.well-known/jwks.json").await.json()["keys"][0]["kid"].clone();
-    for header in [
-        json!({"alg": "none", "typ": "JWT", "kid": kid}),
-        json!({"alg": "None", "typ": "JWT", "kid": kid}),
-        json!({"alg": "HS256", "typ": "JWT", "kid": kid}),
-        json!({"alg": "ES256", "typ": "JWT"}),
-        json!({"alg": "ES256", "typ": "JWT", "kid": "../../dev/null"}),
-        json!({"alg": "ES256", "typ": "JWT", "kid": kid, "jku": "https://evil.example/jwks.json"}),
-    ] {
-        let header = URL_SAFE_NO_PAD.encode(header.to_string());
-        for signature in ["", "AAAA", token.rsplit('.').next().unwrap()] {
-            with_token(&site, &format!("{header}.{payload}.{signature}")).await.says(401, "Unauthorized");
-        }
+    for forged in forged::under_another_header(&token) {
+        with_token(&site, &forged).await.says(401, "Unauthorized");
     }
 }
 
@@ -79,14 +68,7 @@ async fn a_key_that_nobody_can_look_up_is_503_and_not_a_false_401() {
 async fn row_28_a_changed_token_is_refused() {
     let site = Installation::start().await;
     let token = signed_in(&site, 1).await;
-    for i in (0..token.len()).step_by(7) {
-        let mut bytes = token.clone().into_bytes();
-        bytes[i] = if bytes[i] == b'A' { b'B' } else { b'A' };
-        if bytes != token.as_bytes() {
-            with_token(&site, std::str::from_utf8(&bytes).unwrap()).await.says(401, "Unauthorized");
-        }
-    }
-    for changed in [format!("{token}="), format!("{token}A"), token[..token.len() - 1].to_owned(), format!("{token}.x")] {
+    for changed in forged::changed(&token) {
         with_token(&site, &changed).await.says(401, "Unauthorized");
     }
     assert_eq!(with_token(&site, &token).await.status, 200);
