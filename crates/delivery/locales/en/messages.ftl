@@ -30,6 +30,12 @@ signup-sms = { $code } is your { $brand } code. It works for { $minutes ->
    *[other] { $minutes } minutes
 }. Never share it.
 
+## The link by which a customer whom a partner registers confirms the address; the words around the link are those of a registration
+
+customer-subject = Confirm your e-mail address for { $brand }
+customer-intro = You are being registered with { $brand }, and this address was given as yours. To confirm it, open the page below and press the button there. Then go on in the app where you registered.
+customer-not-you = You did not register? Then somebody has used your address, perhaps by mistake. Ignore this mail and the address is not confirmed, or open the link and choose “This was not me” to end the registration at once.
+
 ## A code that somebody asked for who has an account; by mail it speaks of the address, by short message of the number
 
 code-subject = { $use ->

@@ -21,6 +21,12 @@ signup-not-you = Anda tidak mendaftar? Mungkin seseorang keliru memakai alamat A
 signup-not-you-linkless = Anda tidak mendaftar? Mungkin seseorang keliru memakai alamat Anda. Abaikan email ini dan tidak ada akun yang dibuat.
 signup-sms = { $code } adalah kode { $brand } Anda. Berlaku { $minutes } menit. Jangan berikan kepada siapa pun.
 
+## The link by which a customer whom a partner registers confirms the address; the words around the link are those of a registration
+
+customer-subject = Konfirmasi alamat email Anda untuk { $brand }
+customer-intro = Anda sedang didaftarkan di { $brand }, dan alamat ini dicantumkan sebagai milik Anda. Untuk mengonfirmasinya, buka halaman di bawah ini dan tekan tombol di sana. Setelah itu, lanjutkan di aplikasi tempat Anda mendaftar.
+customer-not-you = Anda tidak mendaftar? Mungkin seseorang keliru memakai alamat Anda. Abaikan email ini dan alamat ini tidak akan dikonfirmasi, atau buka tautan di atas dan pilih “Ini bukan saya” untuk langsung membatalkan pendaftaran.
+
 ## A code that somebody asked for who has an account; by mail it speaks of the address, by short message of the number
 
 code-subject = { $use ->

@@ -21,6 +21,12 @@ signup-not-you = 不是您註冊的嗎？可能有人誤用了您的地址。忽
 signup-not-you-linkless = 不是您註冊的嗎？可能有人誤用了您的地址。忽略此郵件即不會建立帳戶。
 signup-sms = { $code } 是您的 { $brand } 驗證碼，{ $minutes } 分鐘內有效。請勿告訴任何人。
 
+## The link by which a customer whom a partner registers confirms the address; the words around the link are those of a registration
+
+customer-subject = 請確認您用於 { $brand } 的電子郵件地址
+customer-intro = 您正在註冊 { $brand }，並登記了此電子郵件地址。請開啟以下頁面並按下其中的按鈕，確認此地址屬於您，然後回到您註冊時使用的應用程式繼續。
+customer-not-you = 不是您註冊的嗎？可能有人誤用了您的地址。忽略此郵件，此地址即不會被確認；您也可以開啟連結並選擇「這不是我」，立即終止註冊。
+
 ## A code that somebody asked for who has an account; by mail it speaks of the address, by short message of the number
 
 code-subject = { $use ->

@@ -1,8 +1,8 @@
 //! What people typed, made fit to stand in a message (threat row 40): one line, without characters that steer the display, and no
 //! advertisement in the place of a name.
 
-/// The longest name that a message repeats, in characters.
-const LINE_MAX: usize = 100;
+/// The longest name that a message repeats, in characters: a customer's whole name (contract `invas.md`).
+const LINE_MAX: usize = 200;
 
 /// `text` on one line: line breaks and control characters become blanks, blanks are joined, invisible steering characters go, and what is too long
 /// is cut.
@@ -41,7 +41,7 @@ mod tests {
         assert_eq!(line("Siti\r\nBcc: x@y.example"), "Siti Bcc: x@y.example");
         assert_eq!(line(" a\u{2028}b\u{85}c\u{0}d\te "), "a b c d e");
         assert_eq!(line("a\u{202e}b\u{200b}c"), "abc");
-        assert_eq!(line(&"长".repeat(300)).chars().count(), 100);
+        assert_eq!(line(&"长".repeat(300)).chars().count(), 200);
     }
 
     #[test]

@@ -44,6 +44,12 @@ pub enum RenderError {
         /// The language's tag.
         language: &'static str,
     },
+    /// It goes by mail alone.
+    #[error("{kind} is not said by short message")]
+    MailOnly {
+        /// The stable name of what it says.
+        kind: &'static str,
+    },
     /// The page of the mail does not come out.
     #[error("the mail cannot be laid out")]
     Layout(#[source] askama::Error),
@@ -59,7 +65,10 @@ pub fn render(message: &Message, brands: &Brands) -> Result<Rendered, RenderErro
     let words = words_for(&message.content, Words::new(message.locale).with("brand", name.clone()));
     match message.to.channel() {
         Channel::Email => mail(&words, &message.content, brand, name),
-        Channel::Sms => Ok(Rendered { from_name: name, subject: None, text: words.say(short_key(&message.content))?, html: None }),
+        Channel::Sms => {
+            let key = short_key(&message.content).ok_or(RenderError::MailOnly { kind: message.content.name() })?;
+            Ok(Rendered { from_name: name, subject: None, text: words.say(key)?, html: None })
+        }
     }
 }
 
@@ -68,17 +77,23 @@ fn words_for(content: &Content, words: Words) -> Words {
     match content {
         Content::SignupCode { name, code, code_minutes, link_minutes, .. } => {
             let words = words.with("code", code.clone()).with("minutes", *code_minutes).with("link_minutes", *link_minutes);
-            match clean::greetable(name) {
-                Some(name) => words.with("name", name),
-                None => words,
-            }
+            greeting(name, words)
         }
+        Content::CustomerLink { name, link_minutes, .. } => greeting(name, words.with("link_minutes", *link_minutes)),
         Content::Code { good_for, code, code_minutes } => {
             words.with("use", use_name(*good_for)).with("code", code.clone()).with("minutes", *code_minutes)
         }
         Content::GeneratedPassword { password } => words.with("password", password.clone()),
         Content::ContactLost { contact, masked } => words.with("contact", contact_name(*contact)).with("masked", clean::line(masked)),
         Content::ContactChanged { contact } => words.with("contact", contact_name(*contact)),
+    }
+}
+
+/// Lets the texts greet by name, if it is one.
+fn greeting(name: &str, words: Words) -> Words {
+    match clean::greetable(name) {
+        Some(name) => words.with("name", name),
+        None => words,
     }
 }
 
@@ -99,14 +114,16 @@ const fn use_name(good_for: CodeUse) -> &'static str {
     }
 }
 
-/// The text that says `content` in one short message.
-const fn short_key(content: &Content) -> &'static str {
+/// The text that says `content` in one short message, if it goes by any.
+const fn short_key(content: &Content) -> Option<&'static str> {
     match content {
-        Content::SignupCode { .. } => "signup-sms",
-        Content::Code { .. } => "code-sms",
-        Content::GeneratedPassword { .. } => "password-sms",
-        Content::ContactLost { .. } => "contact-lost-sms",
-        Content::ContactChanged { .. } => "contact-changed-sms",
+        Content::SignupCode { .. } => Some("signup-sms"),
+        // What it proves is an address.
+        Content::CustomerLink { .. } => None,
+        Content::Code { .. } => Some("code-sms"),
+        Content::GeneratedPassword { .. } => Some("password-sms"),
+        Content::ContactLost { .. } => Some("contact-lost-sms"),
+        Content::ContactChanged { .. } => Some("contact-changed-sms"),
     }
 }
 
@@ -123,19 +140,19 @@ fn letter(words: &Words, content: &Content) -> Result<Letter, RenderError> {
         Content::SignupCode { code, link, .. } => {
             let mut parts = vec![Part::Text(words.say("signup-intro")?)];
             if let Some(url) = link {
-                parts.push(Part::Link {
-                    intro: words.say("signup-link-intro")?,
-                    label: words.say("signup-button")?,
-                    instead: words.say("signup-link-instead")?,
-                    url: url.clone(),
-                });
-                parts.push(Part::Small(words.say("signup-link-lasts")?));
+                parts.extend(confirming(words, url)?);
             }
             let code_intro = if link.is_some() { "signup-code-instead" } else { "signup-code-intro" };
             parts.push(Part::Code { intro: words.say(code_intro)?, code: code.clone() });
             parts.push(Part::Small(words.say("code-lasts")?));
             parts.push(Part::Small(words.say(if link.is_some() { "signup-not-you" } else { "signup-not-you-linkless" })?));
             ("signup-subject", "signup-heading", parts)
+        }
+        Content::CustomerLink { link, .. } => {
+            let mut parts = vec![Part::Text(words.say("customer-intro")?)];
+            parts.extend(confirming(words, link)?);
+            parts.push(Part::Small(words.say("customer-not-you")?));
+            ("customer-subject", "signup-heading", parts)
         }
         Content::Code { code, .. } => {
             let parts = vec![
@@ -160,6 +177,17 @@ fn letter(words: &Words, content: &Content) -> Result<Letter, RenderError> {
     };
     let greeting = if words.knows("name") { "greeting" } else { "greeting-nameless" };
     Ok(Letter { subject: words.say(subject)?, heading: words.say(heading)?, greeting: words.say(greeting)?, parts, footer: words.say("footer")? })
+}
+
+/// A link that confirms the address, and how long it works.
+fn confirming(words: &Words, url: &str) -> Result<[Part; 2], RenderError> {
+    let link = Part::Link {
+        intro: words.say("signup-link-intro")?,
+        label: words.say("signup-button")?,
+        instead: words.say("signup-link-instead")?,
+        url: url.to_owned(),
+    };
+    Ok([link, Part::Small(words.say("signup-link-lasts")?)])
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ const GSM_BASIC: &str =
 const GSM_EXTENDED: &str = "^{}\\[~]|€";
 const CODE_USES: [CodeUse; 3] = [CodeUse::SignIn, CodeUse::ResetPassword, CodeUse::ChangeContact];
 const LINK: &str = "https://accounts.example.test/signup/confirm?key=abc-_123";
+const CUSTOMER_LINK: &str = "https://accounts.example.test/b2b/customer/register/authorize?key=abc-_123";
 
 fn brands() -> Brands {
     let brand = |name: &str, color: &str| Brand { name: name.to_owned(), color: color.to_owned() };
@@ -33,10 +34,15 @@ fn code(good_for: CodeUse, code_minutes: u64) -> Content {
     Content::Code { good_for, code: "12345678".to_owned(), code_minutes }
 }
 
+fn customer(name: &str) -> Content {
+    Content::CustomerLink { name: name.to_owned(), link: CUSTOMER_LINK.to_owned(), link_minutes: 30 }
+}
+
 /// One of every kind of thing to say.
 fn contents() -> Vec<Content> {
     let mut contents = vec![signup("Siti", Some(LINK), 10), signup("Siti", None, 10), signup("", None, 10)];
     contents.extend(CODE_USES.map(|good_for| code(good_for, 10)));
+    contents.push(customer("Siti"));
     contents.push(Content::GeneratedPassword { password: "Kq7mWx2RtzHd".to_owned() });
     for contact in [ContactKind::Email, ContactKind::Phone] {
         contents.push(Content::ContactLost { contact, masked: "+62*****890".to_owned() });
@@ -45,25 +51,47 @@ fn contents() -> Vec<Content> {
     contents
 }
 
+/// Those of them that go by short message, too.
+fn short_contents() -> impl Iterator<Item = Content> {
+    contents().into_iter().filter(|content| !matches!(content, Content::CustomerLink { .. }))
+}
+
+/// The link in it.
+fn link(content: &Content) -> Option<&str> {
+    match content {
+        Content::SignupCode { link, .. } => link.as_deref(),
+        Content::CustomerLink { link, .. } => Some(link),
+        Content::Code { .. } | Content::GeneratedPassword { .. } | Content::ContactLost { .. } | Content::ContactChanged { .. } => None,
+    }
+}
+
 /// What the reader is to copy from the message and nobody else is to see.
 fn secret(content: &Content) -> Option<&str> {
     match content {
         Content::SignupCode { code, .. } | Content::Code { code, .. } => Some(code),
         Content::GeneratedPassword { password } => Some(password),
-        Content::ContactLost { .. } | Content::ContactChanged { .. } => None,
+        Content::CustomerLink { .. } | Content::ContactLost { .. } | Content::ContactChanged { .. } => None,
     }
 }
 
 fn write(channel: Channel, locale: Locale, platform: &str, content: Content) -> Rendered {
+    try_to_write(channel, locale, platform, content).unwrap()
+}
+
+fn try_to_write(channel: Channel, locale: Locale, platform: &str, content: Content) -> Result<Rendered, RenderError> {
     let to = match channel {
         Channel::Email => Recipient::Email(EmailAddress::parse("siti@example.test").unwrap()),
         Channel::Sms => Recipient::Sms(PhoneNumber::from_e164("+6281234567890").unwrap()),
     };
-    render(&Message { to, locale, platform: Some(platform.to_owned()), content }, &brands()).unwrap()
+    render(&Message { to, locale, platform: Some(platform.to_owned()), content }, &brands())
 }
 
 fn mail_to(name: &str) -> Rendered {
     write(Channel::Email, Locale::English, "ONMART", signup(name, Some(LINK), 10))
+}
+
+fn customer_mail(name: &str) -> Rendered {
+    write(Channel::Email, Locale::English, "ONMART", customer(name))
 }
 
 #[test]
@@ -78,10 +106,21 @@ fn everything_can_be_said_in_every_language() {
                 assert!(!words.contains(['\u{2068}', '\u{2069}']), "{locale:?} {content:?}: {words}");
             }
             assert!(html.contains(&format!("<html lang=\"{}\">", locale.tag())), "{html}");
+        }
+        for content in short_contents() {
             let sms = write(Channel::Sms, locale, "ONMART", content);
             assert_eq!((sms.subject, sms.html), (None, None));
             assert!(sms.text.contains("ONMART"));
         }
+    }
+}
+
+#[test]
+fn a_customers_link_never_goes_by_short_message() {
+    for locale in Locale::ALL {
+        let refused = try_to_write(Channel::Sms, locale, "ONMART", customer("Siti"));
+        assert!(matches!(refused, Err(RenderError::MailOnly { kind: "customer_link" })), "{refused:?}");
+        assert!(!refused.unwrap_err().to_string().contains("key"));
     }
 }
 
@@ -107,8 +146,10 @@ fn a_text_that_is_missing_is_an_error_and_not_english() {
 
 #[test]
 fn a_short_message_fits_one_segment_with_a_long_brand() {
+    // A customer's token has a prefix, and has grown.
+    let token = |code: &str| Content::SignupCode { name: "Siti".into(), code: code.into(), code_minutes: 10, link: None, link_minutes: 0 };
     for locale in Locale::ALL {
-        for content in contents() {
+        for content in short_contents().chain(["UhY1234", "UhY12345678"].map(token)) {
             let text = write(Channel::Sms, locale, "LONG", content).text;
             let fits = match locale {
                 Locale::English | Locale::Indonesian => septets(&text).is_some_and(|septets| septets <= 160),
@@ -131,6 +172,18 @@ fn a_short_message_begins_with_its_code_and_minutes_have_their_plural() {
     assert_eq!(sms(Locale::English, 1), "12345678 is your ONMART code. It works for one minute. Never share it.");
     assert_eq!(sms(Locale::Indonesian, 10), "12345678 adalah kode ONMART Anda. Berlaku 10 menit. Jangan berikan kepada siapa pun.");
     assert_eq!(sms(Locale::TraditionalChinese, 10), "12345678 是您的 ONMART 驗證碼\u{ff0c}10 分鐘內有效。請勿告訴任何人。");
+}
+
+#[test]
+fn a_customers_token_is_read_with_its_prefix() {
+    let sms = |locale, code: &str| {
+        let content = Content::SignupCode { name: "Siti".into(), code: code.into(), code_minutes: 10, link: None, link_minutes: 0 };
+        write(Channel::Sms, locale, "Daftar", content).text
+    };
+    assert_eq!(sms(Locale::English, "UhY1234"), "UhY1234 is your Daftar code. It works for 10 minutes. Never share it.");
+    assert_eq!(sms(Locale::English, "UhY12345678"), "UhY12345678 is your Daftar code. It works for 10 minutes. Never share it.");
+    assert_eq!(sms(Locale::Indonesian, "UhY1234"), "UhY1234 adalah kode Daftar Anda. Berlaku 10 menit. Jangan berikan kepada siapa pun.");
+    assert_eq!(sms(Locale::TraditionalChinese, "UhY1234"), "UhY1234 是您的 Daftar 驗證碼\u{ff0c}10 分鐘內有效。請勿告訴任何人。");
 }
 
 #[test]
@@ -171,7 +224,7 @@ fn code_and_password_stand_alone_on_their_lines_and_not_in_the_subject() {
             let html = mail.html.unwrap();
             assert!(html.contains(&format!(">{secret}</p>")), "{html}");
             assert_eq!(html.matches(secret).count(), 1, "{html}");
-            let sms = write(Channel::Sms, locale, "ONMART", content.clone()).text;
+            let sms = write(Channel::Sms, locale, "ONMART", content).text;
             assert_eq!(sms.split_whitespace().next(), Some(secret), "{sms}");
         }
     }
@@ -180,18 +233,22 @@ fn code_and_password_stand_alone_on_their_lines_and_not_in_the_subject() {
 #[test]
 fn a_link_stands_alone_on_its_line() {
     for locale in Locale::ALL {
-        let mail = write(Channel::Email, locale, "ONMART", signup("Siti", Some(LINK), 10));
-        assert_eq!(mail.text.lines().filter(|line| *line == LINK).count(), 1, "{}", mail.text);
-        let html = mail.html.unwrap();
-        // The button and the plain link below it.
-        assert_eq!(html.matches(&format!("href=\"{LINK}\"")).count(), 2, "{html}");
-        assert!(html.contains(&format!(">{LINK}</a>")), "{html}");
+        for content in contents() {
+            let Some(link) = link(&content) else { continue };
+            let mail = write(Channel::Email, locale, "ONMART", content.clone());
+            assert_eq!(mail.text.lines().filter(|line| *line == link).count(), 1, "{}", mail.text);
+            let html = mail.html.unwrap();
+            // The button and the plain link below it.
+            assert_eq!(html.matches(&format!("href=\"{link}\"")).count(), 2, "{html}");
+            assert!(html.contains(&format!(">{link}</a>")), "{html}");
+            assert!(!mail.subject.unwrap().contains("key"));
+        }
     }
 }
 
 #[test]
 fn a_mail_without_a_link_speaks_of_none() {
-    for content in contents().into_iter().filter(|content| !matches!(content, Content::SignupCode { link: Some(_), .. })) {
+    for content in contents().into_iter().filter(|content| link(content).is_none()) {
         for (locale, link) in [(Locale::English, "link"), (Locale::Indonesian, "tautan"), (Locale::TraditionalChinese, "\u{9023}\u{7d50}")] {
             let mail = write(Channel::Email, locale, "ONMART", content.clone());
             assert!(!mail.text.to_lowercase().contains(link) && !mail.html.unwrap().contains("<a "), "{}", mail.text);
@@ -214,20 +271,48 @@ fn who_registers_without_a_name_and_a_link_reads_a_whole_mail() {
 }
 
 #[test]
-fn a_mail_loads_nothing_from_anywhere() {
-    let html = mail_to("Siti").html.unwrap();
-    for loader in ["<img", "<script", "<link", "url(", "src=", "@import", "<form"] {
-        assert!(!html.contains(loader), "{loader}");
+fn a_customer_reads_what_to_do_and_what_if_it_was_not_him() {
+    let text = |locale| write(Channel::Email, locale, "ONMART", customer("Siti Rahma")).text;
+    let english = "Hello Siti Rahma,\n\n\
+        You are being registered with ONMART, and this address was given as yours. \
+        To confirm it, open the page below and press the button there. Then go on in the app where you registered.\n\n\
+        Open this link to confirm it:\nhttps://accounts.example.test/b2b/customer/register/authorize?key=abc-_123\n\n\
+        The link works for 30 minutes, and once.\n\n\
+        You did not register? Then somebody has used your address, perhaps by mistake. Ignore this mail and the address is not confirmed, \
+        or open the link and choose “This was not me” to end the registration at once.\n\n\
+        -- \nONMART sent this mail automatically. Replies are not read.\n";
+    assert_eq!(text(Locale::English), english);
+    for (locale, subject, button, not_you) in [
+        (Locale::English, "Confirm your e-mail address for ONMART", "Confirm my address", "This was not me"),
+        (Locale::Indonesian, "Konfirmasi alamat email Anda untuk ONMART", "Konfirmasi alamat saya", "Ini bukan saya"),
+        (Locale::TraditionalChinese, "請確認您用於 ONMART 的電子郵件地址", "確認我的地址", "這不是我"),
+    ] {
+        let mail = write(Channel::Email, locale, "ONMART", customer("Siti Rahma"));
+        assert_eq!(mail.subject.as_deref(), Some(subject));
+        assert!(mail.text.contains("Siti Rahma") && mail.text.contains(not_you) && mail.text.contains("30"), "{}", mail.text);
+        assert!(mail.html.unwrap().contains(&format!(">{button}</a>")));
     }
-    assert!(html.contains("color-scheme") && html.contains("prefers-color-scheme: dark") && html.contains("#c8102e"));
+}
+
+#[test]
+fn a_mail_loads_nothing_from_anywhere() {
+    for mail in [mail_to("Siti"), customer_mail("Siti")] {
+        let html = mail.html.unwrap();
+        for loader in ["<img", "<script", "<link", "url(", "src=", "@import", "<form"] {
+            assert!(!html.contains(loader), "{loader}");
+        }
+        assert!(html.contains("color-scheme") && html.contains("prefers-color-scheme: dark") && html.contains("#c8102e"));
+    }
 }
 
 #[test]
 fn row_40_a_name_cannot_write_html() {
-    let html = mail_to("<b>Siti\"'&</b >").html.unwrap();
-    assert!(!html.contains("<b>"), "{html}");
-    let html = mail_to("<b>Siti\"'&").html.unwrap();
-    assert!(!html.contains("<b>") && html.contains("Siti"), "{html}");
+    for mail in [mail_to, customer_mail] {
+        let html = mail("<b>Siti\"'&</b >").html.unwrap();
+        assert!(!html.contains("<b>"), "{html}");
+        let html = mail("<b>Siti\"'&").html.unwrap();
+        assert!(!html.contains("<b>") && html.contains("Siti"), "{html}");
+    }
 }
 
 #[test]
@@ -243,24 +328,28 @@ fn a_password_is_escaped_in_html_and_nowhere_else() {
 
 #[test]
 fn row_40_a_name_stays_on_its_line() {
-    let text = mail_to("Siti\r\nBcc: x\n\nYour code is 999999").text;
-    assert!(!text.contains("Bcc"), "a name with a colon is not repeated: {text}");
-    let text = mail_to("Siti\r\nAminah\u{2028}Putri").text;
-    assert!(text.starts_with("Hello Siti Aminah Putri,\n"), "{text}");
+    for mail in [mail_to, customer_mail] {
+        let text = mail("Siti\r\nBcc: x\n\nYour code is 999999").text;
+        assert!(!text.contains("Bcc"), "a name with a colon is not repeated: {text}");
+        let text = mail("Siti\r\nAminah\u{2028}Putri").text;
+        assert!(text.starts_with("Hello Siti Aminah Putri,\n"), "{text}");
+    }
 }
 
 #[test]
 fn row_40_a_name_that_is_an_advertisement_is_not_repeated() {
     for name in ["Win at shop.example now", "http://shop.example", "shop@shop.example"] {
-        let mail = mail_to(name);
-        assert!(mail.text.starts_with("Hello,\n") && !mail.text.contains("shop"), "{}", mail.text);
-        assert!(!mail.html.unwrap().contains("shop"));
+        for mail in [mail_to(name), customer_mail(name)] {
+            assert!(mail.text.starts_with("Hello,\n") && !mail.text.contains("shop"), "{}", mail.text);
+            assert!(!mail.html.unwrap().contains("shop"));
+        }
     }
 }
 
 #[test]
 fn a_long_name_is_repeated_whole() {
-    let name = "長".repeat(100);
+    let name = "長".repeat(200);
+    assert!(customer_mail(&name).text.starts_with(&format!("Hello {name},\n")));
     assert!(mail_to(&name).text.starts_with(&format!("Hello {name},\n")));
 }
 
@@ -278,7 +367,8 @@ fn row_52_a_rendered_message_does_not_print_its_words() {
     let shown = format!("{:?}", mail_to("Siti"));
     assert!(!shown.contains("1234") && !shown.contains("http") && !shown.contains("Siti"), "{shown}");
     for content in contents() {
-        let shown = format!("{:?} {content:?}", write(Channel::Sms, Locale::English, "ONMART", content.clone()));
+        let shown = format!("{:?} {content:?}", write(Channel::Email, Locale::English, "ONMART", content.clone()));
+        assert!(!shown.contains("key"), "{shown}");
         assert!(secret(&content).is_none_or(|secret| !shown.contains(secret)), "{shown}");
     }
 }
