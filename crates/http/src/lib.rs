@@ -6,9 +6,8 @@
 //! | `surface` | what the surfaces share: bodies, strict JSON, properties, who calls, what every response carries |
 //! | `usapi` | USAPI: its requests, answers, texts and statuses |
 //! | `app` | App User Auth: the same of its own |
-        .merge(oauth::router())
-        .merge(invas::router())
-        .merge(app::router(&app));
+//! | `invas` | INVAS: the same of its own |
+//! | `oauth` | access tokens of machine clients |
 //! | [`pages`] | the pages behind the links in messages |
 //! | `texts` | what people read, by language (`locales/*/*.ftl`) |
 //! | [`operate`] | health, public keys, the development inbox |
@@ -16,9 +15,8 @@
 //! | [`server`] | the HTTP/1.1 server with its time-outs and its graceful end |
 
 mod app;
-        .merge(oauth::router())
-        .merge(invas::router())
-        .merge(app::router(&app));
+mod invas;
+mod oauth;
 pub mod operate;
 pub mod pages;
 mod pictures;

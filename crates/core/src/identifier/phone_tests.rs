@@ -1,7 +1,6 @@
 //! Phone numbers as people write them in their countries, and those that are nobody's.
 
 use super::*;
-use proptest::prelude::*;
 
 fn country(letters: &str) -> Country {
     Country::parse(letters).unwrap()

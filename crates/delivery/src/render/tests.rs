@@ -224,7 +224,7 @@ fn code_and_password_stand_alone_on_their_lines_and_not_in_the_subject() {
             let html = mail.html.unwrap();
             assert!(html.contains(&format!(">{secret}</p>")), "{html}");
             assert_eq!(html.matches(secret).count(), 1, "{html}");
-            let sms = write(Channel::Sms, locale, "ONMART", content).text;
+            let sms = write(Channel::Sms, locale, "ONMART", content.clone()).text;
             assert_eq!(sms.split_whitespace().next(), Some(secret), "{sms}");
         }
     }

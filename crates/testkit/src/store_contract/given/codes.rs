@@ -54,7 +54,7 @@ pub fn code_of(digits: u8, purpose: Purpose, subject: AccountId, to: impl Into<L
     };
     challenge.code_mac = challenge.mac(&code, &secrets().codes);
     let good_for = match purpose {
-        Purpose::AppSignIn | Purpose::AppSignup | Purpose::UsapiSignup => CodeUse::SignIn,
+        Purpose::AppSignIn | Purpose::AppSignup | Purpose::UsapiSignup | Purpose::InvasSignup => CodeUse::SignIn,
         Purpose::AppReset => CodeUse::ResetPassword,
         Purpose::AppEmail | Purpose::AppPhone => CodeUse::ChangeContact,
     };
@@ -86,7 +86,7 @@ impl Sent {
         let pays = match self.challenge.purpose {
             Purpose::AppSignup => Pays::SignUp(newcomer(), session()),
             Purpose::AppReset => Pays::Recovery(recovery()),
-            Purpose::AppSignIn | Purpose::UsapiSignup | Purpose::AppEmail | Purpose::AppPhone => Pays::SignIn(session()),
+            Purpose::AppSignIn | Purpose::UsapiSignup | Purpose::InvasSignup | Purpose::AppEmail | Purpose::AppPhone => Pays::SignIn(session()),
         };
         self.show_for(self.challenge.purpose, None, pays)
     }
