@@ -6,6 +6,7 @@ mod app;
 mod browser;
 mod forged;
 mod guessing;
+mod invas;
 mod oauth;
 mod operate;
 mod pages;
