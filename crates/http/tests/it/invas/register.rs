@@ -184,6 +184,7 @@ async fn a_registration_lives_half_an_hour() {
     let site = Installation::start().await;
     let host = host(&site).await;
     registered(&host, &customer()).await;
+    site.all_sent().await;
     site.clock.advance(Duration::from_secs(25 * 60));
     let resent = host.post("/b2b/customer/resend/registration/sms", &json!({"username": PHONE, "phone": PHONE})).await.json();
     assert_eq!(resent["expiryMinutes"], 5, "no longer than the registration: {resent}");
