@@ -66,3 +66,24 @@ unreadable-title = That did not work
 unreadable-heading = That did not work
 unreadable-text = Your browser sent something that we could not read.
 unreadable-next = Go back to the message and open its link again.
+
+authorise-title = Confirm your e-mail address
+authorise-heading = Is this your e-mail address?
+authorise-intro = Somebody is registering with these details. Check them before you confirm.
+authorise-phone = Phone number
+authorise-button = Yes, this is my address
+
+authorised-title = Your address is confirmed
+authorised-heading = Thank you!
+authorised-text = Your e-mail address is confirmed.
+authorised-next = Go on in the app where you registered. You can close this page.
+
+authorised-before-title = Your address is confirmed already
+authorised-before-heading = Your address is confirmed already
+authorised-before-text = The button of this link, or of one before it, was pressed. There is nothing more to do here.
+authorised-before-next = Go on in the app where you registered.
+
+customer-complete-title = This link is not needed any more
+customer-complete-heading = This link is not needed any more
+customer-complete-text = The registration is complete and the account is ready.
+customer-complete-next = Go on in the app where you registered.

@@ -62,3 +62,24 @@ unreadable-title = Permintaan tidak berhasil
 unreadable-heading = Permintaan tidak berhasil
 unreadable-text = Peramban Anda mengirim sesuatu yang tidak dapat kami baca.
 unreadable-next = Kembalilah ke pesan dan buka lagi tautannya.
+
+authorise-title = Konfirmasi alamat email Anda
+authorise-heading = Apakah ini alamat email Anda?
+authorise-intro = Seseorang sedang mendaftar dengan data ini. Periksa dahulu sebelum mengonfirmasi.
+authorise-phone = Nomor telepon
+authorise-button = Ya, ini alamat saya
+
+authorised-title = Alamat Anda telah dikonfirmasi
+authorised-heading = Terima kasih!
+authorised-text = Alamat email Anda telah dikonfirmasi.
+authorised-next = Lanjutkan di aplikasi tempat Anda mendaftar. Anda dapat menutup halaman ini.
+
+authorised-before-title = Alamat Anda sudah dikonfirmasi
+authorised-before-heading = Alamat Anda sudah dikonfirmasi
+authorised-before-text = Tombol pada tautan ini, atau pada tautan sebelumnya, sudah ditekan. Tidak ada lagi yang perlu dilakukan di sini.
+authorised-before-next = Lanjutkan di aplikasi tempat Anda mendaftar.
+
+customer-complete-title = Tautan ini tidak diperlukan lagi
+customer-complete-heading = Tautan ini tidak diperlukan lagi
+customer-complete-text = Pendaftaran telah selesai dan akunnya sudah siap.
+customer-complete-next = Lanjutkan di aplikasi tempat Anda mendaftar.

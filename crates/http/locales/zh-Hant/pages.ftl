@@ -62,3 +62,24 @@ unreadable-title = 無法處理
 unreadable-heading = 無法處理
 unreadable-text = 您的瀏覽器傳送了我們無法讀取的內容。
 unreadable-next = 請回到訊息，重新開啟其中的連結。
+
+authorise-title = 確認電子郵件地址
+authorise-heading = 這是您的電子郵件地址嗎？
+authorise-intro = 有人正以下列資料註冊。確認前請先核對。
+authorise-phone = 電話號碼
+authorise-button = 是，這是我的地址
+
+authorised-title = 您的地址已確認
+authorised-heading = 謝謝您！
+authorised-text = 您的電子郵件地址已確認。
+authorised-next = 請回到您註冊時使用的應用程式繼續，您可以關閉此頁。
+
+authorised-before-title = 您的地址先前已確認
+authorised-before-heading = 您的地址先前已確認
+authorised-before-text = 此連結或先前連結的按鈕已按過，您無須在此再做任何事。
+authorised-before-next = 請回到您註冊時使用的應用程式繼續。
+
+customer-complete-title = 不再需要此連結
+customer-complete-heading = 不再需要此連結
+customer-complete-text = 註冊已完成，帳戶已可使用。
+customer-complete-next = 請回到您註冊時使用的應用程式繼續。

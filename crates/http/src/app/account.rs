@@ -5,12 +5,12 @@ use daftar_core::identifier::{IdentifierKind, LoginId, Username};
 use daftar_core::message::{Channel, Recipient};
 use serde::Serialize;
 
-use super::blur;
 use super::caller::Person;
 use super::envelope::Done;
 use super::error::AppError;
 use super::wire::{self, AccountType};
 use crate::App;
+use crate::surface::blur;
 use crate::surface::properties::Properties;
 
 #[derive(Serialize)]

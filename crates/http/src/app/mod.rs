@@ -2,7 +2,6 @@
 //! says is in the reader's language.
 
 mod account;
-mod blur;
 mod caller;
 mod envelope;
 mod error;

@@ -1,6 +1,7 @@
 //! What the surfaces share: reading a body, its JSON and its properties, forms, who calls and from where, what every response carries. A surface adds its own
 //! shapes and texts.
 
+pub(crate) mod blur;
 pub(crate) mod body;
 pub(crate) mod bounds;
 pub(crate) mod caller;

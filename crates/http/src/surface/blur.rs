@@ -3,7 +3,7 @@
 use daftar_core::identifier::{EmailAddress, PhoneNumber};
 
 /// `bi*****@*****.com`: the first two characters of the local part (one, if it has fewer than three), and the last label of the domain.
-pub(super) fn email(address: &EmailAddress) -> String {
+pub(crate) fn email(address: &EmailAddress) -> String {
     let (local, domain) = address.as_str().split_once('@').unwrap_or_default();
     let shown = if local.chars().count() < 3 { 1 } else { 2 };
     let first: String = local.chars().take(shown).collect();
@@ -12,7 +12,7 @@ pub(super) fn email(address: &EmailAddress) -> String {
 }
 
 /// `******27`: the last two digits.
-pub(super) fn phone(number: &PhoneNumber) -> String {
+pub(crate) fn phone(number: &PhoneNumber) -> String {
     let digits = number.digits();
     let last: String = digits.chars().skip(digits.chars().count().saturating_sub(2)).collect();
     format!("******{last}")
