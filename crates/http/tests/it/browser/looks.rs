@@ -5,6 +5,7 @@ use std::time::Duration;
 use daftar_testkit::Installation;
 
 use super::{Browser, DESK, PHONE};
+use crate::invas::{EMAIL, customer, host, registered};
 use crate::usapi::{applicant, started, with};
 
 /// The narrowest window that must do (WCAG 2.2, 1.4.10).
@@ -46,6 +47,25 @@ async fn the_pages_of_a_registration_fit_every_window() {
     site.clock.advance(Duration::from_secs(1800));
     browser.goto(&late).await;
     portray(&browser, "expired").await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn the_pages_of_a_customer_fit_every_window() {
+    let (site, browser) = (Installation::start().await, Browser::open("en").await);
+    let host = host(&site).await;
+    let longest = with(&customer(), "name", "Wolfeschlegelsteinhausenbergerdorff".repeat(6).split_at(200).0);
+    registered(&host, &longest).await;
+    let link = site.link_for(EMAIL).await;
+    browser.goto(&link).await;
+    portray(&browser, "customer-longest").await;
+    registered(&host, &with(&customer(), "email", "short@example.test")).await;
+    browser.goto(&site.link_for("short@example.test").await).await;
+    portray(&browser, "customer").await;
+    browser.press(".primary", "Your address is confirmed").await;
+    portray(&browser, "customer-authorised").await;
+    browser.goto(&site.link_for("short@example.test").await).await;
+    portray(&browser, "customer-used").await;
     browser.close().await;
 }
 

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod confirm;
+mod customer;
 mod inbox;
 mod looks;
 
@@ -23,6 +24,8 @@ use tempfile::TempDir;
 
 const MISSING: &str =
     "these tests need Chromium and its driver: run ./scripts/test, which installs them, or apt-get install chromium chromium-driver";
+/// The pages behind links, which answer with a status over 400 when a link is dead.
+const LINKS: [&str; 2] = ["/signup/confirm", "/b2b/customer/register/authorize"];
 /// How long a page may take to appear.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// A phone's and a desk's window.
@@ -120,7 +123,7 @@ impl Browser {
     async fn complaints(&self) -> Vec<String> {
         let log = self.issue("se/log", json!({ "type": "browser" })).await.unwrap();
         let messages = log.as_array().unwrap().iter().map(|entry| entry["message"].as_str().unwrap().to_owned());
-        messages.filter(|message| !(message.contains("Failed to load resource") && message.contains("/signup/confirm"))).collect()
+        messages.filter(|message| !(message.contains("Failed to load resource") && LINKS.iter().any(|link| message.contains(link)))).collect()
     }
 
     /// Whether the page's own scripts would run.

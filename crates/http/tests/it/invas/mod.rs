@@ -3,6 +3,7 @@
 mod confirm;
 mod isolation;
 mod look_up;
+mod page;
 mod problem;
 mod register;
 mod repeats;

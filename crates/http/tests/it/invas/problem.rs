@@ -25,14 +25,8 @@ async fn a_body_that_cannot_be_read_is_told_in_the_surfaces_shape() {
 async fn what_is_not_there_is_told_in_the_surfaces_shape() {
     let site = Installation::start().await;
     let host = host(&site).await;
-    for path in [
-        "/b2b/customer",
-        "/b2b/customer/",
-        "/b2b/customer/nothing",
-        "/b2b/customer/register/",
-        "/b2b/customer//register",
-        "/b2b/customer/auth/verifyusername",
-    ] {
+    for path in ["/b2b/customer", "/b2b/customer/nothing", "/b2b/customer/register/", "/b2b/customer//register", "/b2b/customer/auth/verifyusername"]
+    {
         problem(&host.get(path).await, 404, "NOT_FOUND", None);
     }
     let answer = host.get("/b2b/customer/register").await;
