@@ -68,7 +68,7 @@ unreadable-text = Your browser sent something that we could not read.
 unreadable-next = Go back to the message and open its link again.
 
 authorise-title = Confirm your e-mail address
-authorise-heading = Is this your e-mail address?
+authorise-heading = Is this your address?
 authorise-intro = Somebody is registering with these details. Check them before you confirm.
 authorise-phone = Phone number
 authorise-button = Yes, this is my address

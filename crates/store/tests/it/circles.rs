@@ -104,6 +104,43 @@ async fn two_who_prove_the_number_that_one_of_them_only_said() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_customers_phone_that_two_hosts_and_the_customer_register_at_once() {
+    let store = patient().await;
+    for round in 0..ROUNDS {
+        let (number, name) = (given::phone(round), format!("siti{round}"));
+        let [mut one, other] = ["bank", "shop"].map(|host| given::customer(host, &name, &number));
+        for applying in [&one, &other] {
+            store.register_customer(applying.new.clone(), None).await.unwrap();
+        }
+        let newcomers = given::send(&store, Purpose::AppSignup, given::account_id(), number.clone()).await;
+        let mut calls = JoinSet::new();
+        for confirm in [one.show_wrong(), one.show(), other.show_wrong(), other.show()] {
+            let store = store.clone();
+            calls.spawn(async move {
+                store.confirm_customer(confirm).await.unwrap();
+            });
+        }
+        for show in [newcomers.wrong(newcomers.show()), newcomers.show()] {
+            let store = store.clone();
+            calls.spawn(async move {
+                store.redeem(show).await.unwrap();
+            });
+        }
+        let (writer, newer) = (store.clone(), given::customer("bank", &name, &number).new);
+        calls.spawn(async move {
+            writer.register_customer(newer, None).await.unwrap();
+        });
+        let (writer, link, token) = (store.clone(), one.link(), one.token_anew(now()));
+        calls.spawn(async move {
+            writer.resend_token(token).await.unwrap();
+            let _ = writer.authorise_customer(link, now()).await.unwrap();
+            writer.disown_customer(link, now()).await.unwrap();
+        });
+        ended(calls).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sessions_of_two_accounts_that_swap_their_devices() {
     let store = patient().await;
     let (siti, budi) = (given::made(&store, "siti", 1).await, given::made(&store, "budi", 2).await);

@@ -25,8 +25,10 @@ use daftar_store::SqlStore;
 use crate::clock::OsEntropy;
 
 mod codes;
+mod customers;
 
 pub use codes::*;
+pub use customers::*;
 
 pub const MINUTE: Duration = Duration::from_secs(60);
 pub const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -308,6 +310,7 @@ pub async fn everything(store: &SqlStore) -> NewAccount {
     let pending = by_phone("budi", &phone(1));
     store.start_registration(pending.new.clone(), None).await.unwrap();
     store.finish_registration(pending.show_wrong()).await.unwrap();
+    store.register_customer(customer("shop", "ani", &phone(2)).new, None).await.unwrap();
     for channel in [Channel::Email, Channel::Sms] {
         for message in store.claim(channel, 10, now(), MINUTE).await.unwrap() {
             store.settle(message.envelope.id, Settlement::Sent, now()).await.unwrap();

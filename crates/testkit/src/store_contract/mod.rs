@@ -17,6 +17,7 @@ pub mod at_rest;
 pub mod clients;
 pub mod codes;
 pub mod contacts;
+pub mod customers;
 pub mod devices;
 pub mod given;
 pub mod housekeeping;
@@ -140,6 +141,25 @@ macro_rules! store_contract {
                 row_7_of_100_racing_right_codes_one_changes_the_contact
                 row_34_of_16_accounts_that_prove_one_contact_at_once_one_gets_it
                 row_13_a_code_to_the_old_contact_beside_its_change_works_before_it_or_not_at_all
+            }
+            customers {
+                a_registration_is_found_by_its_host_and_the_end_of_its_phone
+                a_token_makes_the_account_once_and_proves_the_phone
+                without_a_token_the_link_must_have_been_used_and_proves_the_address
+                row_32_another_host_confirms_and_sends_nothing_and_is_not_counted
+                a_newer_registration_replaces_its_own_hosts_older_one_alone
+                row_4_a_new_token_voids_the_old_one_and_is_counted
+                a_new_link_kills_the_old_one_and_leaves_the_token
+                row_1_wrong_tokens_are_counted_until_it_is_dead
+                row_34_a_disowned_registration_is_dead_with_its_token
+                a_registration_that_is_over_is_dead_and_swept_a_day_later
+                what_is_taken_is_reported_and_the_token_not_spent
+                row_34_the_token_takes_a_phone_that_nobody_proved_and_the_loser_is_told
+                row_58_a_repeat_registers_nothing
+                row_7_of_100_right_tokens_at_once_one_makes_the_account
+                row_2_of_100_wrong_tokens_at_once_three_are_compared
+                of_64_registrations_of_a_phone_at_once_one_is_pending_at_each_host
+                whoever_confirms_disowns_replaces_or_sends_anew_at_once_nobody_wins_twice
             }
             devices {
                 a_device_reads_back_as_it_was_bound

@@ -27,7 +27,7 @@ async fn row_39_the_page_names_what_is_authorised_and_only_its_button_authorises
     let (host, link) = linked(&site).await;
     for _ in 0..2 {
         browser.goto(&link).await;
-        assert_eq!(browser.text("h1").await, "Is this your e-mail address?");
+        assert_eq!(browser.text("h1").await, "Is this your address?");
         assert_eq!(browser.text("dl").await, "Name\nSeptian Cahyo\nE-mail address\nseptian@example.test\nPhone number\n******90");
         assert_eq!(browser.text(".after").await, "This link works for 30 more minutes.");
         assert_eq!(browser.count("form").await, 2);
