@@ -7,8 +7,8 @@ const END: &str = "# ---- the end of the tour ----";
 /// A tiny picture to upload: a blue dot, as PNG.
 const PICTURE: &str = "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAH0lEQVR42mP4jwMwQCj5+P1whJBAFoXLUVkCp+VYAQDE1IdBbE+D7QAAAABJRU5ErkJggg==";
 
-/// The steps: what each shows, and its one line of bash. It needs curl, grep, sed and base64, and works as often as one likes.
-const STEPS: [(&str, &str); 12] = [
+/// The steps: what each shows, and its one line of bash. It needs curl, grep, sed, base64 and md5sum, and works as often as one likes.
+const STEPS: [(&str, &str); 17] = [
     (
         "Somebody new: a name and a phone number that nobody has yet.",
         r#"NAME="siti$RANDOM$RANDOM"; PHONE="62812$((10000000 + (RANDOM * 32768 + RANDOM) % 90000000))"; echo "$NAME $PHONE""#,
@@ -50,6 +50,26 @@ const STEPS: [(&str, &str); 12] = [
     (
         "With it the account is made and signed in.",
         r#"TOKEN=$(sed -E 's/.*"otpToken": ?"([^"]*)".*/\1/' <<< "$OTP"); curl -s -H 'content-type: application/json' -d '{"otp":'$CODE',"otpToken":"'$TOKEN'"}' "$BASE/app/auth/signup/verify"; echo"#,
+    ),
+    (
+        "A partner's host gets an access token, good for an hour.",
+        r#"HOST=$(curl -s -u "$CLIENT" -d 'grant_type=client_credentials&scope=b2b' "$BASE/oauth/token" | sed -E 's/.*"access_token": ?"([^"]*)".*/\1/'); echo "$HOST""#,
+    ),
+    (
+        "With it, it registers a customer, who gets a token by short message. (With an e-mail address, a link to confirm that, too.)",
+        r#"CUSTOMER="0813$((10000000 + (RANDOM * 32768 + RANDOM) % 90000000))"; curl -s -H "authorization: Bearer $HOST" -H 'content-type: application/json' -d '{"phone":"'$CUSTOMER'","name":"Septian Cahyo","birthDate":"1990-12-31","birthPlace":"Jakarta","gender":true,"countryId":"ID","accountGroupId":"01"}' "$BASE/b2b/customer/register"; echo"#,
+    ),
+    (
+        "The token from the short message: three letters and four digits.",
+        r#"for TRY in {1..50}; do CODE=$(curl -s "$BASE/dev/inbox.json?to=%2B62${CUSTOMER#0}&channel=sms" | sed -nE 's/.*"text": ?"([A-Za-z]{3}[0-9]{4}) .*/\1/p'); [ -n "$CODE" ] && break; sleep 0.1; done; echo "The token is $CODE.""#,
+    ),
+    (
+        "The host confirms with it, and with the MD5 of the customer's password.",
+        r#"MD5=$(printf 'correct horse' | md5sum | cut -c 1-32 | tr a-f A-F); curl -s -H "authorization: Bearer $HOST" -H 'content-type: application/json' -d '{"username":"'$CUSTOMER'","password":"'$MD5'","token":"'$CODE'"}' "$BASE/b2b/customer/register/confirm"; echo"#,
+    ),
+    (
+        "The customer signs in where the shop's people do, with the plain password.",
+        r#"curl -s -H 'content-type: application/json' -d '{"username":"'$CUSTOMER'","password":"correct horse"}' "$BASE/auth"; echo"#,
     ),
 ];
 

@@ -8,6 +8,7 @@ mod forged;
 mod guessing;
 mod invas;
 mod oauth;
+mod one_phone;
 mod operate;
 mod pages;
 mod parity;

@@ -172,7 +172,7 @@ async fn a_second_registration_of_a_pending_phone_replaces_the_first() {
     assert_eq!((second["attempt"].as_u64(), second["tokenPrefix"].as_str()), (Some(1), Some(&new[..3])));
     problem(&confirm(&host, &old).await, 400, "TOKEN_INVALID", None);
     let key = super::key(&site, 2).await;
-    let first_key = site.messages().await.into_iter().filter(|m| m.to == EMAIL).next_back().unwrap().text;
+    let first_key = site.messages().await.into_iter().rfind(|m| m.to == EMAIL).unwrap().text;
     let first_key = first_key.split_whitespace().find_map(|word| word.split_once("?key=")).unwrap().1;
     assert_ne!(first_key, key);
     assert_eq!(site.anybody().get(&format!("/b2b/customer/register/authorize?key={first_key}")).await.status, 410);

@@ -1,7 +1,8 @@
-//! One-time codes: a registration on USAPI by SMS, a sign-up on App by SMS, and a sign-in on App.
+//! One-time codes: a registration on USAPI by SMS, a customer's on INVAS, a sign-up on App by SMS, and a sign-in on App.
 
 use std::time::Duration;
 
+use daftar_core::client::Scope;
 use daftar_core::identifier::{Country, LoginId};
 use daftar_core::ports::Store as _;
 use daftar_testkit::{Answer, Installation};
@@ -10,20 +11,26 @@ use serde_json::{Value, json};
 
 use super::door::{Door, RIGHT, app, app_account, text};
 use super::table::{NONE, Section, Situation, Stage, all_said, said, situation};
-use crate::usapi::{applicant, person, registered, started, with, wrong};
+use crate::invas;
+use crate::usapi::{self, applicant, person, registered, started, with};
 
 /// What a code is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Flow {
     Usapi,
+    Invas,
     AppSignUp,
     AppLogin,
 }
 
-const FLOWS: [(&str, Flow); 3] =
-    [("USAPI /signup (OTP)", Flow::Usapi), ("App, nature SIGNUP", Flow::AppSignUp), ("App, nature LOGIN", Flow::AppLogin)];
+const FLOWS: [(&str, Flow); 4] = [
+    ("USAPI /signup (OTP)", Flow::Usapi),
+    ("INVAS register", Flow::Invas),
+    ("App, nature SIGNUP", Flow::AppSignUp),
+    ("App, nature LOGIN", Flow::AppLogin),
+];
 
-/// A code that was sent, and the token that names it.
+/// A code that was sent, and the token that names it; on INVAS that is the host's own, and the customer's phone.
 struct Sent {
     token: String,
     code: String,
@@ -47,6 +54,13 @@ impl Flow {
         let otp = async |nature: u8| text(&app(site, "/otp", &json!({"nature": nature, "loginID": phone(n), "sendType": 0})).await, "otpToken");
         let token = match self {
             Self::Usapi => started(site, &applicant(n, "OTP")).await,
+            Self::Invas => {
+                let token = host_of(site, n).await;
+                let customer = with(&with(&invas::customer(), "phone", phone(n)), "email", Value::Null);
+                invas::registered(&site.anybody().bearer(&token), &customer).await;
+                let token = format!("{token} {}", phone(n));
+                return Sent { token, code: invas::newest_token(site, sent + 1, &phone(n)).await };
+            }
             Self::AppSignUp => otp(2).await,
             Self::AppLogin => otp(1).await,
         };
@@ -70,6 +84,11 @@ impl Flow {
         let code = code.into();
         match self {
             Self::Usapi => site.shop().post("/signup/verify", &json!({"token": token, "otp": code})).await,
+            Self::Invas => {
+                let (token, phone) = token.split_once(' ').unwrap_or((token, "081000000000"));
+                let body = json!({"username": phone, "password": invas::PRE_HASHED, "token": code});
+                site.anybody().bearer(token).post("/b2b/customer/register/confirm", &body).await
+            }
             Self::AppSignUp => app(site, "/signup/verify", &json!({"otpToken": token, "otp": code})).await,
             Self::AppLogin => app(site, "/login/verify", &json!({"otpToken": token, "otp": code})).await,
         }
@@ -78,7 +97,7 @@ impl Flow {
     /// How many wrong codes count against person `n`.
     async fn counted(self, site: &Installation, n: u32) -> u32 {
         let subject = match self {
-            Self::Usapi | Self::AppSignUp => format!("phone/{}", phone(n)),
+            Self::Usapi | Self::Invas | Self::AppSignUp => format!("phone/{}", phone(n)),
             Self::AppLogin => {
                 let account = site.store().find_account(&LoginId::classify(&phone(n), &Country::indonesia()).unwrap()).await.unwrap().unwrap();
                 format!("account/{}", account.id.0)
@@ -97,9 +116,31 @@ impl Flow {
     fn elsewhere(self) -> Self {
         match self {
             Self::Usapi => Self::AppSignUp,
-            Self::AppSignUp | Self::AppLogin => Self::Usapi,
+            Self::Invas | Self::AppSignUp | Self::AppLogin => Self::Usapi,
         }
     }
+}
+
+/// An access token of person `n`'s host.
+async fn host_of(site: &Installation, n: u32) -> String {
+    let name = format!("host {n}");
+    let known = site.clients().list().await.unwrap().into_iter().find(|client| client.name == name);
+    let host = match known {
+        Some(host) => host,
+        None => site.clients().create(&name, vec![Scope::B2b], Country::indonesia()).await.unwrap().0,
+    };
+    site.accounts().issue_access(&host, None).await.unwrap().token
+}
+
+/// The letters with which INVAS's tokens begin, and the digits.
+fn parts(code: &str) -> (&str, &str) {
+    code.split_at(code.bytes().take_while(u8::is_ascii_alphabetic).count())
+}
+
+/// A code that is not `right`, with the same letters.
+fn wrong(right: &str) -> String {
+    let (letters, digits) = parts(right);
+    format!("{letters}{}", usapi::wrong(digits))
 }
 
 /// What is said, and how many wrong codes count by then, if any do.
@@ -142,7 +183,7 @@ fn foreign<F: Future<Output = String> + Send>(
 }
 
 fn whole(code: &str) -> i64 {
-    code.parse().unwrap()
+    parts(code).1.trim_start_matches('0').parse().unwrap()
 }
 
 fn full_width(code: &str) -> Value {
@@ -153,7 +194,7 @@ fn single_codes() -> Vec<Situation<Flow>> {
     vec![
         shown("right", |code| code.into()),
         shown("wrong", |code| wrong(code).into()),
-        shown("right, as an integer", |code| whole(code.trim_start_matches('0')).into()),
+        shown("right, as an integer", |code| whole(code).into()),
         shown("with a blank before it", |code| format!(" {code}").into()),
         shown("in full-width digits", full_width),
         shown("with a fraction, 1234.0", |_| 1234.0.into()),
@@ -190,7 +231,7 @@ fn single_codes() -> Vec<Situation<Flow>> {
                 }
                 sent = flow.ask(&site, n, so_far).await;
             }
-            sent.code.len().to_string()
+            parts(&sent.code).1.len().to_string()
         }),
     ]
 }
@@ -253,7 +294,7 @@ fn other_codes() -> Vec<Situation<Flow>> {
             let sent = flow.begin(&site, n).await;
             match flow {
                 Flow::AppLogin => return NONE.to_owned(),
-                Flow::Usapi => {
+                Flow::Usapi | Flow::Invas => {
                     app_account(&site, &phone(n), 1).await;
                 }
                 Flow::AppSignUp => {
@@ -294,22 +335,32 @@ fn races() -> Vec<Situation<Flow>> {
             join_all((0..50).map(|_| flow.show(&site, &sent.token, wrong(&sent.code)))).await;
             flow.tried(&site, n, &sent.token, sent.code).await
         }),
-        situation("20 of both surfaces for one phone at once", |stage: Stage, flow: Flow| async move {
+        situation("30 of all surfaces for one phone at once", |stage: Stage, flow: Flow| async move {
             let (site, n) = stage.enter();
             if flow == Flow::AppLogin {
                 return NONE.to_owned();
             }
-            let (usapi, app) = (Flow::Usapi.ask(&site, n, 0).await, Flow::AppSignUp.ask(&site, n, 1).await);
-            let answers = join_all((0..20).map(async |turn| match turn % 2 {
-                0 => Flow::Usapi.show(&site, &usapi.token, usapi.code.as_str()).await,
-                _ => Flow::AppSignUp.show(&site, &app.token, app.code.as_str()).await,
+            // Whose turn is first differs by the column; the outcome does not.
+            let flows = match flow {
+                Flow::Usapi => [Flow::Usapi, Flow::Invas, Flow::AppSignUp],
+                Flow::Invas => [Flow::Invas, Flow::AppSignUp, Flow::Usapi],
+                Flow::AppSignUp | Flow::AppLogin => [Flow::AppSignUp, Flow::Usapi, Flow::Invas],
+            };
+            let mut sent = Vec::new();
+            for (so_far, flow) in flows.into_iter().enumerate() {
+                sent.push((flow, flow.ask(&site, n, so_far).await));
+            }
+            let (site, sent) = (&site, &sent);
+            let answers = join_all((0..30).map(async |turn| {
+                let (flow, sent) = &sent[turn % 3];
+                flow.show(site, &sent.token, sent.code.as_str()).await
             }))
             .await;
             let successes = answers.iter().filter(|answer| answer.status == 200).count();
-            // The account is whose the first was: one of them has a password.
-            let has_password = Door::Usapi.sign_in(&site, &format!("siti {n}"), RIGHT).await.status == 200;
-            let first = answers.iter().position(|answer| answer.status == 200).unwrap();
-            assert_eq!(has_password, first % 2 == 0);
+            // The account is whose the first was: on App it has no password.
+            let first = flows[answers.iter().position(|answer| answer.status == 200).unwrap() % 3];
+            let has_password = Door::Usapi.sign_in(site, &phone(n), RIGHT).await.status == 200;
+            assert_eq!(has_password, first != Flow::AppSignUp);
             format!("{successes} × 200, {} × refused", answers.len() - successes)
         }),
     ]

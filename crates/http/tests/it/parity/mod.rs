@@ -1,4 +1,4 @@
-//! USAPI and App side by side: what is one service and what differs. Every situation is played on both, each time by people of their own, and the
+//! The surfaces side by side: what is one service and what differs. Every situation is played on each, every time by people of their own, and the
 //! answers are in one table, `snapshots/parity.snap`, the same on both engines. A difference fails; to take over one that is meant, run this with
 //! `INSTA_UPDATE=always` and read what changed.
 

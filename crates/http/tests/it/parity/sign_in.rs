@@ -1,10 +1,12 @@
 //! Signing in by password.
 
 use daftar_testkit::Installation;
+use serde_json::json;
 
 use super::door::{DOORS, Door, RIGHT, WRONG, app_account};
 use super::table::{Section, Situation, Stage, said, situation};
-use crate::usapi::registered;
+use crate::invas;
+use crate::usapi::{registered, with};
 
 /// Somebody with this name and password signs in, where person `n` is registered.
 fn tried(what: &str, name: fn(Door, u32) -> String, password: &'static str) -> Situation<Door> {
@@ -13,6 +15,29 @@ fn tried(what: &str, name: fn(Door, u32) -> String, password: &'static str) -> S
         registered(&site, n).await;
         said(&door.sign_in(&site, &name(door, n), password).await)
     })
+}
+
+/// A customer of INVAS, whose password came pre-hashed, tries these passwords in turn; what is said to the last.
+fn pre_hashed(what: &str, passwords: &'static [&'static str]) -> Situation<Door> {
+    situation(what, move |stage: Stage, door: Door| async move {
+        let (site, n) = stage.enter();
+        customer(&site, n).await;
+        let mut last = String::new();
+        for password in passwords {
+            last = said(&door.sign_in(&site, &door.phone(n), password).await);
+        }
+        last
+    })
+}
+
+/// Makes an account on INVAS for person `n`.
+async fn customer(site: &Installation, n: u32) {
+    let host = invas::host(site).await;
+    let (phone, number) = (format!("0810{n:08}"), format!("+62810{n:08}"));
+    invas::registered(&host, &with(&with(&invas::customer(), "phone", phone.as_str()), "email", json!(null))).await;
+    let token = invas::newest_token(site, 1, &number).await;
+    let answer = host.post("/b2b/customer/register/confirm", &with(&invas::confirmation(&token), "username", phone)).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
 }
 
 /// The same, and the account is disabled.
@@ -55,6 +80,11 @@ fn situations() -> Vec<Situation<Door>> {
             app_account(&site, &address, 0).await;
             said(&door.sign_in(&site, &address, RIGHT).await)
         }),
+        pre_hashed("a customer's of INVAS", &[invas::PASSWORD]),
+        pre_hashed("a customer's of INVAS, a second time", &[invas::PASSWORD, invas::PASSWORD]),
+        pre_hashed("a customer's of INVAS, wrong", &[WRONG]),
+        pre_hashed("its 32 digits (row 22)", &[invas::PRE_HASHED]),
+        pre_hashed("its 32 digits, after a sign-in", &[invas::PASSWORD, invas::PRE_HASHED]),
         disabled("disabled, right password", RIGHT),
         disabled("disabled, wrong password", WRONG),
         situation("11th password, wrong", |_, door| throttled(door, &["siti 1"], door, "siti 1", WRONG)),

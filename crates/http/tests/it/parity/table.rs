@@ -59,6 +59,7 @@ pub(super) fn said(answer: &Answer) -> String {
     let what = match text("message") {
         Some(message) => message,
         None if token(&body) || token(&body["data"]) => "<token>",
+        None if text("code").is_some() => text("code").unwrap_or_default(),
         None if body["data"].is_null() && body["success"] == true => "done",
         None => "<data>",
     };
