@@ -3,7 +3,7 @@
 use super::{Applicant, ConfirmCustomer, Confirmed, FindError, NewCustomer, NotConfirmed, PhoneAsSent};
 use crate::account::AccountId;
 use crate::client::ClientId;
-use crate::code::{Code, Purpose, Shown};
+use crate::code::{ChallengeState, Code, Purpose, Shown};
 use crate::identifier::{IdentifierKind, Username};
 use crate::password::PreHashedPassword;
 use crate::ports::{Timestamp, new_id};
@@ -93,11 +93,14 @@ impl Accounts {
             return if applicant.registration.authorised_at.is_some() { Ok(None) } else { Err(NotConfirmed::TokenRequired.into()) };
         };
         let pressure = self.store().pressure(&applicant.token.counted_against(), now).await.map_err(Fault::from)?;
-        if applicant.token.over(now).is_some() || applicant.token.left(pressure) == 0 {
+        let left = applicant.token.left(pressure);
+        // A token that is used or voided was so a moment ago, by somebody beside this call: what became of the registration is for the transaction to say.
+        let is_open = applicant.token.state == ChallengeState::Open;
+        if is_open && (applicant.token.over(now).is_some() || left == 0) {
             return Err(NotConfirmed::Over.into());
         }
         match token {
-            TypedToken::Odd => Err(NotConfirmed::Wrong { left: applicant.token.left(pressure) }.into()),
+            TypedToken::Odd => Err(NotConfirmed::Wrong { left }.into()),
             TypedToken::Token(code) => Ok(Some(Shown { purpose: Purpose::InvasSignup, by: None, code, key: self.secrets().codes.clone() })),
         }
     }
