@@ -2,6 +2,7 @@
 
 mod confirm;
 mod isolation;
+mod logs;
 mod look_up;
 mod page;
 mod problem;
