@@ -19,7 +19,7 @@
 //! | [`client`], [`access`] | machine clients, scopes, secrets; their access tokens |
 //! | [`throttle`] | limits as data and pure arithmetic |
 //! | [`repeat`] | idempotent calls |
-//! | [`message`], [`locale`], [`brand`], [`line`] | what is sent, as data |
+//! | [`message`], [`locale`], [`brand`], [`mod@line`] | what is sent, as data |
 //! | [`secret`] | the master key and what is derived from it |
 //! | [`ports`] | storage, clock, randomness, pictures, as traits |
 //! | [`service`] | [`service::Accounts`], the only door for surfaces |

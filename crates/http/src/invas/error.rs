@@ -1,6 +1,7 @@
 //! Everything that INVAS answers instead of a success: one exhaustive match from what happened to a problem (contract `invas.md`).
 
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use daftar_core::access::NotAdmitted;
 use daftar_core::customer::{ConfirmError, NotConfirmed, ResendCustomerError};
 use daftar_core::identifier::IdentifierKind;
@@ -9,6 +10,7 @@ use daftar_core::service::Fault;
 
 use super::problem::Problem;
 use crate::surface::body::BodyError;
+use crate::surface::bounds::{Bounds, Cut};
 use crate::surface::fault::{retry_after, status_of};
 use crate::surface::properties::PropertyError;
 
@@ -121,7 +123,7 @@ const VALIDATION: &str = "VALIDATION";
 
 impl InvasError {
     /// What a host is told.
-    pub(super) fn told(self) -> Problem {
+    fn told(self) -> Problem {
         match self {
             Self::NoHost => {
                 Problem::new(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", "A valid access token of a machine client with scope b2b is needed.")
@@ -182,4 +184,26 @@ fn internal(status: StatusCode) -> Problem {
 
 fn bearer_challenge() -> (HeaderName, HeaderValue) {
     (header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+}
+
+impl IntoResponse for InvasError {
+    fn into_response(self) -> Response {
+        self.told().into_response()
+    }
+}
+
+/// What a request may take, and what is told of one that is cut.
+pub(super) const BOUNDS: Bounds = Bounds::told_by(|cut| match cut {
+    Cut::TooLong => InvasError::TooLong.into_response(),
+    Cut::Panicked => InvasError::Panicked.into_response(),
+});
+
+/// There is nothing at this path.
+pub(super) async fn not_found() -> InvasError {
+    InvasError::NoSuchPath
+}
+
+/// There is something at this path, but not for this method. The router adds `Allow`.
+pub(super) async fn method_not_allowed() -> InvasError {
+    InvasError::NoSuchMethod
 }

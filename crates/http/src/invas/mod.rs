@@ -26,8 +26,8 @@ pub(crate) fn router() -> Router<App> {
         .route("/auth/verifyEmail", get(look_up::email))
         .route("/resend/registration/sms", post(resend::token))
         .route("/resend/registration/email", post(resend::link))
-        .fallback(problem::not_found)
-        .method_not_allowed_fallback(problem::method_not_allowed)
-        .layer(from_fn_with_state(problem::BOUNDS, bounded));
+        .fallback(error::not_found)
+        .method_not_allowed_fallback(error::method_not_allowed)
+        .layer(from_fn_with_state(error::BOUNDS, bounded));
     Router::new().nest("/b2b/customer", routes)
 }

@@ -7,9 +7,6 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use super::error::InvasError;
-use crate::surface::bounds::{Bounds, Cut};
-
 /// A refusal, ready to be written.
 pub(super) struct Problem {
     status: StatusCode,
@@ -75,26 +72,4 @@ impl IntoResponse for Problem {
         response.headers_mut().extend(self.header);
         response
     }
-}
-
-impl IntoResponse for InvasError {
-    fn into_response(self) -> Response {
-        self.told().into_response()
-    }
-}
-
-/// What a request may take, and what is told of one that is cut.
-pub(super) const BOUNDS: Bounds = Bounds::told_by(|cut| match cut {
-    Cut::TooLong => InvasError::TooLong.into_response(),
-    Cut::Panicked => InvasError::Panicked.into_response(),
-});
-
-/// There is nothing at this path.
-pub(super) async fn not_found() -> InvasError {
-    InvasError::NoSuchPath
-}
-
-/// There is something at this path, but not for this method. The router adds `Allow`.
-pub(super) async fn method_not_allowed() -> InvasError {
-    InvasError::NoSuchMethod
 }
