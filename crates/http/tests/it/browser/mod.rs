@@ -108,10 +108,12 @@ impl Browser {
 
     /// Presses what `css` selects and waits for the page behind it, which must be called `title`.
     async fn press(&self, css: &str, title: &str) {
+        // The page behind it may be called as this one is: this one must be gone.
+        let old = self.client.find(Locator::Css("html")).await.unwrap();
         self.client.find(Locator::Css(css)).await.unwrap().click().await.unwrap();
         let arrived = async {
             let mut pause = tokio::time::interval(Duration::from_millis(20));
-            while !self.client.title().await.unwrap().starts_with(title) {
+            while old.tag_name().await.is_ok() || !self.client.title().await.unwrap().starts_with(title) {
                 pause.tick().await;
             }
         };
