@@ -3,9 +3,10 @@
 use daftar_core::account::Standing;
 use daftar_core::client::{MachineClient, Scope};
 use daftar_core::code::Purpose;
+use daftar_core::customer::Confirmed;
 use daftar_core::identifier::Country;
 use daftar_core::message::{Channel, Content, MessageId};
-use daftar_core::person::{Gender, PictureId};
+use daftar_core::person::{FullName, Gender, PictureId, PlaceName};
 use daftar_core::ports::{Inbox as _, InboxFilter, InboxMessage, Outbox as _, SigningKeys as _, Store as _, StoreError};
 use daftar_core::recovery::{NewPassword, PasswordSet};
 use daftar_core::redemption::{Pays, Redeemed};
@@ -102,15 +103,38 @@ async fn damage<E: Engine>(engine: &E, table: &'static str, columns: &[&'static 
     }
 }
 
+pub async fn row_54_the_database_holds_no_customers_token_link_or_letter_in_clear<E: Engine>(engine: E) {
+    let store = engine.store();
+    let waiting = given::customer("bank", "siti", &given::phone(1));
+    let confirmed = given::customer("bank", "budi", &given::phone(2));
+    for applying in [&waiting, &confirmed] {
+        store.register_customer(applying.new.clone(), None).await.unwrap();
+    }
+    store.confirm_customer(waiting.show_wrong()).await.unwrap();
+    assert_eq!(store.confirm_customer(confirmed.show()).await.unwrap(), Confirmed::Done);
+    let bytes = engine.bytes().await;
+    let holds = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
+    assert!(holds("siti@example.test") && holds("customer_link") && holds(waiting.registration().prefix.as_str()), "this looks in the right place");
+    for applying in [&waiting, &confirmed] {
+        for secret in [applying.token.expose(), applying.link.expose()] {
+            assert!(!holds(secret), "{secret}");
+        }
+    }
+    assert!(!holds("https://accounts.example.test"));
+}
+
 pub async fn a_corrupt_row_names_itself<E: Engine>(engine: E) {
     let store = engine.store();
     let mut siti = given::account("siti");
     siti.claims.truncate(1);
     siti.profile.gender = Some(Gender::Female);
+    siti.profile.full_name = FullName::parse("Siti Rahma").ok();
+    siti.profile.birth_place = PlaceName::parse("Jakarta").ok();
+    siti.profile.country = Some(Country::indonesia());
     siti.profile.picture = PictureId::parse(&"p".repeat(43));
     store.create_account(siti.clone(), None).await.unwrap();
     let read = async || store.account(siti.id).await.map(drop);
-    let names = ["status", "first_name", "birth_date", "gender", "picture", "surface", "client", "locale"];
+    let names = ["status", "first_name", "full_name", "birth_date", "birth_place", "gender", "country", "picture", "surface", "client", "locale"];
     damage(&engine, "accounts", &names, "'  '", read).await;
     damage(&engine, "identifiers", &["kind"], "'shoe size'", read).await;
     damage(&engine, "identifiers", &["shown"], "''", read).await;
@@ -125,6 +149,13 @@ pub async fn a_corrupt_row_names_itself<E: Engine>(engine: E) {
     damage(&engine, "challenges", &["purpose", "destination_kind", "destination", "state"], "''", read).await;
     damage(&engine, "challenges", &["digits", "tries_left"], "-1", read).await;
     damage(&engine, "challenges", &["created_at"], "9223372036854775807", read).await;
+
+    let customer = given::customer("bank", "septian", &given::phone(3));
+    store.register_customer(customer.new.clone(), None).await.unwrap();
+    let read = async || store.linked_customer(customer.link()).await.map(drop);
+    let names = ["host", "phone", "full_name", "birth_date", "birth_place", "email", "gender", "country", "locale", "state", "prefix"];
+    damage(&engine, "customers", &names, "''", read).await;
+    damage(&engine, "customers", &["sends"], "-1", read).await;
 
     let recovery = given::recover(store, given::made(store, "ani", 2).await.id, given::phone(2)).await;
     let read = async || store.recovery(recovery, now()).await.map(drop);

@@ -11,7 +11,7 @@ use daftar_core::identifier::{Country, EmailAddress, LoginId, PhoneNumber, Usern
 use daftar_core::locale::Locale;
 use daftar_core::message::{Channel, Content, Envelope, Message, Recipient, Sealer};
 use daftar_core::password::{PasswordRecord, Scheme};
-use daftar_core::person::{PersonName, Profile};
+use daftar_core::person::{FullName, PersonName, PlaceName, Profile};
 use daftar_core::ports::{Inbox as _, InboxMessage, Once, Outbox as _, Settlement, SigningKeys as _, Store as _, Timestamp, new_id};
 use daftar_core::registration::{FinishRegistration, Mode, NewRegistration, Proof, Registration, RegistrationId, RegistrationState, Resend};
 use daftar_core::repeat::{Repeat, RepeatKey};
@@ -301,7 +301,11 @@ pub async fn everything(store: &SqlStore) -> NewAccount {
     assert!(store.grant_access(grant(&shop)).await.unwrap());
     let term = Term { signs_from: now(), retires_at: None };
     store.first_signing_key(SealedKey { kid: "first".to_owned(), sealed: vec![1, 2, 3], created_at: now(), term }).await.unwrap();
-    let siti = account("siti");
+    let mut siti = account("siti");
+    siti.profile.full_name = FullName::parse("Siti Rahma").ok();
+    siti.profile.birth_place = PlaceName::parse("Jakarta").ok();
+    siti.profile.country = Some(Country::indonesia());
+    (siti.origin.source, siti.origin.group) = (Some("01011".to_owned()), Some("01".to_owned()));
     let repeat = Repeat::new(client("shop"), RepeatKey::parse(b"key").unwrap(), "/signup", b"body", &secrets().repeats);
     store.create_account(siti.clone(), Some(Once { repeat, answer: Vec::new() })).await.unwrap();
     let session = sign_in(store, &siti).await;

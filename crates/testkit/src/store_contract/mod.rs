@@ -92,6 +92,7 @@ macro_rules! store_contract {
                 everything_is_there_after_the_store_was_closed_and_opened
                 row_54_the_database_holds_no_code_no_link_and_no_letter
                 row_54_the_database_holds_no_code_and_no_made_up_password_in_clear
+                row_54_the_database_holds_no_customers_token_link_or_letter_in_clear
                 a_corrupt_row_names_itself
                 row_52_a_corrupt_row_does_not_name_a_whole_contact
             }
