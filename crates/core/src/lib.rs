@@ -20,6 +20,7 @@
 //! | [`throttle`] | limits as data and pure arithmetic |
 //! | [`repeat`] | idempotent calls |
 //! | [`message`], [`locale`], [`brand`], [`mod@line`] | what is sent, as data |
+//! | [`outbox`], [`price`] | what becomes of it: attempts, receipts, what an operator is told; what it costs
 //! | [`secret`] | the master key and what is derived from it |
 //! | [`ports`] | storage, clock, randomness, pictures, as traits |
 //! | [`service`] | [`service::Accounts`], the only door for surfaces |
@@ -49,9 +50,11 @@ pub mod line;
 pub mod locale;
 pub mod message;
 mod named;
+pub mod outbox;
 pub mod password;
 pub mod person;
 pub mod ports;
+pub mod price;
 pub mod profile;
 pub mod recovery;
 pub mod redemption;

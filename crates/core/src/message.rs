@@ -196,6 +196,15 @@ impl Content {
             Self::ContactChanged { .. } => "contact_changed",
         }
     }
+
+    /// The code or token that it carries.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            Self::SignupCode { code, .. } | Self::Code { code, .. } => Some(code),
+            Self::CustomerLink { .. } | Self::GeneratedPassword { .. } | Self::ContactLost { .. } | Self::ContactChanged { .. } => None,
+        }
+    }
 }
 
 impl std::fmt::Debug for Content {

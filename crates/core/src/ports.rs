@@ -23,6 +23,8 @@ use crate::customer::{Applicant, ConfirmCustomer, Confirmed, CustomerRegistratio
 use crate::device::{Device, DeviceKind, DeviceToken};
 use crate::identifier::{Country, IdentifierKind, LoginId};
 use crate::message::{Channel, Envelope, MessageId};
+use crate::outbox::status::{MessageFilter, MessageStatus, Retried};
+use crate::outbox::{ClaimedMessage, Hook, HookError, Receipt, Receipted, RouteName, Settled};
 use crate::person::PictureId;
 use crate::profile::{ProfileUpdate, ProfileUpdated};
 use crate::recovery::{NewPassword, PasswordSet, Recovery, RecoveryId};
@@ -143,6 +145,11 @@ pub trait Store: Send + Sync {
     /// What is kept of the call that `repeat` repeats.
     async fn repeated(&self, repeat: &Repeat, now: Timestamp) -> Result<Repeated<()>, StoreError>;
 
+    /// The newest `limit` messages that `filter` lets through, newest first.
+    async fn messages(&self, filter: &MessageFilter, limit: u32) -> Result<Vec<MessageStatus>, StoreError>;
+    /// One message.
+    async fn message_status(&self, id: MessageId) -> Result<Option<MessageStatus>, StoreError>;
+
     // --- transactions
 
     /// Makes an account at once.
@@ -203,6 +210,11 @@ pub trait Store: Send + Sync {
     async fn disable_client(&self, id: &ClientId, now: Timestamp) -> Result<bool, StoreError>;
     /// Remembers the master key's fingerprint the first time; afterwards whether it is the same.
     async fn same_master_key(&self, fingerprint: Mac) -> Result<bool, StoreError>;
+    /// Notes a receipt for what a route's gateway calls by its reference; what it changed, if it was new and is about a message of ours. One that comes before the
+    /// answer to the sending is kept for it.
+    async fn note_receipt(&self, route: &RouteName, receipt: Receipt, now: Timestamp) -> Result<Option<Receipted>, StoreError>;
+    /// Makes a message that was not sent due at once, by every route anew. `None`: there is no such message.
+    async fn retry_message(&self, id: MessageId, now: Timestamp) -> Result<Option<Retried>, StoreError>;
     /// Deletes what nobody can need any more: a bounded amount at a time. How many rows went.
     async fn sweep(&self, now: Timestamp) -> Result<u64, StoreError>;
 }
@@ -218,44 +230,38 @@ pub trait SigningKeys: Send + Sync {
     async fn rotate_signing_keys(&self, rotation: Rotation) -> Result<(), StoreError>;
 }
 
-/// A claimed message and how often it was tried before.
-#[derive(Debug, Clone)]
-pub struct ClaimedMessage {
-    /// The message.
-    pub envelope: Envelope,
-    /// Earlier attempts.
-    pub attempts: u32,
-}
-
-/// What became of a message that a worker had claimed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Settlement {
-    /// Sent: its letter is wiped.
-    Sent,
-    /// Not sent: try again at the given time.
-    Retry {
-        /// When.
-        at: Timestamp,
-        /// Why, without secrets and contacts.
-        reason: String,
-    },
-    /// Given up: its letter is wiped.
-    Failed {
-        /// Why, without secrets and contacts.
-        reason: String,
-    },
-}
-
 /// The outbox, as its workers see it.
 #[async_trait]
 pub trait Outbox: Send + Sync {
     /// Claims up to `limit` messages of `channel` that are due, for the time of `lease`: nobody else gets them until it is over. Those past their
     /// `expires_at` are given up instead.
     async fn claim(&self, channel: Channel, limit: u32, now: Timestamp, lease: Duration) -> Result<Vec<ClaimedMessage>, StoreError>;
-    /// Says what became of a claimed message.
-    async fn settle(&self, id: MessageId, settlement: Settlement, now: Timestamp) -> Result<(), StoreError>;
+    /// Says what became of a claimed message. What a receipt that was there before this had to say, if there was one.
+    async fn settle(&self, id: MessageId, settled: Settled, now: Timestamp) -> Result<Option<Receipted>, StoreError>;
     /// How many messages are waiting or claimed.
     async fn waiting(&self) -> Result<u64, StoreError>;
+    /// How many messages of each channel are waiting or claimed, and since when the oldest of them is due.
+    async fn queues(&self) -> Result<Vec<Queue>, StoreError>;
+}
+
+/// What waits in one channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Queue {
+    /// The channel.
+    pub channel: Channel,
+    /// How many messages.
+    pub waiting: u64,
+    /// When the oldest of them was queued.
+    pub oldest: Option<Timestamp>,
+}
+
+/// Reads what gateways report of messages that they took.
+pub trait ReceiptReader: Send + Sync {
+    /// Checks that a request is the gateway's, then reads the receipts in it; none if it only says that a message is on its way.
+    ///
+    /// # Errors
+    /// [`HookError`].
+    fn read(&self, hook: &Hook) -> Result<Vec<Receipt>, HookError>;
 }
 
 /// A message as a developer reads it in the inbox.

@@ -14,7 +14,7 @@ use crate::identifier::{Country, LoginId, PhoneNumber};
 use crate::locale::Locale;
 use crate::message::Sealer;
 use crate::password::{Password, PasswordPolicy, PasswordRecord, PreHashedPassword};
-use crate::ports::{Cause, Clock, Doorbell, Entropy, Pictures, Store, StoreError, Timestamp};
+use crate::ports::{Cause, Clock, Doorbell, Entropy, Pictures, ReceiptReader, Store, StoreError, Timestamp};
 use crate::registration::RegistrationLifetimes;
 use crate::repeat::{Repeat, RepeatKey};
 use crate::secret::Secrets;
@@ -134,6 +134,8 @@ pub struct Parts {
     pub secrets: Secrets,
     /// Wakes the outbox workers.
     pub doorbell: Doorbell,
+    /// Reads what gateways report.
+    pub receipts: Arc<dyn ReceiptReader>,
     /// What the installation decides.
     pub policy: Policy,
 }
@@ -303,6 +305,10 @@ impl Accounts {
         let (now, every) = (now.as_millisecond(), i64::try_from(every.as_millis()).unwrap_or(i64::MAX));
         let due = |last: i64| (now.saturating_sub(last).saturating_abs() >= every).then_some(now);
         self.0.alarmed_at.fetch_update(Ordering::Relaxed, Ordering::Relaxed, due).is_ok()
+    }
+
+    pub(crate) fn receipt_reader(&self) -> &dyn ReceiptReader {
+        &*self.0.parts.receipts
     }
 
     /// A message was queued.

@@ -5,11 +5,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use daftar_core::message::{MessageId, Recipient};
 use daftar_core::ports::{Clock, Inbox, InboxMessage};
 
-use crate::render::Rendered;
-use crate::transport::{SendError, Transport};
+use crate::transport::{Accepted, Outgoing, SendError, Transport};
 
 /// Puts every message into the development inbox.
 #[derive(Clone)]
@@ -34,7 +32,8 @@ impl std::fmt::Debug for InboxTransport {
 
 #[async_trait]
 impl Transport for InboxTransport {
-    async fn send(&self, id: MessageId, to: &Recipient, rendered: &Rendered) -> Result<(), SendError> {
+    async fn send(&self, message: &Outgoing<'_>) -> Result<Accepted, SendError> {
+        let Outgoing { id, to, rendered } = *message;
         let message = InboxMessage {
             id,
             channel: to.channel(),
@@ -44,6 +43,7 @@ impl Transport for InboxTransport {
             html: rendered.html.clone(),
             sent_at: self.clock.now(),
         };
-        self.inbox.deliver(message).await.map_err(|error| SendError::Retry(format!("the inbox did not take it: {error}")))
+        self.inbox.deliver(message).await.map_err(|error| SendError::Retry(format!("the inbox did not take it: {error}")))?;
+        Ok(Accepted::default())
     }
 }

@@ -15,7 +15,9 @@
 //! | [`retry`] | when to try again, as pure arithmetic |
 //! | [`mod@render`] | from what a message says to its words, `locales/` and `templates/` |
 //! | [`transport`] | the trait that every way implements, and why a way refuses |
-//! | [`smtp`], [`inbox`], [`unrouted`] | the ways |
+//! | [`route`], `routing`, `breaker` | the ways of a channel, in order, and what each is for; which one a message takes next; rest for one that fails |
+//! | [`measure`] | what is counted |
+//! | [`smtp`], [`inbox`] | the ways |
 //!
 //! # Adding a message
 //!
@@ -28,17 +30,20 @@
 //! Implement [`transport::Transport`]. It gets one message for one recipient, may be called again for the same message, and says in its
 //! error whether another try can help.
 
+mod breaker;
 pub mod inbox;
+pub mod measure;
 pub mod render;
 pub mod retry;
+pub mod route;
+mod routing;
 pub mod smtp;
 pub mod transport;
-pub mod unrouted;
 pub mod worker;
 
 pub use inbox::InboxTransport;
 pub use render::{RenderError, Rendered, render};
 pub use smtp::{SmtpConfigError, SmtpSettings, SmtpTransport};
-pub use transport::{SendError, Transport};
-pub use unrouted::Unrouted;
+pub use route::Route;
+pub use transport::{Accepted, Outgoing, SendError, Transport};
 pub use worker::{Pace, Worker, WorkerHandle, WorkerParts};

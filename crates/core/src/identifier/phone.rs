@@ -113,6 +113,15 @@ impl PhoneNumber {
         national.unwrap_or_else(|| self.0.clone())
     }
 
+    /// The country that it belongs to, as far as its digits tell; of several with one calling code the chief one.
+    #[must_use]
+    pub fn country(&self) -> Option<Country> {
+        let util = PHONES.as_ref()?;
+        let number = util.parse(&self.0, None).ok()?;
+        let region = util.get_region_for_number(&number).or_else(|| util.get_region_for_country_code(number.country_code))?;
+        Country::parse(&region.as_region_str())
+    }
+
     /// A number that is already in E.164 form, as the store keeps it.
     ///
     /// # Errors

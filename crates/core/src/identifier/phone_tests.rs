@@ -15,6 +15,15 @@ fn mobile(text: &str, letters: &str) -> Result<String, IdentifierError> {
 }
 
 #[test]
+fn a_number_belongs_to_a_country_even_if_it_is_not_assigned() {
+    let country = |text: &str| PhoneNumber::from_e164(text).unwrap().country().map(|country| country.to_string());
+    for (number, belongs_to) in [("+6281234567890", "ID"), ("+85291234567", "HK"), ("+12125550123", "US"), ("+14165550123", "CA"), ("+621234567", "ID")] {
+        assert_eq!(country(number).as_deref(), Some(belongs_to), "{number}");
+    }
+    assert_eq!(country("+99912345678"), None);
+}
+
+#[test]
 fn a_country_is_one_that_has_phone_numbers() {
     for letters in "AD AE AF AG AI AL AM AO AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO \
                     CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GT GU GW GY HK HN HR HT \

@@ -7,7 +7,8 @@ mod words;
 
 use askama::Template as _;
 
-use daftar_core::brand::{Brand, Brands};
+use daftar_core::brand::Brands;
+use daftar_core::locale::Locale;
 use daftar_core::message::{Channel, CodeUse, ContactKind, Content, Message};
 
 use letter::{Letter, MailPage, Part};
@@ -24,6 +25,14 @@ pub struct Rendered {
     pub text: String,
     /// The HTML part; a short message has none.
     pub html: Option<String>,
+    /// The code or token that it carries, if it does: for ways that put it into a text of their own.
+    pub code: Option<String>,
+    /// The language that it is in.
+    pub locale: Locale,
+    /// The brand's sender for short messages, if it has one of its own.
+    pub sms_sender: Option<String>,
+    /// The brand's address for mail, if it has one of its own.
+    pub mail_from: Option<String>,
 }
 
 // The words hold codes and links (threat row 52).
@@ -63,13 +72,20 @@ pub fn render(message: &Message, brands: &Brands) -> Result<Rendered, RenderErro
     let brand = brands.of(message.platform.as_deref());
     let name = clean::line(&brand.name);
     let words = words_for(&message.content, Words::new(message.locale).with("brand", name.clone()));
-    match message.to.channel() {
-        Channel::Email => mail(&words, &message.content, brand, name),
+    let (subject, text, html) = match message.to.channel() {
+        Channel::Email => {
+            let letter = letter(&words, &message.content)?;
+            let page = MailPage::new(&letter, words.language(), &name, &brand.color).render().map_err(RenderError::Layout)?;
+            let text = letter.to_text();
+            (Some(letter.subject), text, Some(page))
+        }
         Channel::Sms => {
             let key = short_key(&message.content).ok_or(RenderError::MailOnly { kind: message.content.name() })?;
-            Ok(Rendered { from_name: name, subject: None, text: words.say(key)?, html: None })
+            (None, words.say(key)?, None)
         }
-    }
+    };
+    let code = message.content.code().map(str::to_owned);
+    Ok(Rendered { from_name: name, subject, text, html, code, locale: message.locale, sms_sender: None, mail_from: None })
 }
 
 /// Everything that the texts about `content` may name.
@@ -125,13 +141,6 @@ const fn short_key(content: &Content) -> Option<&'static str> {
         Content::ContactLost { .. } => Some("contact-lost-sms"),
         Content::ContactChanged { .. } => Some("contact-changed-sms"),
     }
-}
-
-fn mail(words: &Words, content: &Content, brand: &Brand, from_name: String) -> Result<Rendered, RenderError> {
-    let letter = letter(words, content)?;
-    let page = MailPage::new(&letter, words.language(), &from_name, &brand.color);
-    let html = page.render().map_err(RenderError::Layout)?;
-    Ok(Rendered { subject: Some(letter.subject.clone()), text: letter.to_text(), html: Some(html), from_name })
 }
 
 /// The mail that says `content`.

@@ -12,11 +12,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use lettre::transport::smtp::Error as SmtpError;
 
-use daftar_core::message::{MessageId, Recipient};
+use daftar_core::message::Recipient;
 use daftar_core::ports::Clock;
 
-use crate::render::Rendered;
-use crate::transport::{SendError, Transport};
+use crate::transport::{Accepted, Outgoing, SendError, Transport};
 
 use connections::{Connections, Failure};
 use letter::Sender;
@@ -48,12 +47,14 @@ impl std::fmt::Debug for SmtpTransport {
 
 #[async_trait]
 impl Transport for SmtpTransport {
-    async fn send(&self, id: MessageId, to: &Recipient, rendered: &Rendered) -> Result<(), SendError> {
+    async fn send(&self, message: &Outgoing<'_>) -> Result<Accepted, SendError> {
+        let Outgoing { id, to, rendered } = *message;
         let Recipient::Email(address) = to else {
             return Err(SendError::Refused("a phone number gets no mail".to_owned()));
         };
         let mail = self.sender.write(id, address, rendered, self.clock.now()).map_err(|error| SendError::Refused(error.to_string()))?;
-        self.connections.send(mail.envelope(), &mail.formatted()).await.map_err(|failure| verdict(&failure))
+        self.connections.send(mail.envelope(), &mail.formatted()).await.map_err(|failure| verdict(&failure))?;
+        Ok(Accepted::default())
     }
 }
 

@@ -1,4 +1,4 @@
-//! What happens to one claimed message: open, render, send, settle.
+//! What happens to one claimed message: open, render, choose a route, send, settle.
 
 use std::sync::Arc;
 
@@ -7,50 +7,135 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 use tracing::{error, info, warn};
 
-use daftar_core::identifier::mask;
-use daftar_core::message::{Envelope, EnvelopeError};
-use daftar_core::ports::{ClaimedMessage, Settlement};
+use daftar_core::identifier::{Country, mask};
+use daftar_core::message::{Envelope, EnvelopeError, Message, Recipient};
+use daftar_core::outbox::{Answer, Attempt, ClaimedMessage, Settled, Settlement};
+use daftar_core::ports::Timestamp;
 
 use super::WorkerParts;
-use crate::render::render;
+use super::desk::Desk;
+use crate::measure;
+use crate::render::{Rendered, render};
 use crate::retry;
-use crate::transport::{SendError, Transport};
+use crate::route::Route;
+use crate::routing::{Parcel, Plan};
+use crate::transport::{Accepted, Outgoing, SendError};
 
 /// One message on its way.
 pub(super) struct Errand {
     parts: Arc<WorkerParts>,
-    transport: Arc<dyn Transport>,
+    desk: Arc<Desk>,
     claimed: ClaimedMessage,
     /// From then on somebody else may send it.
     lease_end: Instant,
 }
 
+/// Why a message gets no route at all.
+enum NoGo {
+    /// Another try can help.
+    Later(String),
+    /// It is wrong itself, and will not get better.
+    Never(String),
+}
+
 impl Errand {
     /// An errand for `claimed`, ours until `lease_end`.
-    pub(super) fn new(parts: Arc<WorkerParts>, transport: Arc<dyn Transport>, claimed: ClaimedMessage, lease_end: Instant) -> Self {
-        Self { parts, transport, claimed, lease_end }
+    pub(super) fn new(parts: Arc<WorkerParts>, desk: Arc<Desk>, claimed: ClaimedMessage, lease_end: Instant) -> Self {
+        Self { parts, desk, claimed, lease_end }
     }
 
     /// Waits for its turn, sends, settles.
     pub(super) async fn run(self, turns: Arc<Semaphore>) {
         let Ok(_turn) = turns.acquire().await else {
-            let at = self.parts.clock.now();
-            return self.settle(Settlement::Retry { at, reason: "the service was stopping".to_owned() }).await;
+            let at = self.now();
+            return self.settle(without_attempt(Settlement::Retry { at, reason: "the service was stopping".to_owned() })).await;
         };
         // Too late to be done in time: it is left to whoever claims it next.
         if Instant::now() + self.parts.pace.send > self.lease_end {
             return;
         }
-        let outcome = self.isolated().await;
-        let settlement = self.settlement(outcome);
-        self.log(&settlement);
-        self.settle(settlement).await;
+        let settled = self.deliver().await;
+        self.log(&settled);
+        self.settle(settled).await;
+    }
+
+    fn now(&self) -> Timestamp {
+        self.parts.clock.now()
+    }
+
+    async fn deliver(&self) -> Settled {
+        self.note_missing_receipt();
+        match self.open() {
+            Ok((message, rendered)) => self.send(&message, rendered).await,
+            Err(NoGo::Never(reason)) => without_attempt(Settlement::Failed { reason }),
+            Err(NoGo::Later(reason)) => without_attempt(self.later(reason)),
+        }
+    }
+
+    /// A gateway took it and said no more: for the route that is a failure like any other.
+    fn note_missing_receipt(&self) {
+        if let Some(last) = self.claimed.tried.last().filter(|last| last.is_accepted()) {
+            self.desk.failed(&last.route, self.now());
+        }
+    }
+
+    /// Opens and renders. Whatever is wrong with the message itself will not get better, unless it is only new to this program.
+    fn open(&self) -> Result<(Message, Rendered), NoGo> {
+        let message = self.parts.sealer.open(&self.claimed.envelope).map_err(|error| match error {
+            EnvelopeError::Unsealable(cause) => NoGo::Never(format!("it cannot be read: {cause}")),
+            // While programs of two releases serve side by side, the newer one may have written it: that one can send it.
+            EnvelopeError::Unreadable(_) => NoGo::Later("it is of a form that this program does not know".to_owned()),
+        })?;
+        let rendered = render(&message, &self.parts.brands).map_err(|error| NoGo::Never(error.to_string()))?;
+        Ok((message, rendered))
+    }
+
+    async fn send(&self, message: &Message, rendered: Rendered) -> Settled {
+        let country = country_of(&message.to);
+        let parcel =
+            Parcel { country: country.as_ref(), platform: message.platform.as_deref().unwrap_or_default(), has_code: rendered.code.is_some() };
+        let plan = Plan::new(self.desk.routes(), parcel, &self.claimed, self.parts.cost_max);
+        if !plan.is_served() {
+            return without_attempt(self.later("no route serves it".to_owned()));
+        }
+        let started_at = self.now();
+        let Some(route) = plan.next(|route| self.desk.rests(&route.name, started_at)) else {
+            let why = if self.claimed.tried.is_empty() { "every route costs too much" } else { "no route is left to try" };
+            return without_attempt(plan.end(why.to_owned()));
+        };
+        // What is left of its time bounds the send too: an expired code is never sent.
+        let left = self.claimed.envelope.expires_at.duration_since(started_at).try_into().ok().filter(|left: &std::time::Duration| !left.is_zero());
+        let Some(left) = left else {
+            return without_attempt(plan.end("it expired before it could be sent".to_owned()));
+        };
+        let patience = self.parts.pace.send.min(route.timeout.unwrap_or(self.parts.pace.send)).min(left);
+        self.desk.begin(&route.name, started_at, patience);
+        let outcome = match timeout(patience, self.isolated(route, message.to.clone(), rendered)).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(SendError::Retry("no answer in time".to_owned())),
+        };
+        let ended_at = self.now();
+        match outcome {
+            Ok(_) | Err(SendError::Refused(_)) => self.desk.succeeded(&route.name),
+            Err(SendError::Retry(_)) => self.desk.failed(&route.name, ended_at),
+        }
+        let answer = match outcome {
+            Ok(Accepted { reference }) => Answer::Accepted { reference },
+            Err(SendError::Refused(reason)) => Answer::Refused { reason },
+            Err(SendError::Retry(reason)) => Answer::PutOff { reason },
+        };
+        let (number, price) = (self.claimed.number, route.price_to(country.as_ref()));
+        let attempt = Attempt { number, route: route.name.clone(), way: route.way, started_at, ended_at, answer, price };
+        measure::attempt(&attempt, country.as_ref(), self.claimed.envelope.created_at);
+        let settlement = plan.after(attempt.clone(), route.receipt_within, self.claimed.envelope.expires_at);
+        Settled { attempt: Some(attempt), settlement }
     }
 
     /// Sends in a task of its own, so that a panic ends that task and nothing else; the set takes the task along if this errand is cut off.
-    async fn isolated(&self) -> Result<(), SendError> {
+    async fn isolated(&self, route: &Route, to: Recipient, rendered: Rendered) -> Result<Accepted, SendError> {
+        let (transport, id) = (Arc::clone(&route.transport), self.claimed.envelope.id);
         let mut alone = JoinSet::new();
-        alone.spawn(deliver(Arc::clone(&self.parts), Arc::clone(&self.transport), self.claimed.envelope.clone()));
+        alone.spawn(async move { transport.send(&Outgoing { id, to: &to, rendered: &rendered }).await });
         match alone.join_next().await {
             Some(Ok(outcome)) => outcome,
             // What it panicked about may hold the text of the message, so it is not repeated here.
@@ -58,33 +143,45 @@ impl Errand {
         }
     }
 
-    fn settlement(&self, outcome: Result<(), SendError>) -> Settlement {
-        match outcome {
-            Ok(()) => Settlement::Sent,
-            Err(SendError::Refused(reason)) => Settlement::Failed { reason },
-            Err(SendError::Retry(reason)) => match retry::next_try(self.claimed.attempts, self.parts.clock.now(), self.claimed.envelope.expires_at) {
-                Some(at) => Settlement::Retry { at, reason },
-                None => Settlement::Failed { reason: format!("expired; the last try: {reason}") },
-            },
+    /// Tried again ever more slowly, for a reason that is no route's.
+    fn later(&self, reason: String) -> Settlement {
+        match retry::next_try(self.claimed.attempts, self.now(), self.claimed.envelope.expires_at) {
+            Some(at) => Settlement::Retry { at, reason },
+            None => Settlement::Failed { reason: format!("expired; the last try: {reason}") },
         }
     }
 
-    fn log(&self, settlement: &Settlement) {
+    fn log(&self, settled: &Settled) {
         let Envelope { id, to, kind, .. } = &self.claimed.envelope;
-        let (id, channel, to, attempt) = (id.0, to.channel().name(), mask(to.as_str()), self.claimed.attempts.saturating_add(1));
-        match settlement {
-            Settlement::Sent => info!(message_id = %id, kind, channel, to, attempt, "message sent"),
-            Settlement::Retry { at, reason } => info!(message_id = %id, kind, channel, to, attempt, %at, reason, "message not sent yet"),
-            Settlement::Failed { reason } => warn!(message_id = %id, kind, channel, to, attempt, reason, "message given up"),
+        let (id, channel, to, attempt) = (id.0, to.channel().name(), mask(to.as_str()), self.claimed.number);
+        let route = settled.attempt.as_ref().map_or("", |attempt| attempt.route.as_str());
+        match &settled.settlement {
+            Settlement::Sent | Settlement::Awaiting { .. } if settled.attempt.is_none() => {
+                info!(message_id = %id, kind, channel, to, attempt, "no receipt has come, and no route is left to try");
+            }
+            Settlement::Sent | Settlement::Awaiting { .. } => info!(message_id = %id, kind, channel, to, attempt, route, "message sent"),
+            Settlement::Retry { at, reason } => info!(message_id = %id, kind, channel, to, attempt, route, %at, reason, "message not sent yet"),
+            Settlement::Failed { reason } => {
+                measure::given_up(&self.claimed.envelope);
+                warn!(message_id = %id, kind, channel, to, attempt, route, reason, "message given up");
+            }
         }
     }
 
     /// Notes what became of it. A store that is away is waited for as long as the message is ours: a note that is lost means a message that comes twice.
-    async fn settle(&self, settlement: Settlement) {
+    async fn settle(&self, settled: Settled) {
         let id = self.claimed.envelope.id;
+        let due_at_once = matches!(&settled.settlement, Settlement::Retry { at, .. } if *at <= self.now());
         for failures in 0.. {
-            let Err(cause) = self.parts.outbox.settle(id, settlement.clone(), self.parts.clock.now()).await else {
-                return;
+            let cause = match self.parts.outbox.settle(id, settled.clone(), self.now()).await {
+                Ok(receipted) => {
+                    receipted.iter().for_each(measure::receipt);
+                    if due_at_once || receipted.is_some_and(|receipted| receipted.goes_on) {
+                        self.parts.doorbell.ring();
+                    }
+                    return;
+                }
+                Err(cause) => cause,
             };
             let pause = retry::wait(failures);
             if Instant::now() + pause >= self.lease_end {
@@ -96,21 +193,13 @@ impl Errand {
     }
 }
 
-/// Opens, renders and sends. Whatever is wrong with the message itself is a refusal: it will not get better, unless it is only new to this program.
-async fn deliver(parts: Arc<WorkerParts>, transport: Arc<dyn Transport>, envelope: Envelope) -> Result<(), SendError> {
-    let message = parts.sealer.open(&envelope).map_err(|error| match error {
-        EnvelopeError::Unsealable(cause) => SendError::Refused(format!("it cannot be read: {cause}")),
-        // While programs of two releases serve side by side, the newer one may have written it: that one can send it.
-        EnvelopeError::Unreadable(_) => SendError::Retry("it is of a form that this program does not know".to_owned()),
-    })?;
-    let rendered = render(&message, &parts.brands).map_err(|error| SendError::Refused(error.to_string()))?;
-    // What is left of its time bounds the send too: an expired code is never sent.
-    let left = envelope.expires_at.duration_since(parts.clock.now()).try_into().ok().filter(|left: &std::time::Duration| !left.is_zero());
-    let Some(left) = left else {
-        return Err(SendError::Refused("it expired before it could be sent".to_owned()));
-    };
-    match timeout(parts.pace.send.min(left), transport.send(envelope.id, &message.to, &rendered)).await {
-        Ok(outcome) => outcome,
-        Err(_) => Err(SendError::Retry("no answer in time".to_owned())),
+const fn without_attempt(settlement: Settlement) -> Settled {
+    Settled { attempt: None, settlement }
+}
+
+fn country_of(to: &Recipient) -> Option<Country> {
+    match to {
+        Recipient::Email(_) => None,
+        Recipient::Sms(number) => number.country(),
     }
 }

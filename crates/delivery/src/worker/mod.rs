@@ -1,10 +1,12 @@
 //! The outbox workers: one task per channel, so that a dead mail server slows nothing but mail. Each claims what is due, sends several
-//! messages at once, and says what became of each. `postman` has the loop, `errand` what happens to one message.
+//! messages at once, and says what became of each. `postman` has the loop, `errand` what happens to one message, `desk` the
+//! channel's routes and how each is doing.
 //!
 //! A message is sent at least once, and more than once only if the process dies, or the store stays away, between the sending and the note
 //! that it was sent (contract `common.md`, *Delivery*). Replicas share one outbox: a claim is a lease, and whoever holds it finishes or
 //! lets go before it ends.
 
+mod desk;
 mod errand;
 mod postman;
 
@@ -19,8 +21,9 @@ use tracing::warn;
 use daftar_core::brand::Brands;
 use daftar_core::message::{Channel, Sealer};
 use daftar_core::ports::{Clock, Doorbell, Outbox};
+use daftar_core::price::Price;
 
-use crate::transport::Transport;
+use crate::route::Route;
 use postman::Postman;
 
 /// What the workers work with.
@@ -35,10 +38,12 @@ pub struct WorkerParts {
     pub doorbell: Doorbell,
     /// How messages present themselves.
     pub brands: Brands,
-    /// The way of mails.
-    pub email: Arc<dyn Transport>,
-    /// The way of short messages.
-    pub sms: Arc<dyn Transport>,
+    /// The ways of mails, in the order in which they are preferred.
+    pub email: Vec<Route>,
+    /// The ways of messages to phones, in the order in which they are preferred.
+    pub sms: Vec<Route>,
+    /// What all the tries of one message may cost together; `None`: whatever they cost.
+    pub cost_max: Option<Price>,
     /// How patient the workers are.
     pub pace: Pace,
 }

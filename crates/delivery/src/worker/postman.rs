@@ -12,9 +12,9 @@ use daftar_core::message::Channel;
 use daftar_core::ports::StoreError;
 
 use super::WorkerParts;
+use super::desk::Desk;
 use super::errand::Errand;
 use crate::retry;
-use crate::transport::Transport;
 
 /// How many messages a worker holds at most.
 const HELD: usize = 16;
@@ -27,13 +27,18 @@ const STORE_PAUSE_MAX: Duration = Duration::from_secs(5);
 pub(super) struct Postman {
     parts: Arc<WorkerParts>,
     channel: Channel,
+    desk: Arc<Desk>,
     turns: Arc<Semaphore>,
 }
 
 impl Postman {
     /// The worker for `channel`.
     pub(super) fn new(parts: Arc<WorkerParts>, channel: Channel) -> Self {
-        Self { parts, channel, turns: Arc::new(Semaphore::new(AT_ONCE)) }
+        let routes = match channel {
+            Channel::Email => parts.email.clone(),
+            Channel::Sms => parts.sms.clone(),
+        };
+        Self { parts, channel, desk: Arc::new(Desk::new(routes)), turns: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 
     /// Works until it is told to stop.
@@ -85,17 +90,10 @@ impl Postman {
         // Taken before the store starts counting, so that it ends before the store's does.
         let lease_end = Instant::now() + pace.lease;
         for claimed in outbox.claim(self.channel, room, clock.now(), pace.lease).await? {
-            let errand = Errand::new(Arc::clone(&self.parts), self.transport(), claimed, lease_end);
+            let errand = Errand::new(Arc::clone(&self.parts), Arc::clone(&self.desk), claimed, lease_end);
             errands.spawn(errand.run(Arc::clone(&self.turns)));
         }
         Ok(())
-    }
-
-    fn transport(&self) -> Arc<dyn Transport> {
-        Arc::clone(match self.channel {
-            Channel::Email => &self.parts.email,
-            Channel::Sms => &self.parts.sms,
-        })
     }
 
     /// Lets what is being sent come to its end; the rest, finding no more turns, hands itself back.
