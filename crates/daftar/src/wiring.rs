@@ -8,11 +8,13 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use daftar_core::hashing::HashingPool;
 use daftar_core::message::Sealer;
+use daftar_core::outbox::receipt::NoReceipts;
+use daftar_core::outbox::{RouteName, Way};
 use daftar_core::ports::{Clock, Doorbell, Entropy, Inbox, Outbox, Store, new_id};
 use daftar_core::secret::Secrets;
 use daftar_core::service::{Accounts, Parts, Policy};
 use daftar_core::token::StoredKeys;
-use daftar_delivery::{InboxTransport, SmtpSettings, SmtpTransport, Transport, Unrouted, Worker, WorkerHandle, WorkerParts};
+use daftar_delivery::{InboxTransport, Route, SmtpSettings, SmtpTransport, Worker, WorkerHandle, WorkerParts};
 use daftar_http::{App, Readiness, Settings};
 use daftar_store::pictures::FilePictures;
 use daftar_store::{Location, SqlStore};
@@ -106,6 +108,7 @@ impl Installation {
             keys: signing::ring(config, &foundation).await?,
             secrets: secrets.clone(),
             doorbell: doorbell.clone(),
+            receipts: Arc::new(NoReceipts),
             policy: policy(config, &public_url),
         });
         let worker = Worker::spawn(WorkerParts {
@@ -115,7 +118,8 @@ impl Installation {
             doorbell,
             brands: config.brands(),
             email: email(config, &foundation)?,
-            sms: sms(config, &foundation),
+            sms: sms(config, &foundation)?,
+            cost_max: None,
             pace: config.outbox.pace(),
         });
         let mut background = JoinSet::new();
@@ -159,24 +163,30 @@ fn policy(config: &Config, public_url: &str) -> Policy {
     }
 }
 
-fn email(config: &Config, foundation: &Foundation) -> anyhow::Result<Arc<dyn Transport>> {
+fn email(config: &Config, foundation: &Foundation) -> anyhow::Result<Vec<Route>> {
     match config.email.transport(config.environment) {
-        EmailTransport::Inbox => Ok(inbox(foundation)),
+        EmailTransport::Inbox => into_inbox(Way::Email, foundation),
         EmailTransport::Smtp => {
             let url = config.email.url.as_ref().context("`email.url` must be set")?.expose().to_owned();
             let from = config.email.from.clone().context("`email.from` must be set")?;
-            Ok(Arc::new(SmtpTransport::new(&SmtpSettings { url, from }, Arc::clone(&foundation.clock))?))
+            let server = SmtpTransport::new(&SmtpSettings { url, from }, Arc::clone(&foundation.clock))?;
+            Ok(vec![Route::plain(named("smtp")?, Way::Email, Arc::new(server))])
         }
     }
 }
 
-fn sms(config: &Config, foundation: &Foundation) -> Arc<dyn Transport> {
+fn sms(config: &Config, foundation: &Foundation) -> anyhow::Result<Vec<Route>> {
     match config.sms.transport(config.environment) {
-        SmsTransport::Inbox => inbox(foundation),
-        SmsTransport::Http => Arc::new(Unrouted),
+        SmsTransport::Inbox => into_inbox(Way::Sms, foundation),
+        SmsTransport::Http => Ok(Vec::new()),
     }
 }
 
-fn inbox(foundation: &Foundation) -> Arc<dyn Transport> {
-    Arc::new(InboxTransport::new(Arc::<SqlStore>::clone(&foundation.store), Arc::clone(&foundation.clock)))
+fn into_inbox(way: Way, foundation: &Foundation) -> anyhow::Result<Vec<Route>> {
+    let inbox = InboxTransport::new(Arc::<SqlStore>::clone(&foundation.store), Arc::clone(&foundation.clock));
+    Ok(vec![Route::plain(named("inbox")?, way, Arc::new(inbox))])
+}
+
+fn named(name: &str) -> anyhow::Result<RouteName> {
+    RouteName::parse(name).with_context(|| format!("{name:?} is no name of a route"))
 }

@@ -43,7 +43,7 @@ pub mod worker;
 
 pub use inbox::InboxTransport;
 pub use render::{RenderError, Rendered, render};
-pub use smtp::{SmtpConfigError, SmtpSettings, SmtpTransport};
 pub use route::Route;
+pub use smtp::{SmtpConfigError, SmtpSettings, SmtpTransport};
 pub use transport::{Accepted, Outgoing, SendError, Transport};
 pub use worker::{Pace, Worker, WorkerHandle, WorkerParts};

@@ -36,7 +36,17 @@ impl Route {
     /// A route that takes whatever its channel has, costs nothing, and waits for no receipt.
     #[must_use]
     pub fn plain(name: RouteName, way: Way, transport: Arc<dyn Transport>) -> Self {
-        Self { name, way, countries: None, platforms: None, price: Price::default(), prices: Vec::new(), timeout: None, receipt_within: None, transport }
+        Self {
+            name,
+            way,
+            countries: None,
+            platforms: None,
+            price: Price::default(),
+            prices: Vec::new(),
+            timeout: None,
+            receipt_within: None,
+            transport,
+        }
     }
 }
 

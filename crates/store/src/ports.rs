@@ -13,9 +13,9 @@ use daftar_core::customer::{
 use daftar_core::device::{Device, DeviceKind, DeviceToken};
 use daftar_core::identifier::{Country, IdentifierKind, LoginId};
 use daftar_core::message::{Channel, Envelope, MessageId};
-use daftar_core::ports::{
-    Claimed, ClaimedMessage, Inbox, InboxFilter, InboxMessage, Once, Outbox, Settlement, SigningKeys, Store, StoreError, Timestamp,
-};
+use daftar_core::outbox::status::{MessageFilter, MessageStatus, Retried};
+use daftar_core::outbox::{ClaimedMessage, Receipt, Receipted, RouteName, Settled};
+use daftar_core::ports::{Claimed, Inbox, InboxFilter, InboxMessage, Once, Outbox, Queue, SigningKeys, Store, StoreError, Timestamp};
 use daftar_core::profile::{ProfileUpdate, ProfileUpdated};
 use daftar_core::recovery::{NewPassword, PasswordSet, Recovery, RecoveryId};
 use daftar_core::redemption::{Redeemed, Redemption};
@@ -29,8 +29,8 @@ use daftar_core::token::{Rotation, SealedKey};
 
 use crate::SqlStore;
 use crate::ops::{
-    access, accounts, challenges, claims, clients, creation, customers, housekeeping, inbox, limits, new_passwords, outbox, profiles, recoveries,
-    redemptions, registrations, repeats, sessions, signing_keys, status,
+    access, accounts, challenges, claims, clients, creation, customers, housekeeping, inbox, limits, messages, new_passwords, outbox, profiles,
+    receipts, recoveries, redemptions, registrations, repeats, sessions, signing_keys, status,
 };
 
 #[async_trait]
@@ -219,6 +219,22 @@ impl Store for SqlStore {
         self.write(fingerprint, |tx, &fingerprint| Box::pin(housekeeping::same_master_key(tx, fingerprint))).await
     }
 
+    async fn messages(&self, filter: &MessageFilter, limit: u32) -> Result<Vec<MessageStatus>, StoreError> {
+        self.scan((filter.clone(), limit), |tx, (filter, limit)| Box::pin(messages::list(tx, filter, *limit))).await
+    }
+
+    async fn message_status(&self, id: MessageId) -> Result<Option<MessageStatus>, StoreError> {
+        self.look_up(id, |tx, &id| Box::pin(messages::one(tx, id))).await
+    }
+
+    async fn note_receipt(&self, route: &RouteName, receipt: Receipt, now: Timestamp) -> Result<Option<Receipted>, StoreError> {
+        self.write((route.clone(), receipt, now), |tx, (route, receipt, now)| Box::pin(receipts::note(tx, route, receipt, *now))).await
+    }
+
+    async fn retry_message(&self, id: MessageId, now: Timestamp) -> Result<Option<Retried>, StoreError> {
+        self.write((id, now), |tx, &(id, now)| Box::pin(messages::retry(tx, id, now))).await
+    }
+
     async fn sweep(&self, now: Timestamp) -> Result<u64, StoreError> {
         self.write(now, |tx, &now| Box::pin(housekeeping::sweep(tx, now))).await
     }
@@ -246,12 +262,16 @@ impl Outbox for SqlStore {
         self.write((channel, limit, now, lease), |tx, &(channel, limit, now, lease)| Box::pin(outbox::claim(tx, channel, limit, now, lease))).await
     }
 
-    async fn settle(&self, id: MessageId, settlement: Settlement, now: Timestamp) -> Result<(), StoreError> {
-        self.write((id, settlement, now), |tx, (id, settlement, now)| Box::pin(outbox::settle(tx, *id, settlement, *now))).await
+    async fn settle(&self, id: MessageId, settled: Settled, now: Timestamp) -> Result<Option<Receipted>, StoreError> {
+        self.write((id, settled, now), |tx, (id, settled, now)| Box::pin(outbox::settle(tx, *id, settled, *now))).await
     }
 
     async fn waiting(&self) -> Result<u64, StoreError> {
         self.scan((), |tx, ()| Box::pin(outbox::waiting(tx))).await
+    }
+
+    async fn queues(&self) -> Result<Vec<Queue>, StoreError> {
+        self.scan((), |tx, ()| Box::pin(outbox::queues(tx))).await
     }
 }
 

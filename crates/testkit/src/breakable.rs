@@ -12,7 +12,9 @@ use daftar_core::customer::{
 };
 use daftar_core::device::{Device, DeviceKind, DeviceToken};
 use daftar_core::identifier::{Country, IdentifierKind, LoginId};
-use daftar_core::message::Envelope;
+use daftar_core::message::{Envelope, MessageId};
+use daftar_core::outbox::status::{MessageFilter, MessageStatus, Retried};
+use daftar_core::outbox::{Receipt, Receipted, RouteName};
 use daftar_core::ports::{Claimed, Once, SigningKeys, Store, StoreError, Timestamp};
 use daftar_core::profile::{ProfileUpdate, ProfileUpdated};
 use daftar_core::recovery::{NewPassword, PasswordSet, Recovery, RecoveryId};
@@ -103,6 +105,8 @@ behind_the_switch! { Store:
     read recovery(id: RecoveryId, now: Timestamp) -> Option<Recovery>;
     read pressure(subjects: &[String], now: Timestamp) -> Pressure;
     read repeated(repeat: &Repeat, now: Timestamp) -> Repeated<()>;
+    read messages(filter: &MessageFilter, limit: u32) -> Vec<MessageStatus>;
+    read message_status(id: MessageId) -> Option<MessageStatus>;
     write create_account(account: NewAccount, once: Option<Once>) -> Repeated<Claimed<()>>;
     write start_registration(new: NewRegistration, once: Option<Once>) -> Repeated<Claimed<()>>;
     write resend_registration(resend: Resend) -> Resent;
@@ -131,6 +135,8 @@ behind_the_switch! { Store:
     write end_access(id: GrantId) -> ();
     write disable_client(id: &ClientId, now: Timestamp) -> bool;
     write same_master_key(fingerprint: Mac) -> bool;
+    write note_receipt(route: &RouteName, receipt: Receipt, now: Timestamp) -> Option<Receipted>;
+    write retry_message(id: MessageId, now: Timestamp) -> Option<Retried>;
     write sweep(now: Timestamp) -> u64;
 }
 

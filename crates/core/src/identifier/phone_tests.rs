@@ -17,7 +17,9 @@ fn mobile(text: &str, letters: &str) -> Result<String, IdentifierError> {
 #[test]
 fn a_number_belongs_to_a_country_even_if_it_is_not_assigned() {
     let country = |text: &str| PhoneNumber::from_e164(text).unwrap().country().map(|country| country.to_string());
-    for (number, belongs_to) in [("+6281234567890", "ID"), ("+85291234567", "HK"), ("+12125550123", "US"), ("+14165550123", "CA"), ("+621234567", "ID")] {
+    for (number, belongs_to) in
+        [("+6281234567890", "ID"), ("+85291234567", "HK"), ("+12125550123", "US"), ("+14165550123", "CA"), ("+621234567", "ID")]
+    {
         assert_eq!(country(number).as_deref(), Some(belongs_to), "{number}");
     }
     assert_eq!(country("+99912345678"), None);

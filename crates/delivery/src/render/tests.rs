@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 
+use daftar_core::brand::Brand;
 use daftar_core::identifier::{EmailAddress, PhoneNumber};
 use daftar_core::locale::Locale;
 use daftar_core::message::Recipient;

@@ -96,7 +96,8 @@ impl Errand {
             Parcel { country: country.as_ref(), platform: message.platform.as_deref().unwrap_or_default(), has_code: rendered.code.is_some() };
         let plan = Plan::new(self.desk.routes(), parcel, &self.claimed, self.parts.cost_max);
         if !plan.is_served() {
-            return without_attempt(self.later("no route serves it".to_owned()));
+            let why = if self.desk.routes().is_empty() { "no route is configured" } else { "no route serves it" };
+            return without_attempt(self.later(why.to_owned()));
         }
         let started_at = self.now();
         let Some(route) = plan.next(|route| self.desk.rests(&route.name, started_at)) else {

@@ -10,9 +10,11 @@ use daftar_core::brand::{Brand, Brands};
 use daftar_core::identifier::{EmailAddress, PhoneNumber};
 use daftar_core::locale::Locale;
 use daftar_core::message::{Channel, Content, Envelope, Message, MessageId, Recipient, Sealer};
-use daftar_core::ports::{ClaimedMessage, Clock, Doorbell, Entropy, Outbox, Settlement, StoreError, Timestamp};
+use daftar_core::outbox::{Attempt, ClaimedMessage, Receipted, RouteName, Settled, Settlement, Way};
+use daftar_core::ports::{Clock, Doorbell, Entropy, Outbox, Queue, StoreError, Timestamp};
+use daftar_core::price::Price;
 use daftar_core::secret::Secrets;
-use daftar_delivery::{Pace, Rendered, SendError, SmtpSettings, SmtpTransport, Transport, Unrouted, Worker, WorkerHandle, WorkerParts};
+use daftar_delivery::{Accepted, Outgoing, Pace, Route, SendError, SmtpSettings, SmtpTransport, Transport, Worker, WorkerHandle, WorkerParts};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -53,6 +55,8 @@ pub(crate) struct Row {
     pub(crate) due: Timestamp,
     /// What became of it, in order.
     pub(crate) history: Vec<Settlement>,
+    /// The attempts that came to an end.
+    pub(crate) tried: Vec<Attempt>,
     pub(crate) done: bool,
 }
 
@@ -67,7 +71,7 @@ pub(crate) struct MemoryOutbox {
 
 impl MemoryOutbox {
     fn put(&self, envelope: Envelope) {
-        self.rows.lock().unwrap().push(Row { due: envelope.created_at, envelope, attempts: 0, history: Vec::new(), done: false });
+        self.rows.lock().unwrap().push(Row { due: envelope.created_at, envelope, attempts: 0, history: Vec::new(), tried: Vec::new(), done: false });
     }
 
     pub(crate) fn go_away(&self, away: bool) {
@@ -114,26 +118,31 @@ impl Outbox for MemoryOutbox {
         let claimed = due.take(limit as usize).map(|row| {
             row.due = now + lease;
             row.attempts += 1;
-            ClaimedMessage { envelope: row.envelope.clone(), attempts: row.attempts - 1 }
+            ClaimedMessage { envelope: row.envelope.clone(), attempts: row.attempts - 1, number: row.attempts, tried: row.tried.clone() }
         });
         Ok(claimed.collect())
     }
 
-    async fn settle(&self, id: MessageId, settlement: Settlement, _now: Timestamp) -> Result<(), StoreError> {
+    async fn settle(&self, id: MessageId, settled: Settled, _now: Timestamp) -> Result<Option<Receipted>, StoreError> {
         self.check()?;
         let mut rows = self.rows.lock().unwrap();
         let row = rows.iter_mut().find(|row| row.envelope.id == id).unwrap();
-        match &settlement {
-            Settlement::Retry { at, .. } => row.due = *at,
+        row.tried.extend(settled.attempt);
+        match &settled.settlement {
+            Settlement::Retry { at: until, .. } | Settlement::Awaiting { until } => row.due = *until,
             Settlement::Sent | Settlement::Failed { .. } => row.done = true,
         }
-        row.history.push(settlement);
+        row.history.push(settled.settlement);
         self.changed.send_replace(());
-        Ok(())
+        Ok(None)
     }
 
     async fn waiting(&self) -> Result<u64, StoreError> {
         Ok(self.rows.lock().unwrap().iter().filter(|row| !row.done).count() as u64)
+    }
+
+    async fn queues(&self) -> Result<Vec<Queue>, StoreError> {
+        Ok(Vec::new())
     }
 }
 
@@ -174,7 +183,8 @@ impl Scripted {
 
 #[async_trait]
 impl Transport for Scripted {
-    async fn send(&self, id: MessageId, to: &Recipient, _rendered: &Rendered) -> Result<(), SendError> {
+    async fn send(&self, message: &Outgoing<'_>) -> Result<Accepted, SendError> {
+        let Outgoing { id, to, .. } = *message;
         let act = self.script.lock().unwrap().pop_front().unwrap_or(Act::Take);
         self.calls.send_modify(|calls| *calls += 1);
         match act {
@@ -187,8 +197,13 @@ impl Transport for Scripted {
             }
         }
         self.sent.lock().unwrap().push((id, to.as_str().to_owned()));
-        Ok(())
+        Ok(Accepted { reference: Some(format!("its own {}", id.0)) })
     }
+}
+
+/// A way without any condition.
+pub(crate) fn route(name: &str, way: Way, transport: Arc<dyn Transport>) -> Route {
+    Route::plain(RouteName::parse(name).unwrap(), way, transport)
 }
 
 /// What one test works with.
@@ -230,7 +245,17 @@ impl House {
         id
     }
 
+    /// Workers with one way for mail and one for short messages.
     pub(crate) fn spawn(&self, email: Arc<dyn Transport>, sms: Arc<dyn Transport>) -> WorkerHandle {
+        self.spawn_routes(vec![route("mail", Way::Email, email)], vec![route("sms", Way::Sms, sms)], None)
+    }
+
+    /// Workers with one way for mail and none for short messages.
+    pub(crate) fn spawn_mail(&self, email: Arc<dyn Transport>) -> WorkerHandle {
+        self.spawn_routes(vec![route("mail", Way::Email, email)], Vec::new(), None)
+    }
+
+    pub(crate) fn spawn_routes(&self, email: Vec<Route>, sms: Vec<Route>, cost_max: Option<Price>) -> WorkerHandle {
         let brand = |name: &str| Brand { name: name.to_owned(), color: "#c8102e".to_owned() };
         Worker::spawn(WorkerParts {
             outbox: self.outbox.clone(),
@@ -240,13 +265,14 @@ impl House {
             brands: Brands { default: brand("Daftar"), platforms: vec![("ONMART".to_owned(), brand("ONMART"))] },
             email,
             sms,
+            cost_max,
             pace: self.pace,
         })
     }
 
     /// Workers that send mail through the server at `url`.
     pub(crate) fn spawn_with_mail(&self, url: &str) -> WorkerHandle {
-        self.spawn(Arc::new(self.smtp(url)), Arc::new(Unrouted))
+        self.spawn_mail(Arc::new(self.smtp(url)))
     }
 
     pub(crate) fn smtp(&self, url: &str) -> SmtpTransport {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use daftar_core::locale::Locale;
-use daftar_core::ports::Settlement;
+use daftar_core::outbox::Settlement;
 use daftar_testkit::smtp::{Behaviour, SmtpSink};
 
 use crate::house::{CODE, House, LINK, Scripted};

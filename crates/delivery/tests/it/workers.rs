@@ -1,10 +1,10 @@
 //! The workers, against faults of what they work with.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use daftar_core::ports::{Clock as _, Outbox as _, Settlement};
-use daftar_delivery::{SendError, Unrouted};
+use daftar_core::outbox::Settlement;
+use daftar_core::ports::{Clock as _, Outbox as _};
+use daftar_delivery::SendError;
 use tokio::sync::watch;
 
 use crate::house::{Act, House, Scripted};
@@ -17,7 +17,7 @@ async fn a_code_that_has_expired_is_never_sent() {
     let mail = Scripted::new([]);
     let id = house.queue("siti@example.test");
     house.clock.advance(600 * SECOND);
-    let worker = house.spawn(mail.clone(), Arc::new(Unrouted));
+    let worker = house.spawn_mail(mail.clone());
     let row = house.done(id).await;
     assert_eq!(row.history, [Settlement::Failed { reason: "it expired before it could be sent".to_owned() }]);
     worker.stop().await;
@@ -29,7 +29,7 @@ async fn a_message_is_tried_ever_more_slowly_until_it_expires() {
     let house = House::new();
     let busy = || Act::Answer(SendError::Retry("busy".to_owned()));
     let mail = Scripted::new((0..100).map(|_| busy()));
-    let worker = house.spawn(mail.clone(), Arc::new(Unrouted));
+    let worker = house.spawn_mail(mail.clone());
     let (id, start) = (house.queue("siti@example.test"), house.clock.now());
     let mut tries = 0;
     let row = loop {
@@ -52,7 +52,7 @@ async fn two_workers_on_one_outbox_send_each_message_once() {
     let house = House::new();
     let mail = Scripted::new([]);
     let mut ids: Vec<_> = (0..150).map(|n| house.queue(&format!("u{n}@example.test"))).collect();
-    let workers = [house.spawn(mail.clone(), Arc::new(Unrouted)), house.spawn(mail.clone(), Arc::new(Unrouted))];
+    let workers = [house.spawn_mail(mail.clone()), house.spawn_mail(mail.clone())];
     ids.extend((150..300).map(|n| house.queue(&format!("u{n}@example.test"))));
     for id in &ids {
         assert_eq!(house.done(*id).await.history, [Settlement::Sent]);
@@ -84,7 +84,7 @@ async fn a_ring_is_answered_at_once_by_every_channel() {
 async fn a_send_that_panics_harms_nobody_else() {
     let house = House::new();
     let mail = Scripted::new([Act::Panic]);
-    let worker = house.spawn(mail.clone(), Arc::new(Unrouted));
+    let worker = house.spawn_mail(mail.clone());
     let unlucky = house.queue("one@example.test");
     assert_eq!(house.put_off(unlucky, 1).await, "the sender panicked");
     let other = house.queue("two@example.test");
@@ -98,7 +98,7 @@ async fn a_send_that_panics_harms_nobody_else() {
 async fn row_45_hanging_sends_leave_room_for_others() {
     let house = House::new();
     let mail = Scripted::new((0..7).map(|_| Act::Hang));
-    let worker = house.spawn(mail.clone(), Arc::new(Unrouted));
+    let worker = house.spawn_mail(mail.clone());
     for n in 0..7 {
         house.queue(&format!("stuck{n}@example.test"));
     }
@@ -116,7 +116,7 @@ async fn an_outbox_that_is_away_is_waited_for() {
     let house = House::new();
     house.outbox.go_away(true);
     let mail = Scripted::new([]);
-    let worker = house.spawn(mail.clone(), Arc::new(Unrouted));
+    let worker = house.spawn_mail(mail.clone());
     house.turned_away(2).await;
     let id = house.queue("siti@example.test");
     house.outbox.go_away(false);
@@ -129,7 +129,7 @@ async fn a_message_whose_note_is_late_is_sent_once() {
     let house = House::new();
     let (go, wait) = watch::channel(false);
     let mail = Scripted::new([Act::Wait(wait)]);
-    let worker = house.spawn(mail.clone(), Arc::new(Unrouted));
+    let worker = house.spawn_mail(mail.clone());
     let id = house.queue("siti@example.test");
     mail.called(1).await;
     // The outbox goes away between the sending and the note of it.
@@ -148,7 +148,7 @@ async fn a_message_that_cannot_be_read_is_given_up() {
     let house = House::new();
     let id = house.queue("siti@example.test");
     house.outbox.damage(id);
-    let worker = house.spawn(Scripted::new([]), Arc::new(Unrouted));
+    let worker = house.spawn_mail(Scripted::new([]));
     let row = house.done(id).await;
     let Some(Settlement::Failed { reason }) = row.history.last() else { panic!("{:?}", row.history) };
     assert!(reason.starts_with("it cannot be read: "), "{reason}");
@@ -160,7 +160,7 @@ async fn a_message_that_a_newer_program_wrote_is_left_for_it() {
     let house = House::new();
     let id = house.queue("siti@example.test");
     house.outbox.renew(id);
-    let worker = house.spawn(Scripted::new([]), Arc::new(Unrouted));
+    let worker = house.spawn_mail(Scripted::new([]));
     assert_eq!(house.put_off(id, 1).await, "it is of a form that this program does not know");
     worker.stop().await;
     assert_eq!(house.outbox.waiting().await.unwrap(), 1);
@@ -170,8 +170,8 @@ async fn a_message_that_a_newer_program_wrote_is_left_for_it() {
 async fn a_short_message_without_a_route_waits_and_says_why() {
     let house = House::new();
     let id = house.queue("+6281234567890");
-    let worker = house.spawn(Scripted::new([]), Arc::new(Unrouted));
-    assert_eq!(house.put_off(id, 1).await, "no SMS route is configured");
+    let worker = house.spawn_mail(Scripted::new([]));
+    assert_eq!(house.put_off(id, 1).await, "no route is configured");
     worker.stop().await;
     assert_eq!(house.outbox.waiting().await.unwrap(), 1);
 }
@@ -182,7 +182,7 @@ async fn stopping_finishes_what_is_being_sent_and_hands_back_the_rest() {
     let (go, wait) = watch::channel(false);
     let mail = Scripted::new((0..8).map(|_| Act::Wait(wait.clone())));
     let ids: Vec<_> = (0..12).map(|n| house.queue(&format!("u{n}@example.test"))).collect();
-    let worker = house.spawn(mail.clone(), Arc::new(Unrouted));
+    let worker = house.spawn_mail(mail.clone());
     mail.called(8).await;
     let stopping = tokio::spawn(worker.stop());
     for id in &ids[8..] {
@@ -197,7 +197,7 @@ async fn stopping_finishes_what_is_being_sent_and_hands_back_the_rest() {
     assert_eq!(sent, expected);
     assert_eq!(house.outbox.waiting().await.unwrap(), 4);
     // Whoever comes next sends them.
-    let worker = house.spawn(mail.clone(), Arc::new(Unrouted));
+    let worker = house.spawn_mail(mail.clone());
     for id in &ids[8..] {
         assert_eq!(house.done(*id).await.history.last(), Some(&Settlement::Sent));
     }
@@ -209,7 +209,7 @@ async fn stopping_does_not_wait_for_ever() {
     let mut house = House::new();
     house.pace.stop = Duration::from_millis(100);
     let mail = Scripted::new([Act::Hang]);
-    let worker = house.spawn(mail.clone(), Arc::new(Unrouted));
+    let worker = house.spawn_mail(mail.clone());
     let id = house.queue("siti@example.test");
     mail.called(1).await;
     worker.stop().await;

@@ -38,6 +38,8 @@ pub(super) const TABLES: &[Named] = &[
     all_of("clients", &["id"]),
     all_of("access_tokens", &["id"]),
     all_of("outbox", &["id"]),
+    all_of("attempts", &["message", "number"]),
+    all_of("receipts", &["route", "reference"]),
     all_of("inbox", &["id"]),
     all_of("signing_keys", &["kid"]),
     // The rest is about the one database and not about the installation.

@@ -119,7 +119,7 @@ pub(crate) async fn update(tx: &mut Tx<'_>, challenge: &Challenge) -> Result<(),
 /// Keeps a new challenge for an account or a newcomer, and queues the message with its code.
 pub(crate) async fn send(tx: &mut Tx<'_>, challenge: &Challenge, envelope: &Envelope) -> Result<(), StoreError> {
     insert(tx, challenge).await?;
-    outbox::queue(tx, envelope).await
+    outbox::queue_with(tx, envelope, challenge).await
 }
 
 /// Voids the open challenges of a registration.

@@ -101,7 +101,7 @@ pub(crate) async fn register(tx: &mut Tx<'_>, new: &NewCustomerRegistration, onc
     insert(tx, registration).await?;
     challenges::insert(tx, token).await?;
     for envelope in &new.envelopes {
-        outbox::queue(tx, envelope).await?;
+        outbox::queue_with(tx, envelope, token).await?;
     }
     repeats::remember(tx, once, registration.created_at).await?;
     Ok(Repeated::First(Claimed::Done(())))
@@ -160,7 +160,7 @@ pub(crate) async fn resend_token(tx: &mut Tx<'_>, resend: &ResendToken) -> Resul
     challenges::insert(tx, &resend.token).await?;
     let sql = "UPDATE customers SET prefix = $2, sends = sends + 1 WHERE id = $1 RETURNING sends";
     let sends = tx.one(sql, &[(&resend.id.0).into(), resend.prefix.as_str().into()], |row| row.of("customers").number("sends")).await?;
-    outbox::queue(tx, &resend.envelope).await?;
+    outbox::queue_with(tx, &resend.envelope, &resend.token).await?;
     Ok(Some(sends))
 }
 

@@ -29,7 +29,7 @@ const fn swept(table: &'static str, key: &'static str, moment: &'static str, age
     Swept { table, key, moment, age }
 }
 
-const SWEPT: [Swept; 14] = [
+const SWEPT: [Swept; 16] = [
     swept("registrations", "id", "expires_at", DAY),
     swept("customers", "id", "expires_at", DAY),
     swept("challenges", "id", "expires_at", DAY),
@@ -40,6 +40,8 @@ const SWEPT: [Swept; 14] = [
     swept("sessions", "id", "expires_at", MONTH),
     swept("sessions", "id", "ended_at", MONTH),
     swept("outbox", "id", "settled_at", MONTH),
+    swept("attempts", "message, number", "ended_at", MONTH),
+    swept("receipts", "route, reference", "noted_at", MONTH),
     swept("inbox", "id", "sent_at", MONTH),
     // Whoever guesses waits a month for a shorter code: not worth it. The address of somebody who never came back is not kept.
     swept("wrong_codes", "subject", "last_at", MONTH),

@@ -2,6 +2,7 @@
 
 pub(crate) mod access;
 pub(crate) mod accounts;
+pub(crate) mod attempts;
 pub(crate) mod challenges;
 pub(crate) mod claims;
 pub(crate) mod clients;
@@ -11,10 +12,12 @@ pub(crate) mod customers;
 pub(crate) mod housekeeping;
 pub(crate) mod inbox;
 pub(crate) mod limits;
+pub(crate) mod messages;
 pub(crate) mod new_passwords;
 pub(crate) mod outbox;
 pub(crate) mod passwords;
 pub(crate) mod profiles;
+pub(crate) mod receipts;
 pub(crate) mod recoveries;
 pub(crate) mod redemptions;
 pub(crate) mod registrations;

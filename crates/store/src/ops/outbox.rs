@@ -2,23 +2,38 @@
 //!
 //! ```text
 //! waiting ──claim──► waiting, leased ──settle──► sent        its letter is wiped
-//!    ▲                     │     └──────────────► failed      its letter is wiped
-//!    └── retry, lease over ┘          expired ──►
+//!    ▲                     │     ├──────────────► accepted    claimed again when no receipt has come in time
+//!    └── retry, lease over ┘     └──────────────► failed      its letter is wiped when it expires
 //! ```
 
 use std::time::Duration;
 
+use daftar_core::code::Challenge;
+use daftar_core::identifier::LoginId;
 use daftar_core::message::{Channel, Envelope, Message, MessageId, Recipient, Sealer};
-use daftar_core::ports::{ClaimedMessage, Settlement, StoreError, Timestamp};
+use daftar_core::outbox::{ClaimedMessage, Receipted, Settled, Settlement};
+use daftar_core::ports::{Queue, StoreError, Timestamp};
+use uuid::Uuid;
 
-use super::after;
+use super::{after, attempts, receipts};
 use crate::row::Row;
 use crate::tx::Tx;
+use crate::value::Value;
 
 /// Queues a message.
 pub(crate) async fn queue(tx: &mut Tx<'_>, envelope: &Envelope) -> Result<(), StoreError> {
-    let sql = "INSERT INTO outbox (id, channel, recipient, kind, sealed, state, attempts, next_at, leased_until, created_at, expires_at) \
-               VALUES ($1, $2, $3, $4, $5, 'waiting', 0, $6, 0, $6, $7)";
+    insert(tx, envelope, None).await
+}
+
+/// Queues a message that is sent with a challenge. It carries the challenge's code if it goes where the code goes.
+pub(crate) async fn queue_with(tx: &mut Tx<'_>, envelope: &Envelope, challenge: &Challenge) -> Result<(), StoreError> {
+    let carries_it = LoginId::from(envelope.to.clone()).is_same(&challenge.destination);
+    insert(tx, envelope, carries_it.then_some(challenge.id.0)).await
+}
+
+async fn insert(tx: &mut Tx<'_>, envelope: &Envelope, challenge: Option<Uuid>) -> Result<(), StoreError> {
+    let sql = "INSERT INTO outbox (id, channel, recipient, kind, sealed, state, attempts, next_at, leased_until, created_at, expires_at, challenge) \
+               VALUES ($1, $2, $3, $4, $5, 'waiting', 0, $6, 0, $6, $7, $8)";
     let values = [
         (&envelope.id.0).into(),
         envelope.to.channel().name().into(),
@@ -27,6 +42,7 @@ pub(crate) async fn queue(tx: &mut Tx<'_>, envelope: &Envelope) -> Result<(), St
         envelope.sealed.as_slice().into(),
         envelope.created_at.into(),
         envelope.expires_at.into(),
+        challenge.as_ref().into(),
     ];
     tx.exec(sql, &values).await?;
     Ok(())
@@ -39,23 +55,53 @@ pub(crate) async fn tell(tx: &mut Tx<'_>, notice: Option<Message>, sealer: &Seal
     queue(tx, &envelope).await
 }
 
-/// Claims up to `limit` due messages, oldest first; gives up those that are past their time.
+/// Claims up to `limit` due messages, oldest first, with what was tried before; gives up those that are past their time, or of no use any more.
 pub(crate) async fn claim(tx: &mut Tx<'_>, channel: Channel, limit: u32, now: Timestamp, lease: Duration) -> Result<Vec<ClaimedMessage>, StoreError> {
-    let sql = "UPDATE outbox SET state = 'failed', last_reason = 'expired', sealed = NULL, settled_at = $2 \
-               WHERE channel = $1 AND state = 'waiting' AND expires_at <= $2 AND leased_until <= $2";
-    tx.exec(sql, &[channel.name().into(), now.into()]).await?;
+    expire(tx, channel, now).await?;
+    drop_useless(tx, channel, now).await?;
     // An attempt counts from here on, so that a message which brings its worker down is not tried for ever at the first pace.
     // Chosen before anything is written: a planner that chose row by row could lock more than the limit.
     let sql = format!(
-        "WITH due AS MATERIALIZED (SELECT id AS due_id FROM outbox WHERE channel = $1 AND state = 'waiting' AND next_at <= $2 \
+        "WITH due AS MATERIALIZED (SELECT id AS due_id FROM outbox WHERE channel = $1 AND state IN ('waiting', 'accepted') AND next_at <= $2 \
          AND leased_until <= $2 AND expires_at > $2 ORDER BY next_at, id LIMIT $4 {}) \
          UPDATE outbox SET attempts = attempts + 1, leased_until = $3 FROM due WHERE id = due_id \
-         RETURNING id, channel, recipient, kind, sealed, created_at, expires_at, attempts",
+         RETURNING id, channel, recipient, kind, sealed, created_at, expires_at, attempts, taken_up_after",
         tx.skip_locked()
     );
     let mut claimed = tx.all(&sql, &[channel.name().into(), now.into(), after(now, lease).into(), limit.into()], read).await?;
     claimed.sort_by_key(|message| (message.envelope.created_at, message.envelope.id.0));
+    let before: Vec<Uuid> = claimed.iter().filter(|message| message.attempts > 0).map(|message| message.envelope.id.0).collect();
+    for tried in attempts::of(tx, &before).await? {
+        if let Some(message) = claimed.iter_mut().find(|message| message.envelope.id == tried.message) {
+            // Those from before an operator took it up again count no more.
+            if tried.attempt.number + message.attempts >= message.number {
+                message.tried.push(tried.attempt);
+            }
+        }
+    }
     Ok(claimed)
+}
+
+/// Wipes the letters that are not worth sending any more. What nobody took is given up; what a gateway took may still arrive.
+async fn expire(tx: &mut Tx<'_>, channel: Channel, now: Timestamp) -> Result<(), StoreError> {
+    let sql = "UPDATE outbox SET sealed = NULL, settled_at = coalesce(settled_at, $2), \
+               last_reason = CASE WHEN state <> 'waiting' THEN last_reason WHEN last_reason IS NULL THEN 'expired' \
+               ELSE 'expired; the last try: ' || last_reason END, \
+               state = CASE state WHEN 'waiting' THEN 'failed' WHEN 'accepted' THEN 'sent' ELSE state END \
+               WHERE channel = $1 AND sealed IS NOT NULL AND expires_at <= $2 AND leased_until <= $2";
+    tx.exec(sql, &[channel.name().into(), now.into()]).await?;
+    Ok(())
+}
+
+/// Tries no further what carries a code that was used, or replaced by a newer one: it would cost and confuse. Its first attempt is not held up by this question.
+async fn drop_useless(tx: &mut Tx<'_>, channel: Channel, now: Timestamp) -> Result<(), StoreError> {
+    let sql = "UPDATE outbox SET sealed = NULL, settled_at = $2, \
+               last_reason = CASE challenges.state WHEN 'used' THEN 'its code was used' ELSE 'a newer code took its place' END, \
+               state = CASE WHEN challenges.state = 'used' OR outbox.state = 'accepted' THEN 'sent' ELSE 'failed' END \
+               FROM challenges WHERE challenges.id = outbox.challenge AND challenges.state <> 'open' AND channel = $1 \
+               AND outbox.state IN ('waiting', 'accepted') AND next_at <= $2 AND leased_until <= $2 AND attempts > 0";
+    tx.exec(sql, &[channel.name().into(), now.into()]).await?;
+    Ok(())
 }
 
 fn read(row: &Row<'_>) -> Result<ClaimedMessage, StoreError> {
@@ -69,18 +115,48 @@ fn read(row: &Row<'_>) -> Result<ClaimedMessage, StoreError> {
         created_at: row.time("created_at")?,
         expires_at: row.time("expires_at")?,
     };
-    Ok(ClaimedMessage { envelope, attempts: row.number::<u32>("attempts")?.saturating_sub(1) })
+    let number: u32 = row.number("attempts")?;
+    let taken_up_after = row.opt_int("taken_up_after")?.and_then(|count| u32::try_from(count).ok()).unwrap_or_default();
+    Ok(ClaimedMessage { envelope, attempts: number.saturating_sub(taken_up_after).saturating_sub(1), number, tried: Vec::new() })
 }
 
-/// Says what became of a claimed message. One that is settled already stays as it is.
-pub(crate) async fn settle(tx: &mut Tx<'_>, id: MessageId, settlement: &Settlement, now: Timestamp) -> Result<(), StoreError> {
-    let end = "UPDATE outbox SET state = $2, last_reason = $3, sealed = NULL, settled_at = $4 WHERE id = $1 AND state = 'waiting'";
+/// Says what became of a claimed message. One that is settled already stays as it is, but for what its attempt and its receipt say.
+pub(crate) async fn settle(tx: &mut Tx<'_>, id: MessageId, settled: &Settled, now: Timestamp) -> Result<Option<Receipted>, StoreError> {
+    // The receipt's row comes first, as when a receipt comes: neither waits for the other in a circle.
+    let receipt = match &settled.attempt {
+        Some(attempt) => receipts::expect(tx, id, attempt, now).await?,
+        None => None,
+    };
+    stand(tx, id, &settled.settlement, now).await?;
+    let Some(attempt) = &settled.attempt else { return Ok(None) };
+    attempts::insert(tx, id, attempt).await?;
+    match receipt {
+        Some(outcome) => receipts::apply(tx, id, attempt.number, outcome, now).await,
+        None => Ok(None),
+    }
+}
+
+async fn stand(tx: &mut Tx<'_>, id: MessageId, settlement: &Settlement, now: Timestamp) -> Result<(), StoreError> {
+    let id = Value::from(&id.0);
     match settlement {
-        Settlement::Sent => tx.exec(end, &[(&id.0).into(), "sent".into(), None::<&str>.into(), now.into()]).await?,
-        Settlement::Failed { reason } => tx.exec(end, &[(&id.0).into(), "failed".into(), reason.as_str().into(), now.into()]).await?,
+        Settlement::Sent => {
+            let sql = "UPDATE outbox SET state = 'sent', last_reason = NULL, sealed = NULL, settled_at = $2 \
+                       WHERE id = $1 AND state IN ('waiting', 'accepted')";
+            tx.exec(sql, &[id, now.into()]).await?
+        }
+        Settlement::Awaiting { until } => {
+            let sql = "UPDATE outbox SET state = 'accepted', last_reason = NULL, next_at = $2, leased_until = 0, settled_at = $3 \
+                       WHERE id = $1 AND state IN ('waiting', 'accepted')";
+            tx.exec(sql, &[id, (*until).into(), now.into()]).await?
+        }
         Settlement::Retry { at, reason } => {
-            let sql = "UPDATE outbox SET next_at = $2, last_reason = $3, leased_until = 0 WHERE id = $1 AND state = 'waiting'";
-            tx.exec(sql, &[(&id.0).into(), (*at).into(), reason.as_str().into()]).await?
+            let sql = "UPDATE outbox SET next_at = $2, last_reason = $3, leased_until = 0 WHERE id = $1 AND state IN ('waiting', 'accepted')";
+            tx.exec(sql, &[id, (*at).into(), reason.as_str().into()]).await?
+        }
+        Settlement::Failed { reason } => {
+            let sql = "UPDATE outbox SET state = 'failed', last_reason = $2, settled_at = $3, leased_until = 0 \
+                       WHERE id = $1 AND state IN ('waiting', 'accepted')";
+            tx.exec(sql, &[id, reason.as_str().into(), now.into()]).await?
         }
     };
     Ok(())
@@ -89,4 +165,21 @@ pub(crate) async fn settle(tx: &mut Tx<'_>, id: MessageId, settlement: &Settleme
 /// How many messages are waiting or claimed.
 pub(crate) async fn waiting(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     tx.one("SELECT count(*) AS waiting FROM outbox WHERE state = 'waiting'", &[], |row| row.of("outbox").number("waiting")).await
+}
+
+/// The same by channel, and since when the oldest waits.
+pub(crate) async fn queues(tx: &mut Tx<'_>) -> Result<Vec<Queue>, StoreError> {
+    let sql = "SELECT channel, count(*) AS waiting, min(created_at) AS oldest FROM outbox WHERE state = 'waiting' GROUP BY channel";
+    let mut queues: Vec<_> = Channel::ALL.iter().map(|channel| Queue { channel: *channel, waiting: 0, oldest: None }).collect();
+    tx.each(sql, &[], |row| {
+        let row = row.of("outbox");
+        let channel = row.named("channel", Channel::from_name)?;
+        if let Some(queue) = queues.iter_mut().find(|queue| queue.channel == channel) {
+            queue.waiting = row.number("waiting")?;
+            queue.oldest = row.opt_time("oldest")?;
+        }
+        Ok(())
+    })
+    .await?;
+    Ok(queues)
 }

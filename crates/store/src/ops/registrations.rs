@@ -70,7 +70,7 @@ pub(crate) async fn start(tx: &mut Tx<'_>, new: &NewRegistration, once: Option<&
     }
     insert(tx, registration).await?;
     challenges::insert(tx, &new.challenge).await?;
-    outbox::queue(tx, &new.envelope).await?;
+    outbox::queue_with(tx, &new.envelope, &new.challenge).await?;
     repeats::remember(tx, once, registration.created_at).await?;
     Ok(Repeated::First(Claimed::Done(())))
 }
@@ -107,7 +107,7 @@ pub(crate) async fn resend(tx: &mut Tx<'_>, resend: &Resend) -> Result<Resent, S
         return Ok(refused);
     }
     challenges::insert(tx, &resend.challenge).await?;
-    outbox::queue(tx, &resend.envelope).await?;
+    outbox::queue_with(tx, &resend.envelope, &resend.challenge).await?;
     Ok(Resent::Sent)
 }
 

@@ -14,11 +14,13 @@ use daftar_core::client::{Clients, MachineClient, Scope};
 use daftar_core::hashing::HashingPool;
 use daftar_core::identifier::{Country, LoginId};
 use daftar_core::message::Sealer;
+use daftar_core::outbox::receipt::NoReceipts;
+use daftar_core::outbox::{RouteName, Way};
 use daftar_core::ports::{Clock as _, Doorbell, Inbox, Store as _};
 use daftar_core::secret::{RandomSecret, Secrets};
 use daftar_core::service::{Accounts, Parts};
 use daftar_core::token::{KeyRing, StoredKeys};
-use daftar_delivery::{InboxTransport, Pace, Worker, WorkerHandle, WorkerParts};
+use daftar_delivery::{InboxTransport, Pace, Route, Worker, WorkerHandle, WorkerParts};
 use daftar_http::{App, Readiness, Settings};
 use daftar_store::pictures::FilePictures;
 use daftar_store::{History, SqlStore};
@@ -96,7 +98,8 @@ impl Installation {
         keys.begin(None).await.unwrap();
         let policy = builder.policy(&url);
         let inbox: Arc<dyn Inbox> = Arc::new(store.clone());
-        let transport = Arc::new(InboxTransport::new(Arc::clone(&inbox), clock.clone()));
+        let into_inbox =
+            |way| vec![Route::plain(RouteName::parse("inbox").unwrap(), way, Arc::new(InboxTransport::new(Arc::clone(&inbox), clock.clone())))];
         let worker = builder.workers.then(|| {
             Worker::spawn(WorkerParts {
                 outbox: Arc::new(store.clone()),
@@ -104,8 +107,9 @@ impl Installation {
                 clock: clock.clone(),
                 doorbell: doorbell.clone(),
                 brands: policy.brands.clone(),
-                email: transport.clone(),
-                sms: transport,
+                email: into_inbox(Way::Email),
+                sms: into_inbox(Way::Sms),
+                cost_max: None,
                 pace: Pace::default(),
             })
         });
@@ -118,6 +122,7 @@ impl Installation {
             keys: KeyRing::stored("https://accounts.example.test", keys).await.unwrap(),
             secrets,
             doorbell,
+            receipts: Arc::new(NoReceipts),
             policy,
         });
         let readiness = Readiness::default();

@@ -10,9 +10,10 @@ use daftar_core::code::{Challenge, ChallengeId, ChallengeState, Code, Purpose, S
 use daftar_core::identifier::{Country, EmailAddress, LoginId, PhoneNumber, Username};
 use daftar_core::locale::Locale;
 use daftar_core::message::{Channel, Content, Envelope, Message, Recipient, Sealer};
+use daftar_core::outbox::Settlement;
 use daftar_core::password::{PasswordRecord, Scheme};
 use daftar_core::person::{FullName, PersonName, PlaceName, Profile};
-use daftar_core::ports::{Inbox as _, InboxMessage, Once, Outbox as _, Settlement, SigningKeys as _, Store as _, Timestamp, new_id};
+use daftar_core::ports::{Inbox as _, InboxMessage, Once, Outbox as _, SigningKeys as _, Store as _, Timestamp, new_id};
 use daftar_core::registration::{FinishRegistration, Mode, NewRegistration, Proof, Registration, RegistrationId, RegistrationState, Resend};
 use daftar_core::repeat::{Repeat, RepeatKey};
 use daftar_core::secret::{Mac, RandomSecret, Secrets};
@@ -26,9 +27,11 @@ use crate::clock::OsEntropy;
 
 mod codes;
 mod customers;
+mod messages;
 
 pub use codes::*;
 pub use customers::*;
+pub use messages::*;
 
 pub const MINUTE: Duration = Duration::from_secs(60);
 pub const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -317,7 +320,8 @@ pub async fn everything(store: &SqlStore) -> NewAccount {
     store.register_customer(customer("shop", "ani", &phone(2)).new, None).await.unwrap();
     for channel in [Channel::Email, Channel::Sms] {
         for message in store.claim(channel, 10, now(), MINUTE).await.unwrap() {
-            store.settle(message.envelope.id, Settlement::Sent, now()).await.unwrap();
+            let taken = taken(&message, "first", Some(&message.envelope.id.0.to_string()), now());
+            store.settle(message.envelope.id, settled(taken, Settlement::Sent), now()).await.unwrap();
         }
     }
     let limit = Gcra { burst: 1, period: HOUR };

@@ -42,12 +42,14 @@ pub async fn the_master_key_is_remembered_the_first_time<E: Engine>(engine: E) {
 }
 
 /// The tables in which things end, in the order of their names.
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 13] = [
     "access_tokens",
+    "attempts",
     "challenges",
     "customers",
     "limits",
     "outbox",
+    "receipts",
     "recoveries",
     "registrations",
     "repeats",
@@ -81,7 +83,11 @@ pub async fn a_sweep_deletes_what_is_past_and_keeps_what_is_not<E: Engine>(engin
     assert_eq!(went(DAY).await, (1, vec!["access_tokens", "limits", "recoveries", "repeats", "wrong_code_minutes"]));
     assert_eq!(went(DAY + 10 * MINUTE).await.0, 3, "the challenges");
     assert_eq!(went(DAY + 30 * MINUTE).await.0, 2, "the registrations");
-    assert_eq!(went(30 * DAY).await.0, 6, "the sent messages, the copy of one in the inbox, and the count of wrong codes");
+    assert_eq!(
+        went(30 * DAY).await.0,
+        14,
+        "the sent messages, their attempts and receipts, the copy of one in the inbox, and the count of wrong codes"
+    );
     assert_eq!(went(30 * DAY + 12 * HOUR).await, (1, TABLES.to_vec()));
     assert_eq!(engine.count("SELECT count(*) FROM accounts").await, 1);
     assert_eq!(store.waiting().await.unwrap(), 0);

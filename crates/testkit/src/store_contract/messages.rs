@@ -4,10 +4,11 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use daftar_core::message::{Channel, ContactKind, Content, Envelope, MessageId};
-use daftar_core::ports::{ClaimedMessage, Inbox as _, InboxFilter, InboxMessage, Outbox as _, Settlement, Store as _, Timestamp};
+use daftar_core::outbox::{ClaimedMessage, Settlement};
+use daftar_core::ports::{Inbox as _, InboxFilter, InboxMessage, Outbox as _, Store as _, Timestamp};
 use daftar_store::SqlStore;
 
-use super::given::{self, MINUTE, now};
+use super::given::{self, MINUTE, now, untried};
 use super::{Engine, at_once};
 
 const LEASE: Duration = MINUTE;
@@ -71,24 +72,26 @@ pub async fn a_sent_message_is_never_claimed_again<E: Engine>(engine: E) {
     let store = engine.store();
     let message = queue(store, 1, now()).await;
     claim(store, 1, now()).await;
-    store.settle(message.id, Settlement::Sent, now()).await.unwrap();
+    store.settle(message.id, untried(Settlement::Sent), now()).await.unwrap();
     assert_eq!(store.waiting().await.unwrap(), 0);
     // A worker that took too long comes back with another view of it.
     let retry = Settlement::Retry { at: now(), reason: reason("late") };
-    store.settle(message.id, retry, now() + MINUTE).await.unwrap();
-    store.settle(message.id, Settlement::Failed { reason: reason("late") }, now() + MINUTE).await.unwrap();
+    store.settle(message.id, untried(retry), now() + MINUTE).await.unwrap();
+    store.settle(message.id, untried(Settlement::Failed { reason: reason("late") }), now() + MINUTE).await.unwrap();
     assert!(claim(store, 1, now() + 2 * MINUTE).await.is_empty());
     assert_eq!(engine.count("SELECT count(*) FROM outbox WHERE state = 'sent' AND sealed IS NULL AND last_reason IS NULL").await, 1);
 }
 
-pub async fn a_failed_message_keeps_its_reason_and_loses_its_letter<E: Engine>(engine: E) {
+pub async fn a_failed_message_keeps_its_reason_and_loses_its_letter_when_it_expires<E: Engine>(engine: E) {
     let store = engine.store();
     let message = queue(store, 1, now()).await;
     claim(store, 1, now()).await;
-    store.settle(message.id, Settlement::Failed { reason: reason("550 no such user") }, now()).await.unwrap();
+    store.settle(message.id, untried(Settlement::Failed { reason: reason("550 no such user") }), now()).await.unwrap();
     assert!(claim(store, 1, now() + 2 * MINUTE).await.is_empty());
-    let kept = "SELECT count(*) FROM outbox WHERE state = 'failed' AND sealed IS NULL AND last_reason = '550 no such user'";
-    assert_eq!(engine.count(kept).await, 1);
+    let kept = |letter| format!("SELECT count(*) FROM outbox WHERE state = 'failed' AND sealed {letter} AND last_reason = '550 no such user'");
+    assert_eq!(engine.count(&kept("IS NOT NULL")).await, 1);
+    assert!(claim(store, 1, message.expires_at).await.is_empty());
+    assert_eq!(engine.count(&kept("IS NULL")).await, 1);
 }
 
 pub async fn a_retried_message_comes_back_when_it_is_due<E: Engine>(engine: E) {
@@ -99,7 +102,7 @@ pub async fn a_retried_message_comes_back_when_it_is_due<E: Engine>(engine: E) {
         let claimed = claim(store, 1, at).await;
         assert_eq!((claimed.len(), claimed[0].attempts, &claimed[0].envelope), (1, attempt, &message));
         let due = at + 2 * MINUTE;
-        store.settle(message.id, Settlement::Retry { at: due, reason: reason("try later") }, at).await.unwrap();
+        store.settle(message.id, untried(Settlement::Retry { at: due, reason: reason("try later") }), at).await.unwrap();
         assert_eq!(store.waiting().await.unwrap(), 1);
         assert!(claim(store, 1, due - Duration::from_millis(1)).await.is_empty());
     }

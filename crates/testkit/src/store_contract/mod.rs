@@ -14,6 +14,7 @@ use daftar_store::SqlStore;
 pub mod access;
 pub mod accounts;
 pub mod at_rest;
+pub mod attempts;
 pub mod clients;
 pub mod codes;
 pub mod contacts;
@@ -95,6 +96,28 @@ macro_rules! store_contract {
                 row_54_the_database_holds_no_customers_token_link_or_letter_in_clear
                 a_corrupt_row_names_itself
                 row_52_a_corrupt_row_does_not_name_a_whole_contact
+            }
+            attempts {
+                every_attempt_is_kept_as_it_was_and_told_to_the_next_claim
+                a_message_whose_receipt_does_not_come_is_claimed_again_with_its_letter
+                a_receipt_ends_the_waiting_and_wipes_the_letter
+                row_45_a_receipt_that_comes_before_the_answer_is_kept_for_it
+                row_45_a_receipt_that_comes_twice_or_changes_its_mind_changes_nothing
+                row_45_a_receipt_for_what_is_not_ours_changes_nothing
+                what_will_not_arrive_goes_on_at_once_or_is_given_up
+                what_will_not_arrive_matters_only_for_the_newest_attempt
+                an_awaited_message_that_expires_is_sent_and_not_failed
+                a_used_code_is_not_sent_by_another_route
+                row_4_a_replaced_code_is_not_tried_again
+                a_code_that_was_never_tried_is_sent_although_a_newer_one_follows
+                a_failed_message_is_sent_once_more_on_demand_while_it_is_worth_it
+                what_was_sent_is_not_sent_once_more
+                messages_are_listed_newest_first_by_recipient_state_and_page
+                queues_are_counted_by_channel
+                row_45_of_answers_and_receipts_at_once_none_is_lost
+                row_45_of_16_receipts_at_once_one_is_new
+                attempts_and_receipts_are_kept_for_30_days
+                a_damaged_attempt_names_itself
             }
             clients {
                 a_client_reads_back_as_it_was_written
@@ -194,7 +217,7 @@ macro_rules! store_contract {
                 a_claimed_message_is_nobody_elses_until_its_lease_is_over
                 of_20_racing_workers_each_message_has_one
                 a_sent_message_is_never_claimed_again
-                a_failed_message_keeps_its_reason_and_loses_its_letter
+                a_failed_message_keeps_its_reason_and_loses_its_letter_when_it_expires
                 a_retried_message_comes_back_when_it_is_due
                 an_expired_message_is_given_up_unsent
                 the_inbox_shows_the_newest_first
