@@ -147,6 +147,8 @@ pub trait Store: Send + Sync {
 
     /// The newest `limit` messages that `filter` lets through, newest first.
     async fn messages(&self, filter: &MessageFilter, limit: u32) -> Result<Vec<MessageStatus>, StoreError>;
+    /// How many messages of each channel are waiting or claimed, and since when the oldest of them is.
+    async fn queues(&self) -> Result<Vec<Queue>, StoreError>;
     /// One message.
     async fn message_status(&self, id: MessageId) -> Result<Option<MessageStatus>, StoreError>;
 
@@ -240,8 +242,6 @@ pub trait Outbox: Send + Sync {
     async fn settle(&self, id: MessageId, settled: Settled, now: Timestamp) -> Result<Option<Receipted>, StoreError>;
     /// How many messages are waiting or claimed.
     async fn waiting(&self) -> Result<u64, StoreError>;
-    /// How many messages of each channel are waiting or claimed, and since when the oldest of them is due.
-    async fn queues(&self) -> Result<Vec<Queue>, StoreError>;
 }
 
 /// What waits in one channel.
@@ -262,6 +262,8 @@ pub trait ReceiptReader: Send + Sync {
     /// # Errors
     /// [`HookError`].
     fn read(&self, hook: &Hook) -> Result<Vec<Receipt>, HookError>;
+    /// Hears what came of a receipt that was new.
+    fn noted(&self, _receipted: &Receipted) {}
 }
 
 /// A message as a developer reads it in the inbox.

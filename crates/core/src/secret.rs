@@ -96,6 +96,8 @@ pub struct Secrets {
     pub clients: MacKey,
     /// Fingerprints the bodies of idempotent calls, which hold passwords.
     pub repeats: MacKey,
+    /// Makes the tokens by which gateways that sign nothing are known.
+    pub receipts: MacKey,
     /// Seals the outbox.
     pub outbox: SealKey,
     /// Seals the keys that sign tokens.
@@ -129,6 +131,7 @@ impl Secrets {
             links: mac_key("links"),
             clients: mac_key("clients"),
             repeats: mac_key("repeats"),
+            receipts: mac_key("receipts"),
             outbox: seal_key("outbox"),
             signing_keys: seal_key("signing-keys"),
             fingerprint: mac_key("fingerprint").sign(&[]),
@@ -215,7 +218,8 @@ mod tests {
     #[test]
     fn every_purpose_has_a_key_of_its_own() {
         let secrets = Secrets::derive(&[7; 32]);
-        let macs = [&secrets.passwords, &secrets.codes, &secrets.links, &secrets.clients, &secrets.repeats].map(|k| k.sign(&[b"x"]));
+        let macs =
+            [&secrets.passwords, &secrets.codes, &secrets.links, &secrets.clients, &secrets.repeats, &secrets.receipts].map(|k| k.sign(&[b"x"]));
         for (i, one) in macs.iter().enumerate() {
             assert!(macs.iter().skip(i + 1).all(|other| one != other));
         }

@@ -16,6 +16,7 @@ pub(crate) async fn run(store: Arc<dyn Store>, clock: Arc<dyn Clock>) {
     minutes.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         minutes.tick().await;
+        daftar_http::operate::metrics::tidy();
         for _ in 0..ROUNDS {
             match store.sweep(clock.now()).await {
                 Ok(0) => break,

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 
 use crate::config::{Checked, Config, Sources, Use};
 use crate::logging;
@@ -30,6 +31,7 @@ pub(crate) async fn run(sources: &Sources) -> anyhow::Result<()> {
 /// A server that listens and is ready to answer.
 pub(crate) struct Server {
     listener: TcpListener,
+    metrics: Option<TcpListener>,
     signals: Signals,
     pub(crate) installation: Installation,
 }
@@ -45,8 +47,12 @@ impl Server {
         let listener = TcpListener::bind(config.listen).await.with_context(|| {
             format!("cannot listen at `listen` = \"{}\" (set another address there, or in the environment variable DAFTAR_LISTEN)", config.listen)
         })?;
+        let metrics = match config.metrics.listen {
+            Some(address) => Some(TcpListener::bind(address).await.with_context(|| format!("cannot listen at `metrics.listen` = \"{address}\""))?),
+            None => None,
+        };
         let installation = Installation::start(config, listener.local_addr()?).await?;
-        Ok(Self { listener, signals, installation })
+        Ok(Self { listener, metrics, signals, installation })
     }
 
     /// Where it listens.
@@ -57,7 +63,7 @@ impl Server {
     /// Serves until a signal ends it.
     pub(crate) async fn run(self, config: &Config) -> anyhow::Result<()> {
         let address = self.address()?;
-        let Self { listener, mut signals, installation } = self;
+        let Self { listener, metrics, mut signals, installation } = self;
         let (readiness, delay) = (installation.app.readiness().clone(), config.shutdown.delay.duration());
         let asked_to_end = async move {
             let signal = signals.next().await;
@@ -71,11 +77,30 @@ impl Server {
             });
             tokio::time::sleep(delay).await;
         };
+        if let Some(metrics) = &metrics {
+            tracing::info!("metrics at http://{}/metrics", metrics.local_addr()?);
+        }
         tracing::info!("listening on http://{address}");
         let router = daftar_http::router(installation.app.clone());
+        let metrics = metrics.map(|listener| serve_metrics(listener, installation.app.clone()));
         daftar_http::server::serve(listener, router, asked_to_end, DRAIN).await.context("the server failed")?;
+        // Whoever watches sees the draining, too.
+        if let Some(metrics) = metrics {
+            metrics.abort();
+            let _ = metrics.await;
+        }
         installation.stop().await;
         tracing::info!("ended");
         Ok(())
     }
+}
+
+/// Answers for metrics until it is aborted.
+fn serve_metrics(listener: TcpListener, app: daftar_http::App) -> JoinHandle<()> {
+    let router = daftar_http::metrics_router(app);
+    tokio::spawn(async move {
+        if let Err(error) = daftar_http::server::serve(listener, router, std::future::pending(), DRAIN).await {
+            tracing::error!(%error, "metrics cannot be read any more");
+        }
+    })
 }

@@ -93,6 +93,7 @@ impl Installation {
     /// # Errors
     /// When the configuration asks for what cannot be had.
     pub(crate) async fn start(config: &Config, bound: SocketAddr) -> anyhow::Result<Self> {
+        daftar_http::operate::metrics::collect().context("metrics")?;
         let foundation = Foundation::open(config, config.database.migrate).await?;
         let Foundation { store, clock, entropy, secrets } = &foundation;
         let doorbell = Doorbell::default();
@@ -133,6 +134,7 @@ impl Installation {
                 trusted_proxies: config.trusted_proxies.clone(),
                 cors_origins: config.http.cors_origins.clone(),
                 app_always_ok: config.app.always_ok,
+                metrics_apart: config.metrics.listen.is_some(),
             },
             readiness: Readiness::default(),
         });

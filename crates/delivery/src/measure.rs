@@ -6,17 +6,13 @@ use metrics::{counter, gauge, histogram};
 
 use daftar_core::identifier::Country;
 use daftar_core::message::{Envelope, Recipient};
-use daftar_core::outbox::{Answer, Attempt, ReceiptOutcome, Receipted, RouteName};
+use daftar_core::outbox::{Attempt, ReceiptOutcome, Receipted, RouteName};
 use daftar_core::ports::Timestamp;
 
 /// An attempt came to its end: its answer, and, if it was taken, how long after it was queued.
 pub(crate) fn attempt(attempt: &Attempt, country: Option<&Country>, queued_at: Timestamp) {
     let (way, route, country) = (attempt.way.name(), attempt.route.as_str().to_owned(), name_of(country));
-    let answer = match attempt.answer {
-        Answer::Accepted { .. } => "accepted",
-        Answer::Refused { .. } => "refused",
-        Answer::PutOff { .. } => "put_off",
-    };
+    let answer = attempt.answer.name();
     counter!("daftar_send_attempts_total", "channel" => way, "route" => route.clone(), "country" => country.clone(), "answer" => answer).increment(1);
     if attempt.is_accepted() {
         let took = seconds(queued_at, attempt.ended_at);

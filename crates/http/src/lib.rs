@@ -7,19 +7,23 @@
 //! | `usapi` | USAPI: its requests, answers, texts and statuses |
 //! | `app` | App User Auth: the same of its own |
 //! | `invas` | INVAS: the same of its own |
+//! | `admin` | what machine clients with scope `admin` may see and do |
 //! | `oauth` | access tokens of machine clients |
 //! | [`pages`] | the pages behind the links in messages |
 //! | `texts` | what people read, by language (`locales/*/*.ftl`) |
-//! | [`operate`] | health, public keys, the development inbox |
+//! | [`operate`] | health, public keys, metrics, the development inbox |
+//! | `receipts` | where SMS gateways report |
 //! | `pictures` | profile pictures at their unguessable URLs |
 //! | [`server`] | the HTTP/1.1 server with its time-outs and its graceful end |
 
+mod admin;
 mod app;
 mod invas;
 mod oauth;
 pub mod operate;
 pub mod pages;
 mod pictures;
+pub mod receipts;
 pub mod server;
 mod state;
 mod surface;
@@ -51,11 +55,14 @@ pub fn router(app: App) -> Router {
         .merge(pages::router())
         .merge(pictures::router())
         .merge(operate::router())
+        .merge(receipts::router())
+        .merge(metrics_here(&app))
         .fallback(surface::headers::not_found)
         .method_not_allowed_fallback(surface::headers::method_not_allowed)
         .layer(from_fn_with_state(Bounds::plain(), bounded))
         .merge(oauth::router())
         .merge(invas::router())
+        .merge(admin::router())
         .merge(app::router(&app));
     let routes = match cors {
         Some(cors) => routes.layer(cors),
@@ -63,6 +70,16 @@ pub fn router(app: App) -> Router {
     };
     let around = surface::headers::Around::new(app.accounts().random_number());
     routes.layer(from_fn_with_state(around, surface::headers::around)).with_state(app)
+}
+
+/// The metrics, unless they have an address of their own.
+fn metrics_here(app: &App) -> Router<App> {
+    if app.settings().metrics_apart { Router::new() } else { operate::metrics_router() }
+}
+
+/// What the address answers that metrics have of their own.
+pub fn metrics_router(app: App) -> Router {
+    operate::metrics_router().fallback(surface::headers::not_found).with_state(app)
 }
 
 /// Scripts of other origins may call only where an operator says so (threat row 59).

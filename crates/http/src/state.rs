@@ -34,6 +34,8 @@ pub struct Settings {
     pub cors_origins: Vec<String>,
     /// Whether App answers its refusals with 200, for clients that look at the envelope alone (contract `app-auth.md`).
     pub app_always_ok: bool,
+    /// Whether `/metrics` is answered at an address of its own.
+    pub metrics_apart: bool,
 }
 
 /// Whether the process wants requests; turned off when it begins to drain.

@@ -223,6 +223,10 @@ impl Store for SqlStore {
         self.scan((filter.clone(), limit), |tx, (filter, limit)| Box::pin(messages::list(tx, filter, *limit))).await
     }
 
+    async fn queues(&self) -> Result<Vec<Queue>, StoreError> {
+        self.scan((), |tx, ()| Box::pin(outbox::queues(tx))).await
+    }
+
     async fn message_status(&self, id: MessageId) -> Result<Option<MessageStatus>, StoreError> {
         self.look_up(id, |tx, &id| Box::pin(messages::one(tx, id))).await
     }
@@ -268,10 +272,6 @@ impl Outbox for SqlStore {
 
     async fn waiting(&self) -> Result<u64, StoreError> {
         self.scan((), |tx, ()| Box::pin(outbox::waiting(tx))).await
-    }
-
-    async fn queues(&self) -> Result<Vec<Queue>, StoreError> {
-        self.scan((), |tx, ()| Box::pin(outbox::queues(tx))).await
     }
 }
 

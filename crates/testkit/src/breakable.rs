@@ -15,7 +15,7 @@ use daftar_core::identifier::{Country, IdentifierKind, LoginId};
 use daftar_core::message::{Envelope, MessageId};
 use daftar_core::outbox::status::{MessageFilter, MessageStatus, Retried};
 use daftar_core::outbox::{Receipt, Receipted, RouteName};
-use daftar_core::ports::{Claimed, Once, SigningKeys, Store, StoreError, Timestamp};
+use daftar_core::ports::{Claimed, Once, Queue, SigningKeys, Store, StoreError, Timestamp};
 use daftar_core::profile::{ProfileUpdate, ProfileUpdated};
 use daftar_core::recovery::{NewPassword, PasswordSet, Recovery, RecoveryId};
 use daftar_core::redemption::{Redeemed, Redemption};
@@ -106,6 +106,7 @@ behind_the_switch! { Store:
     read pressure(subjects: &[String], now: Timestamp) -> Pressure;
     read repeated(repeat: &Repeat, now: Timestamp) -> Repeated<()>;
     read messages(filter: &MessageFilter, limit: u32) -> Vec<MessageStatus>;
+    read queues() -> Vec<Queue>;
     read message_status(id: MessageId) -> Option<MessageStatus>;
     write create_account(account: NewAccount, once: Option<Once>) -> Repeated<Claimed<()>>;
     write start_registration(new: NewRegistration, once: Option<Once>) -> Repeated<Claimed<()>>;

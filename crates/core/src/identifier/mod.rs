@@ -94,6 +94,18 @@ impl LoginId {
         Username::parse(text).map(Self::Username)
     }
 
+    /// What `text` may mean to an operator, who need not say on which surface it was typed: a phone number without its country is read in both countries.
+    #[must_use]
+    pub fn readings(text: &str, usapi: &Country, app: &Country) -> Vec<Self> {
+        let mut readings: Vec<Self> = Vec::new();
+        for id in [Self::classify(text, usapi), Self::classify_app(text, app)].into_iter().flatten() {
+            if !readings.iter().any(|there| there.is_same(&id)) {
+                readings.push(id);
+            }
+        }
+        readings
+    }
+
     /// The identifier of a kind that a row shows; `None` when the row is damaged.
     #[must_use]
     pub fn from_stored(kind: IdentifierKind, shown: &str) -> Option<Self> {

@@ -93,6 +93,18 @@ pub enum Answer {
     },
 }
 
+impl Answer {
+    /// The stable name under which it is kept.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Accepted { .. } => "accepted",
+            Self::Refused { .. } => "refused",
+            Self::PutOff { .. } => "put_off",
+        }
+    }
+}
+
 /// One attempt to send a message, that came to an end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {

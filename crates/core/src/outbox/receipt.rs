@@ -1,12 +1,15 @@
 //! Delivery receipts: what a gateway reports later of a message that it took (threat row 45). They may come before the answer to the sending itself, late, twice,
 //! and from somebody who made them up: whoever reads one has checked first that it is the gateway's.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 
 use super::{MessageState, RouteName, Way};
 use crate::message::{MessageId, Recipient};
 use crate::named::named;
 use crate::ports::{ReceiptReader, Timestamp};
+use crate::secret::Secrets;
 use crate::service::{Accounts, Fault};
 
 named! {
@@ -142,6 +145,12 @@ pub enum NotTaken {
     Fault(#[from] Fault),
 }
 
+/// The token in the address at which the gateway of `route` brings its receipts, by which one that signs nothing is known.
+#[must_use]
+pub fn token(secrets: &Secrets, route: &RouteName) -> String {
+    URL_SAFE_NO_PAD.encode(secrets.receipts.sign(&[route.as_str().as_bytes()]).0)
+}
+
 impl Accounts {
     /// Takes the receipts that a gateway brings; those that were new and are about a message of ours.
     ///
@@ -150,8 +159,10 @@ impl Accounts {
     pub async fn take_receipts(&self, hook: &Hook) -> Result<Vec<Receipted>, NotTaken> {
         let mut taken = Vec::new();
         for receipt in self.receipt_reader().read(hook)? {
-            let told = self.store().note_receipt(&hook.route, receipt, self.now()).await.map_err(Fault::from)?;
-            taken.extend(told);
+            if let Some(told) = self.store().note_receipt(&hook.route, receipt, self.now()).await.map_err(Fault::from)? {
+                self.receipt_reader().noted(&told);
+                taken.push(told);
+            }
         }
         if taken.iter().any(|told| told.goes_on) {
             self.ring();

@@ -34,14 +34,14 @@ async fn set(foundation: &Foundation, config: &Config, whom: &str, status: Accou
 }
 
 /// The account by its id or by any identifier. A phone number without a country is read as each surface reads it: in `usapi.country` and in `app.default_country`.
-async fn find(foundation: &Foundation, config: &Config, whom: &str) -> anyhow::Result<Account> {
+pub(super) async fn find(foundation: &Foundation, config: &Config, whom: &str) -> anyhow::Result<Account> {
     if let Ok(id) = whom.parse()
         && let Some(account) = foundation.store.account(AccountId(id)).await?
     {
         return Ok(account);
     }
     let mut found: Option<Account> = None;
-    for id in [LoginId::classify(whom, &config.usapi.country), LoginId::classify_app(whom, &config.app.default_country)].into_iter().flatten() {
+    for id in LoginId::readings(whom, &config.usapi.country, &config.app.default_country) {
         let Some(account) = foundation.store.find_account(&id).await? else { continue };
         let other = found.replace(account.clone()).is_some_and(|other| other.id != account.id);
         anyhow::ensure!(

@@ -5,6 +5,7 @@ pub(crate) mod client;
 pub(crate) mod config;
 pub(crate) mod keys;
 pub(crate) mod migrate;
+pub(crate) mod outbox;
 pub(crate) mod store;
 
 use std::io::{self, Write as _};

@@ -14,6 +14,7 @@ mod error;
 mod layers;
 mod lifetimes;
 mod limits;
+mod metrics;
 mod outbox;
 mod passwords;
 mod process;
@@ -85,6 +86,7 @@ pub(crate) struct Config {
     pub(crate) app: app::App,
     pub(crate) http: process::Http,
     pub(crate) log: process::Log,
+    pub(crate) metrics: metrics::Metrics,
     pub(crate) shutdown: process::Shutdown,
     pub(crate) brand: brands::Brand,
     pub(crate) usapi: brands::Usapi,
@@ -114,6 +116,7 @@ impl Default for Config {
             app: app::App::default(),
             http: process::Http::default(),
             log: process::Log::default(),
+            metrics: metrics::Metrics::default(),
             shutdown: process::Shutdown::default(),
             brand: brands::Brand::default(),
             usapi: brands::Usapi::default(),

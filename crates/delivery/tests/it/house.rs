@@ -11,7 +11,7 @@ use daftar_core::identifier::{EmailAddress, PhoneNumber};
 use daftar_core::locale::Locale;
 use daftar_core::message::{Channel, Content, Envelope, Message, MessageId, Recipient, Sealer};
 use daftar_core::outbox::{Attempt, ClaimedMessage, Receipted, RouteName, Settled, Settlement, Way};
-use daftar_core::ports::{Clock, Doorbell, Entropy, Outbox, Queue, StoreError, Timestamp};
+use daftar_core::ports::{Clock, Doorbell, Entropy, Outbox, StoreError, Timestamp};
 use daftar_core::price::Price;
 use daftar_core::secret::Secrets;
 use daftar_delivery::{Accepted, Outgoing, Pace, Route, SendError, SmtpSettings, SmtpTransport, Transport, Worker, WorkerHandle, WorkerParts};
@@ -139,10 +139,6 @@ impl Outbox for MemoryOutbox {
 
     async fn waiting(&self) -> Result<u64, StoreError> {
         Ok(self.rows.lock().unwrap().iter().filter(|row| !row.done).count() as u64)
-    }
-
-    async fn queues(&self) -> Result<Vec<Queue>, StoreError> {
-        Ok(Vec::new())
     }
 }
 

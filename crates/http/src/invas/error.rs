@@ -8,10 +8,10 @@ use daftar_core::identifier::IdentifierKind;
 use daftar_core::registration::RegisterError;
 use daftar_core::service::Fault;
 
-use super::problem::Problem;
 use crate::surface::body::BodyError;
 use crate::surface::bounds::{Bounds, Cut};
 use crate::surface::fault::{retry_after, status_of};
+use crate::surface::problem::Problem;
 use crate::surface::properties::PropertyError;
 
 /// Why a call does not succeed.

@@ -5,7 +5,6 @@ mod caller;
 mod confirm;
 mod error;
 mod look_up;
-mod problem;
 mod register;
 mod resend;
 mod wire;

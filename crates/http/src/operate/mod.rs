@@ -1,7 +1,8 @@
-//! For operators and developers: health, public keys, the development inbox.
+//! For operators and developers: health, public keys, metrics, the development inbox.
 
 pub mod health;
 pub mod inbox;
+pub mod metrics;
 
 use axum::Router;
 use axum::routing::get;
@@ -15,4 +16,9 @@ pub fn router() -> Router<App> {
         .route("/readyz", get(health::readyz))
         .route("/.well-known/jwks.json", get(health::jwks))
         .merge(inbox::router())
+}
+
+/// What is answered where metrics have an address of their own.
+pub(crate) fn metrics_router() -> Router<App> {
+    Router::new().route("/metrics", get(metrics::show))
 }

@@ -9,5 +9,6 @@ pub(crate) mod fault;
 pub(crate) mod form;
 pub(crate) mod headers;
 pub(crate) mod json;
+pub(crate) mod problem;
 pub(crate) mod properties;
 pub(crate) mod segment;

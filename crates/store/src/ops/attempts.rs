@@ -22,10 +22,9 @@ pub(crate) struct Kept {
 pub(crate) async fn insert(tx: &mut Tx<'_>, message: MessageId, attempt: &Attempt) -> Result<(), StoreError> {
     let sql = "INSERT INTO attempts (message, number, route, way, started_at, ended_at, answer, reason, reference, price) \
                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING";
-    let (answer, reason, reference) = match &attempt.answer {
-        Answer::Accepted { reference } => ("accepted", None, reference.as_deref()),
-        Answer::Refused { reason } => ("refused", Some(reason.as_str()), None),
-        Answer::PutOff { reason } => ("put_off", Some(reason.as_str()), None),
+    let (reason, reference) = match &attempt.answer {
+        Answer::Accepted { reference } => (None, reference.as_deref()),
+        Answer::Refused { reason } | Answer::PutOff { reason } => (Some(reason.as_str()), None),
     };
     let values = [
         (&message.0).into(),
@@ -34,7 +33,7 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, message: MessageId, attempt: &Attemp
         attempt.way.name().into(),
         attempt.started_at.into(),
         attempt.ended_at.into(),
-        answer.into(),
+        attempt.answer.name().into(),
         reason.into(),
         reference.into(),
         i64::try_from(attempt.price.0).unwrap_or(i64::MAX).into(),

@@ -125,12 +125,14 @@ impl Installation {
             receipts: Arc::new(NoReceipts),
             policy,
         });
+        daftar_http::operate::metrics::collect().unwrap();
         let readiness = Readiness::default();
         let settings = Settings {
             public_url: url.clone(),
             trusted_proxies: Vec::new(),
             cors_origins: builder.cors_origins.clone(),
             app_always_ok: builder.app_always_ok,
+            metrics_apart: false,
         };
         let app = App::new(daftar_http::Parts {
             accounts: accounts.clone(),

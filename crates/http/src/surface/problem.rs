@@ -1,4 +1,4 @@
-//! The shape of every refusal: a problem (RFC 9457) with a stable code and, where one is at fault, the name of a field.
+//! The shape of the refusals of INVAS and of the administration: a problem (RFC 9457) with a stable code and, where one is at fault, the name of a field.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 /// A refusal, ready to be written.
-pub(super) struct Problem {
+pub(crate) struct Problem {
     status: StatusCode,
     code: &'static str,
     detail: Cow<'static, str>,
@@ -35,22 +35,22 @@ struct Written<'a> {
 
 impl Problem {
     /// A problem with its status, its stable code and a sentence for whoever reads the host's log.
-    pub(super) fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { status, code, detail: detail.into(), field: None, attempts_left: None, header: None }
     }
 
     /// Which property or parameter is at fault.
-    pub(super) fn about(self, field: String) -> Self {
+    pub(crate) fn about(self, field: String) -> Self {
         Self { field: Some(field), ..self }
     }
 
     /// How many more tries a token has.
-    pub(super) fn leaving(self, attempts: u8) -> Self {
+    pub(crate) fn leaving(self, attempts: u8) -> Self {
         Self { attempts_left: Some(attempts), ..self }
     }
 
     /// A header that goes with it.
-    pub(super) fn with(self, header: (HeaderName, HeaderValue)) -> Self {
+    pub(crate) fn with(self, header: (HeaderName, HeaderValue)) -> Self {
         Self { header: Some(header), ..self }
     }
 }
