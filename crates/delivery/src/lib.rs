@@ -17,7 +17,7 @@
 //! | [`transport`] | the trait that every way implements, and why a way refuses |
 //! | [`route`], `routing`, `breaker` | the ways of a channel, in order, and what each is for; which one a message takes next; rest for one that fails |
 //! | [`measure`] | what is counted |
-//! | [`smtp`], [`inbox`] | the ways |
+//! | [`smtp`], [`mod@gateway`], [`inbox`] | the ways |
 //!
 //! # Adding a message
 //!
@@ -31,6 +31,7 @@
 //! error whether another try can help.
 
 mod breaker;
+pub mod gateway;
 pub mod inbox;
 pub mod measure;
 pub mod render;
@@ -41,6 +42,7 @@ pub mod smtp;
 pub mod transport;
 pub mod worker;
 
+pub use gateway::{Gateway, GatewayClient, GatewayError, GatewaySettings, Gateways, GenericSettings, PresetName};
 pub use inbox::InboxTransport;
 pub use render::{RenderError, Rendered, render};
 pub use route::Route;

@@ -6,6 +6,7 @@
 mod breakable;
 pub mod clock;
 pub mod database;
+pub mod gateway;
 pub mod http;
 pub mod installation;
 pub mod log;

@@ -1,0 +1,174 @@
+//! HTTP to gateways: one request, one answer, and why there is none. It follows no redirection, asks no proxy, reads no more of an answer than it needs, and
+//! repeats nothing that a gateway wrote.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full};
+use hyper::header::{HeaderName, HeaderValue};
+use hyper::{Method, StatusCode};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::{Client, Error as ClientError};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use rustls::{ClientConfig, RootCertStore};
+
+use crate::transport::SendError;
+
+use super::settings::GatewayError;
+
+/// How long a connection may take to come up, TLS aside. The worker bounds the whole.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a connection is kept idle.
+const IDLE_MAX: Duration = Duration::from_secs(30);
+/// How many are kept idle for each gateway.
+const IDLE_COUNT: usize = 16;
+/// How much of an answer is read.
+const ANSWER_MAX: usize = 64 * 1024;
+
+/// What is asked of a gateway.
+pub(super) struct Request {
+    pub(super) method: Method,
+    pub(super) url: String,
+    /// Names in lower case.
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: Vec<u8>,
+}
+
+impl Request {
+    /// A `POST` of JSON.
+    pub(super) fn json(url: String, body: &serde_json::Value) -> Self {
+        let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+        Self { method: Method::POST, url, headers, body: body.to_string().into_bytes() }
+    }
+
+    /// A `POST` of a form.
+    pub(super) fn form(url: String, fields: &[(&str, &str)]) -> Self {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let headers = vec![("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned())];
+        Self { method: Method::POST, url, headers, body: body.into_bytes() }
+    }
+
+    /// The same with one more header field.
+    pub(super) fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.push((name.to_owned(), value.into()));
+        self
+    }
+}
+
+/// What a gateway answered.
+pub(super) struct Reply {
+    pub(super) status: u16,
+    pub(super) body: Bytes,
+}
+
+impl Reply {
+    /// Whether its status says that all went well.
+    pub(super) const fn is_success(&self) -> bool {
+        matches!(self.status, 200..=299)
+    }
+
+    /// Its body as JSON; `None`: it is none.
+    pub(super) fn json(&self) -> Option<serde_json::Value> {
+        serde_json::from_slice(&self.body).ok()
+    }
+}
+
+/// Speaks HTTP to all gateways, and keeps connections for the next message.
+#[derive(Clone)]
+pub struct GatewayClient {
+    http: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    has_authorities: bool,
+}
+
+impl std::fmt::Debug for GatewayClient {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("GatewayClient(..)")
+    }
+}
+
+impl GatewayClient {
+    /// A client that trusts the authorities of this system.
+    ///
+    /// # Errors
+    /// When TLS cannot be set up.
+    pub fn new() -> Result<Self, GatewayError> {
+        let mut authorities = RootCertStore::empty();
+        authorities.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        Self::trusting(authorities)
+    }
+
+    fn trusting(authorities: RootCertStore) -> Result<Self, GatewayError> {
+        let has_authorities = !authorities.is_empty();
+        let provider = rustls::crypto::aws_lc_rs::default_provider();
+        let tls = ClientConfig::builder_with_provider(provider.into()).with_safe_default_protocol_versions().map_err(|_| GatewayError::Tls)?;
+        let tls = tls.with_root_certificates(authorities).with_no_client_auth();
+        let mut tcp = HttpConnector::new();
+        tcp.enforce_http(false);
+        tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
+        tcp.set_nodelay(true);
+        let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().wrap_connector(tcp);
+        let mut builder = Client::builder(TokioExecutor::new());
+        builder.pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE_MAX).pool_max_idle_per_host(IDLE_COUNT);
+        Ok(Self { http: builder.build(connector), has_authorities })
+    }
+
+    /// Whether a certificate of `url` could be checked.
+    pub(super) fn can_check(&self, url: &str) -> bool {
+        self.has_authorities || !url.starts_with("https:")
+    }
+
+    /// Asks, and waits for the answer. Dropped on its way, it takes its connection with it.
+    pub(super) async fn call(&self, request: Request) -> Result<Reply, SendError> {
+        let request = built(request).ok_or_else(|| SendError::Retry("the request cannot be put together".to_owned()))?;
+        let response = self.http.request(request).await.map_err(|error| SendError::Retry(describe(&error)))?;
+        let status: StatusCode = response.status();
+        let mut body = response.into_body();
+        let mut read = Vec::new();
+        while read.len() < ANSWER_MAX {
+            let Some(frame) = body.frame().await else { break };
+            let frame = frame.map_err(|_| SendError::Retry("the connection to the gateway broke off".to_owned()))?;
+            let Ok(data) = frame.into_data() else { continue };
+            read.extend(data.iter().take(ANSWER_MAX - read.len()));
+        }
+        Ok(Reply { status: status.as_u16(), body: read.into() })
+    }
+}
+
+fn built(request: Request) -> Option<hyper::Request<Full<Bytes>>> {
+    let mut built = hyper::Request::builder().method(request.method).uri(request.url);
+    let headers = built.headers_mut()?;
+    headers.insert(hyper::header::USER_AGENT, HeaderValue::from_static(concat!("daftar/", env!("CARGO_PKG_VERSION"))));
+    headers.insert(hyper::header::ACCEPT, HeaderValue::from_static("application/json"));
+    for (name, value) in request.headers {
+        // A header field may hold a password.
+        let mut value = HeaderValue::from_str(&value).ok()?;
+        value.set_sensitive(true);
+        headers.insert(HeaderName::from_bytes(name.as_bytes()).ok()?, value);
+    }
+    built.body(Full::new(request.body.into())).ok()
+}
+
+/// Why there was no answer, in this machine's own words: those of certificates, names and headers are a remote party's.
+fn describe(error: &ClientError) -> String {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    let (mut kind, mut certificate, mut tls, mut nonsense) = (None, false, false, false);
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref::<std::io::Error>() {
+            kind = Some(error.kind());
+            let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+            tls |= inner.is_some();
+            certificate |= matches!(inner, Some(rustls::Error::InvalidCertificate(_)));
+        }
+        nonsense |= error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse);
+        cause = error.source();
+    }
+    match kind {
+        _ if nonsense => "the gateway's answer makes no sense".to_owned(),
+        _ if !error.is_connect() => "the connection to the gateway broke off".to_owned(),
+        _ if certificate => "no connection to the gateway: its certificate does not hold".to_owned(),
+        _ if tls => "no connection to the gateway: no TLS with it".to_owned(),
+        Some(kind) => format!("no connection to the gateway: {kind}"),
+        None => "no connection to the gateway".to_owned(),
+    }
+}
