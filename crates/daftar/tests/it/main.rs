@@ -13,6 +13,7 @@ mod files;
 mod keys;
 mod mail;
 mod outage;
+mod outbox;
 mod program;
 mod replica_crashes;
 mod replicas;

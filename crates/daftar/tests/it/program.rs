@@ -128,6 +128,11 @@ impl Home {
         Server::start(self.command(arguments))
     }
 
+    /// The same, and the line of its log before that which contains `text`.
+    pub(crate) fn start_and(&self, arguments: &[&str], text: &str) -> (Server, String) {
+        Server::start_and(self.command(arguments), Some(text))
+    }
+
     /// Makes a machine client for USAPI.
     pub(crate) fn client(&self) -> Client {
         let made = self.json(&["client", "create", "shop", "--scope", "usapi", "--json"]);
@@ -151,13 +156,18 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    fn start(mut command: Command) -> Self {
+    fn start(command: Command) -> Self {
+        Self::start_and(command, None).0
+    }
+
+    fn start_and(mut command: Command, text: Option<&str>) -> (Self, String) {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let (log, out) = (lines(child.stderr.take().unwrap()), lines(child.stdout.take().unwrap()));
         let mut server = Self { child, log, out, base: String::new() };
+        let wanted = text.map(|text| server.logs(text)).unwrap_or_default();
         let line = server.logs("listening on http://");
         server.base = line.split("listening on ").nth(1).unwrap().trim().to_owned();
-        server
+        (server, wanted)
     }
 
     /// Waits for a line of the log that contains `text`.

@@ -126,3 +126,37 @@ async fn without_an_inbox_transport_there_is_no_inbox() {
         assert_eq!(site.anybody().get(path).await.status, 404);
     }
 }
+
+#[tokio::test]
+async fn metrics_count_what_was_sent_and_what_waits() {
+    let site = Installation::start().await;
+    started(&site, &applicant(1, "OTP")).await;
+    site.all_sent().await;
+    let answer = site.anybody().get("/metrics").await;
+    assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, "text/plain; version=0.0.4; charset=utf-8"));
+    for line in [
+        "daftar_send_attempts_total{channel=\"sms\",route=\"inbox\",country=\"ID\",answer=\"accepted\"} 1",
+        "daftar_message_accepted_seconds_count{channel=\"sms\",route=\"inbox\",country=\"ID\"} 1",
+        "daftar_outbox_waiting{channel=\"sms\"} 0",
+        "daftar_outbox_waiting{channel=\"email\"} 0",
+        "daftar_outbox_oldest_seconds{channel=\"sms\"} 0",
+    ] {
+        assert!(answer.text.lines().any(|there| there == line), "{line} is missing in {}", answer.text);
+    }
+    assert!(!answer.text.contains("81000000001"));
+    // They are needed most when the store is away.
+    site.break_store();
+    let answer = site.anybody().get("/metrics").await;
+    assert!(answer.status == 200 && answer.text.contains("daftar_send_attempts_total"), "{answer:?}");
+}
+
+#[tokio::test]
+async fn metrics_tell_of_a_queue_that_nobody_empties() {
+    let site = Installation::builder().without_workers().start().await;
+    started(&site, &applicant(1, "OTP")).await;
+    site.clock.advance(Duration::from_secs(90));
+    let text = site.anybody().get("/metrics").await.text;
+    for line in ["daftar_outbox_waiting{channel=\"sms\"} 1", "daftar_outbox_oldest_seconds{channel=\"sms\"} 90"] {
+        assert!(text.lines().any(|there| there == line), "{line} is missing in {text}");
+    }
+}
