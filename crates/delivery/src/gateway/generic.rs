@@ -2,7 +2,7 @@
 //! `idempotency-key` is the same at every try.
 
 use hyper::Method;
-use secrecy::ExposeSecret as _;
+use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use daftar_core::outbox::{Hook, HookError, Receipt, ReceiptOutcome, Way};
@@ -57,7 +57,7 @@ impl Generic {
         let generic = &settings.generic;
         let missing =
             GatewayError::Missing { key: "url", preset: "generic", what: "where messages are sent, such as \"https://sms.example.com/send\"" };
-        let url = Template::parse("url", settings.url.as_ref().map(|url| url.expose_secret()).ok_or(missing)?)?;
+        let url = Template::parse("url", settings.url.as_ref().map(ExposeSecret::expose_secret).ok_or(missing)?)?;
         let shown_url = checked_url(&url.sample(Escape::Percent, "a"))?;
         // Nobody's number or text decides who gets the password.
         if checked_url(&url.sample(Escape::Percent, "b"))?.authority() != shown_url.authority() {
@@ -81,7 +81,11 @@ impl Generic {
                 return Err(GatewayError::Missing { key: "success_values", preset: "generic", what: "what the answer says there, such as [\"ok\"]" });
             }
             (None, [_, ..]) => {
-                return Err(GatewayError::Missing { key: "success_field", preset: "generic", what: "where the answer says that, such as \"status\"" });
+                return Err(GatewayError::Missing {
+                    key: "success_field",
+                    preset: "generic",
+                    what: "where the answer says that, such as \"status\"",
+                });
             }
         };
         if generic.error_field.is_none() && !generic.refused_values.is_empty() {

@@ -3,7 +3,7 @@
 use daftar_core::identifier::Country;
 use daftar_core::locale::Locale;
 use daftar_core::outbox::{RouteName, Way};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
@@ -215,6 +215,24 @@ impl GatewaySettings {
                 return Err(GatewayError::Wrong { key, allowed: "the name or id of an approved template" });
             }
         }
+        if self.preset != PresetName::Generic {
+            let GenericSettings { method, headers, body, id_field, success_field, success_values, error_field, refused_values, .. } = &self.generic;
+            let GenericSettings { receipt_id_field, receipt_status_field, delivered_values, undelivered_values, .. } = &self.generic;
+            self.none_of(&[
+                ("method", method.is_some()),
+                ("headers", !headers.is_empty()),
+                ("body", body.is_some()),
+                ("id_field", id_field.is_some()),
+                ("success_field", success_field.is_some()),
+                ("success_values", !success_values.is_empty()),
+                ("error_field", error_field.is_some()),
+                ("refused_values", !refused_values.is_empty()),
+                ("receipt_id_field", receipt_id_field.is_some()),
+                ("receipt_status_field", receipt_status_field.is_some()),
+                ("delivered_values", !delivered_values.is_empty()),
+                ("undelivered_values", !undelivered_values.is_empty()),
+            ])?;
+        }
         if self.way == Way::Email {
             return Err(GatewayError::Wrong { key: "way", allowed: "\"sms\" or \"whatsapp\"" });
         }
@@ -230,9 +248,25 @@ impl GatewaySettings {
     /// A secret that must be there, fit to stand in a header field.
     pub(super) fn secret(&self, what: &'static str) -> Result<&str, GatewayError> {
         let missing = GatewayError::Missing { key: "secret", preset: self.preset.name(), what };
-        let secret = self.secret.as_ref().map(|secret| secret.expose_secret()).filter(|secret| !secret.is_empty()).ok_or(missing)?;
+        let secret = self.secret.as_ref().map(ExposeSecret::expose_secret).filter(|secret| !secret.is_empty()).ok_or(missing)?;
         let fits = secret.bytes().all(|b| b.is_ascii_graphic());
         if fits { Ok(secret) } else { Err(GatewayError::Wrong { key: "secret", allowed: "visible ASCII characters, without blanks" }) }
+    }
+
+    /// The key that receipts are signed with, if it is known.
+    pub(super) fn signing_key(&self) -> Result<Option<&str>, GatewayError> {
+        match self.signing_key.as_ref().map(ExposeSecret::expose_secret) {
+            Some("") => Err(GatewayError::Wrong {
+                key: "signing_key",
+                allowed: "the key that the gateway signs receipts with; leave it out if there is none",
+            }),
+            key => Ok(key),
+        }
+    }
+
+    /// Refuses everything that is about WhatsApp.
+    pub(super) fn sms_alone(&self) -> Result<(), GatewayError> {
+        if self.way == Way::Sms { Ok(()) } else { Err(GatewayError::Wrong { key: "way", allowed: "\"sms\" for this preset" }) }
     }
 
     /// Who we are, fit to stand in a header field and a path.
@@ -254,12 +288,46 @@ impl GatewaySettings {
     pub(super) fn endpoint(&self, usual: Option<&'static str>, path: &str) -> Result<String, GatewayError> {
         let what = "the address of your account's API, such as \"https://abc123.api.infobip.com\"";
         let missing = GatewayError::Missing { key: "url", preset: self.preset.name(), what };
-        let base = self.url.as_ref().map(|url| url.expose_secret()).or(usual).ok_or(missing)?;
+        let base = self.url.as_ref().map(ExposeSecret::expose_secret).or(usual).ok_or(missing)?;
         let url = checked_url(base)?;
         if url.path() != "/" || url.query().is_some() {
             return Err(GatewayError::Wrong { key: "url", allowed: "the scheme and the host of the API, without a path" });
         }
         Ok(format!("{}{path}", base.trim_end_matches('/')))
+    }
+}
+
+/// The templates of WhatsApp messages: one for every language.
+pub(super) struct Templates {
+    usual: Option<String>,
+    of_locales: Vec<(Locale, String)>,
+}
+
+impl Templates {
+    /// Those of the settings, each of which must be `fit`; none where short messages are sent.
+    pub(super) fn of(settings: &GatewaySettings, fit: impl Fn(&str) -> bool) -> Result<Option<Self>, GatewayError> {
+        if settings.way != Way::Whatsapp {
+            return Ok(None);
+        }
+        let (usual, of_locales) = (settings.template.clone(), settings.templates.clone());
+        let has_all = Locale::ALL.iter().all(|locale| of_locales.iter().any(|(known, _)| known == locale));
+        if usual.is_none() && !has_all {
+            let what = "the approved template that carries a code; or one for every language under `templates`";
+            return Err(GatewayError::Missing { key: "template", preset: settings.preset.name(), what });
+        }
+        if usual.iter().any(|name| !fit(name)) {
+            return Err(GatewayError::Wrong { key: "template", allowed: "a template as the gateway calls it: Twilio's begin with HX" });
+        }
+        if of_locales.iter().any(|(_, name)| !fit(name)) {
+            return Err(GatewayError::Wrong { key: "templates", allowed: "templates as the gateway calls them: Twilio's begin with HX" });
+        }
+        Ok(Some(Self { usual, of_locales }))
+    }
+
+    /// The template in a language.
+    pub(super) fn of_locale(&self, locale: Locale) -> &str {
+        let special = self.of_locales.iter().find(|(known, _)| *known == locale).map(|(_, name)| name);
+        special.or(self.usual.as_ref()).map_or("", String::as_str)
     }
 }
 
