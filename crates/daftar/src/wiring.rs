@@ -8,19 +8,19 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use daftar_core::hashing::HashingPool;
 use daftar_core::message::Sealer;
-use daftar_core::outbox::receipt::NoReceipts;
+use daftar_core::outbox::receipt::{self, NoReceipts};
 use daftar_core::outbox::{RouteName, Way};
-use daftar_core::ports::{Clock, Doorbell, Entropy, Inbox, Outbox, Store, new_id};
+use daftar_core::ports::{Clock, Doorbell, Entropy, Inbox, Outbox, ReceiptReader, Store, new_id};
 use daftar_core::secret::Secrets;
 use daftar_core::service::{Accounts, Parts, Policy};
 use daftar_core::token::StoredKeys;
-use daftar_delivery::{InboxTransport, Route, SmtpSettings, SmtpTransport, Worker, WorkerHandle, WorkerParts};
+use daftar_delivery::{Gateway, GatewayClient, Gateways, InboxTransport, Route, SmtpSettings, SmtpTransport, Worker, WorkerHandle, WorkerParts};
 use daftar_http::{App, Readiness, Settings};
 use daftar_store::pictures::FilePictures;
 use daftar_store::{Location, SqlStore};
 use tokio::task::JoinSet;
 
-use crate::config::{Config, EmailTransport, SmsTransport, master_key_of};
+use crate::config::{Config, EmailTransport, SmsRoute, SmsTransport, Span, master_key_of};
 use crate::keys::{self, KeyFileError, MasterKey};
 use crate::system::{OsEntropy, SystemClock};
 use crate::{housekeeping, signing};
@@ -100,6 +100,7 @@ impl Installation {
         let public_url = config.public_url(bound);
         let hashing = HashingPool::start(config.hashing.cost(), config.hashing.threads(), secrets.passwords.clone(), &**entropy);
         let pictures = FilePictures::new(&config.data_dir().join(PICTURES)).context("the directory of pictures")?;
+        let (sms, receipts) = sms(config, &foundation, &public_url)?;
         let accounts = Accounts::new(Parts {
             store: Arc::<SqlStore>::clone(store),
             clock: Arc::clone(clock),
@@ -109,7 +110,7 @@ impl Installation {
             keys: signing::ring(config, &foundation).await?,
             secrets: secrets.clone(),
             doorbell: doorbell.clone(),
-            receipts: Arc::new(NoReceipts),
+            receipts,
             policy: policy(config, &public_url),
         });
         let worker = Worker::spawn(WorkerParts {
@@ -119,8 +120,8 @@ impl Installation {
             doorbell,
             brands: config.brands(),
             email: email(config, &foundation)?,
-            sms: sms(config, &foundation)?,
-            cost_max: None,
+            sms,
+            cost_max: config.sms.max_cost,
             pace: config.outbox.pace(),
         });
         let mut background = JoinSet::new();
@@ -177,11 +178,40 @@ fn email(config: &Config, foundation: &Foundation) -> anyhow::Result<Vec<Route>>
     }
 }
 
-fn sms(config: &Config, foundation: &Foundation) -> anyhow::Result<Vec<Route>> {
-    match config.sms.transport(config.environment) {
-        SmsTransport::Inbox => into_inbox(Way::Sms, foundation),
-        SmsTransport::Http => Ok(Vec::new()),
+/// The routes of short messages, and who reads their receipts.
+fn sms(config: &Config, foundation: &Foundation, public_url: &str) -> anyhow::Result<(Vec<Route>, Arc<dyn ReceiptReader>)> {
+    if config.sms.transport(config.environment) == SmsTransport::Inbox {
+        return Ok((into_inbox(Way::Sms, foundation)?, Arc::new(NoReceipts)));
     }
+    let (mut routes, mut gateways) = (Vec::new(), Vec::new());
+    // Without a route nothing is to be trusted.
+    let client = if config.sms.routes.is_empty() { None } else { Some(GatewayClient::new()?) };
+    for (route, client) in config.sms.routes.iter().zip(client.iter().cycle()) {
+        let gateway = Arc::new(gateway(config, route, client.clone(), foundation, public_url)?);
+        routes.push(Route {
+            name: route.name.clone(),
+            way: route.way(),
+            countries: route.countries(),
+            platforms: Some(route.platforms.clone()).filter(|platforms| !platforms.is_empty()),
+            price: route.price.unwrap_or_default(),
+            prices: route.prices()?,
+            timeout: route.timeout.map(Span::duration),
+            receipt_within: route.receipt_within.map(Span::duration),
+            transport: Arc::<Gateway>::clone(&gateway),
+        });
+        gateways.push(gateway);
+    }
+    Ok((routes, Arc::new(Gateways::new(gateways, Arc::clone(&foundation.clock)))))
+}
+
+fn gateway(config: &Config, route: &SmsRoute, client: GatewayClient, foundation: &Foundation, public_url: &str) -> anyhow::Result<Gateway> {
+    let mut settings = route.settings()?;
+    settings.receipt_token = receipt::token(&foundation.secrets, &route.name).into();
+    // Development without a public URL is reached by nobody else: gateways refuse such an address.
+    if config.public_url.is_some() {
+        settings.receipt_url = format!("{public_url}{}{}", daftar_http::receipts::PATH, route.name.as_str());
+    }
+    Ok(Gateway::new(&settings, client).map_err(|wrong| route.wrong_by(&wrong))?)
 }
 
 fn into_inbox(way: Way, foundation: &Foundation) -> anyhow::Result<Vec<Route>> {

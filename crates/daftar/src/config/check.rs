@@ -14,7 +14,7 @@ use super::secret::{MASK, looks_like_an_example};
 use super::tokens::{MASTER_KEY_RULE, SHARED_SECRET_RULE};
 use crate::system::SystemClock;
 
-use super::{Algorithm, Config, EmailTransport, Environment, SmsTransport, master_key_of};
+use super::{Algorithm, Config, EmailTransport, Environment, master_key_of};
 
 /// What a configuration is read for: a command beside the server needs the store alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,23 +51,26 @@ impl Written {
     }
 }
 
-struct Findings<'a> {
-    written: &'a Written,
-    problems: Vec<Problem>,
-    warnings: Vec<String>,
+/// What is found so far.
+pub(super) struct Findings<'a> {
+    pub(super) written: &'a Written,
+    pub(super) problems: Vec<Problem>,
+    pub(super) warnings: Vec<String>,
 }
 
 impl<'a> Findings<'a> {
-    fn config(&self) -> &'a Config {
+    /// What is checked.
+    pub(super) fn config(&self) -> &'a Config {
         &self.written.config
     }
 
-    fn in_production(&self) -> bool {
+    /// Whether it is for people.
+    pub(super) fn in_production(&self) -> bool {
         self.config().environment == Environment::Production
     }
 
     /// `key` has a value that is not allowed.
-    fn refuse(&mut self, key: &str, value: impl Display, allowed: impl Into<String>) {
+    pub(super) fn refuse(&mut self, key: &str, value: impl Display, allowed: impl Into<String>) {
         self.problems.push(Problem {
             key: key.to_owned(),
             source: self.written.source_of(key),
@@ -151,23 +154,6 @@ impl<'a> Findings<'a> {
                     self.miss("email.from", format!("{rule} \"accounts@example.com\""));
                 }
             }
-        }
-    }
-
-    fn sms(&mut self) {
-        let sms = &self.config().sms;
-        if !sms.routes.is_empty() {
-            let rule = "gateways for short messages are not built yet; allowed is no [[sms.routes]] at all, and short messages wait unsent";
-            self.refuse("sms.routes", format_args!("{} of them", sms.routes.len()), rule);
-        }
-        match sms.transport(self.config().environment) {
-            SmsTransport::Inbox if self.in_production() => {
-                self.refuse("sms.transport", "\"inbox\"", "the inbox is for development alone; in production allowed is \"http\"");
-            }
-            SmsTransport::Http => {
-                self.warnings.push("no gateway for short messages is configured: registrations by OTP cannot be delivered".to_owned());
-            }
-            SmsTransport::Inbox => {}
         }
     }
 

@@ -7,6 +7,7 @@
 mod app;
 mod brands;
 mod check;
+mod check_sms;
 mod database;
 mod email;
 mod environment;
@@ -44,7 +45,8 @@ pub(crate) use layers::{Preset, Sources};
 pub(crate) use process::{Log, LogFormat, LogLevel};
 use public_url::PublicUrl;
 pub(crate) use secret::SecretUrl;
-pub(crate) use sms::SmsTransport;
+pub(crate) use sms::{SmsRoute, SmsTransport};
+pub(crate) use span::Span;
 use tokens::Algorithm;
 pub(crate) use tokens::{KeySource, master_key_of};
 

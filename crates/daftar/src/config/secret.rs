@@ -83,6 +83,39 @@ impl Serialize for SecretUrl {
     }
 }
 
+/// The URL of a gateway. Its query may hold what proves an account, so one with a query is secret as a whole.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct GatewayUrl(String);
+
+impl GatewayUrl {
+    /// The whole URL, for the one place that uses it.
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+
+    fn masked(&self) -> String {
+        if self.0.contains(['?', '@']) { MASK.to_owned() } else { masked_url(&self.0) }
+    }
+}
+
+impl std::fmt::Debug for GatewayUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.masked())
+    }
+}
+
+impl<'de> Deserialize<'de> for GatewayUrl {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        String::deserialize(from).map(Self)
+    }
+}
+
+impl Serialize for GatewayUrl {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&self.masked())
+    }
+}
+
 /// `url` with the password masked; a text that is no URL, and so may have one anywhere, becomes the mask.
 pub(crate) fn masked_url(url: &str) -> String {
     // A local file has no host and no password, and its path must come out as it went in, relative or not.
@@ -106,7 +139,33 @@ pub(crate) fn masked_url(url: &str) -> String {
 
 /// Whether `key` (written with dots) may hold a secret, so that errors mask its value.
 pub(crate) fn is_secret(key: &str) -> bool {
-    matches!(key, "tokens.secret" | "secrets.master_key" | "email.url" | "database.url") || key.starts_with("sms.routes")
+    matches!(key, "tokens.secret" | "secrets.master_key" | "email.url" | "database.url") || is_secret_of_a_route(key)
+}
+
+/// Whether a key of `sms.routes` may: whatever is not known to be open.
+fn is_secret_of_a_route(key: &str) -> bool {
+    const OPEN: [&str; 16] = [
+        "name",
+        "preset",
+        "way",
+        "countries",
+        "platforms",
+        "sender",
+        "senders",
+        "template",
+        "templates",
+        "price",
+        "prices",
+        "timeout",
+        "receipt_within",
+        "method",
+        "secret_file",
+        "signing_key_file",
+    ];
+    let Some(rest) = key.strip_prefix("sms.routes") else { return false };
+    // Behind the route's number or name.
+    let name = rest.split('.').nth(2).unwrap_or_default();
+    !(OPEN.contains(&name) || name.ends_with("_field") || name.ends_with("_values"))
 }
 
 /// Whether a secret is one that guides and examples show, or one that nobody drew at random (threat row 53).
