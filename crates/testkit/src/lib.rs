@@ -20,4 +20,4 @@ pub use clock::{ManualClock, OsEntropy};
 pub use daftar_store::History;
 pub use database::Database;
 pub use http::{Answer, Caller};
-pub use installation::{Builder, Installation};
+pub use installation::{Builder, Installation, SmsRoute};

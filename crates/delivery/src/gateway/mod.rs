@@ -39,11 +39,12 @@ use async_trait::async_trait;
 use daftar_core::identifier::{Country, PhoneNumber};
 use daftar_core::locale::Locale;
 use daftar_core::message::Recipient;
-use daftar_core::outbox::{Hook, HookError, Receipt, RouteName, Way};
+use daftar_core::outbox::{Hook, HookError, Receipt, Receipted, RouteName, Way};
 use daftar_core::ports::{Clock, ReceiptReader, Timestamp};
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
+use crate::measure;
 use crate::transport::{Accepted, Outgoing, SendError, Transport};
 
 pub use client::GatewayClient;
@@ -237,6 +238,10 @@ impl ReceiptReader for Gateways {
             !expected.is_empty() && signature::same(shown.as_bytes(), expected.as_bytes())
         };
         if is_genuine { gateway.preset.receipts(hook) } else { Err(HookError::Forged) }
+    }
+
+    fn noted(&self, receipted: &Receipted) {
+        measure::receipt(receipted);
     }
 }
 

@@ -5,6 +5,7 @@
 mod admin;
 mod app;
 mod browser;
+mod delivery;
 mod forged;
 mod guessing;
 mod invas;

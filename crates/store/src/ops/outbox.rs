@@ -154,8 +154,8 @@ async fn stand(tx: &mut Tx<'_>, id: MessageId, settlement: &Settlement, now: Tim
             tx.exec(sql, &[id, (*at).into(), reason.as_str().into()]).await?
         }
         Settlement::Failed { reason } => {
-            let sql = "UPDATE outbox SET state = 'failed', last_reason = $2, settled_at = $3, leased_until = 0 \
-                       WHERE id = $1 AND state IN ('waiting', 'accepted')";
+            let sql = "UPDATE outbox SET state = 'failed', last_reason = $2, settled_at = $3, leased_until = 0, \
+                       sealed = CASE WHEN expires_at <= $3 THEN NULL ELSE sealed END WHERE id = $1 AND state IN ('waiting', 'accepted')";
             tx.exec(sql, &[id, reason.as_str().into(), now.into()]).await?
         }
     };

@@ -14,7 +14,7 @@ use daftar_core::throttle::PasswordLimits;
 use daftar_store::History;
 use tempfile::TempDir;
 
-use super::{Disk, Installation};
+use super::{Disk, Installation, SmsRoute};
 use crate::clock::ManualClock;
 use crate::database::{Database, Engine};
 
@@ -29,6 +29,7 @@ pub struct Builder {
     pub(super) workers: bool,
     pub(super) app_always_ok: bool,
     pub(super) app: AppPolicy,
+    pub(super) sms: Option<Vec<SmsRoute>>,
     pub(super) history: History,
     pub(super) engine: Engine,
 }
@@ -45,6 +46,7 @@ impl Default for Builder {
             workers: true,
             app_always_ok: false,
             app: AppPolicy::default(),
+            sms: None,
             history: History::default(),
             engine: Engine::of_this_run(),
         }
@@ -86,6 +88,13 @@ impl Builder {
     #[must_use]
     pub fn without_inbox(mut self) -> Self {
         self.inbox = false;
+        self
+    }
+
+    /// With short messages through gateways instead of into the inbox.
+    #[must_use]
+    pub fn sms(mut self, routes: impl IntoIterator<Item = SmsRoute>) -> Self {
+        self.sms = Some(routes.into_iter().collect());
         self
     }
 

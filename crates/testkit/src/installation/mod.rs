@@ -2,6 +2,7 @@
 //! moves and an inbox that it reads. It stops when it is dropped.
 
 mod builder;
+mod gateways;
 mod messages;
 
 use std::net::SocketAddr;
@@ -16,7 +17,7 @@ use daftar_core::identifier::{Country, LoginId};
 use daftar_core::message::Sealer;
 use daftar_core::outbox::receipt::NoReceipts;
 use daftar_core::outbox::{RouteName, Way};
-use daftar_core::ports::{Clock as _, Doorbell, Inbox, Store as _};
+use daftar_core::ports::{Clock as _, Doorbell, Inbox, ReceiptReader, Store as _};
 use daftar_core::secret::{RandomSecret, Secrets};
 use daftar_core::service::{Accounts, Parts};
 use daftar_core::token::{KeyRing, StoredKeys};
@@ -29,6 +30,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 pub use builder::Builder;
+pub use gateways::SmsRoute;
 
 use crate::breakable::{Breakable, Condition};
 use crate::clock::{ManualClock, OsEntropy};
@@ -100,6 +102,10 @@ impl Installation {
         let inbox: Arc<dyn Inbox> = Arc::new(store.clone());
         let into_inbox =
             |way| vec![Route::plain(RouteName::parse("inbox").unwrap(), way, Arc::new(InboxTransport::new(Arc::clone(&inbox), clock.clone())))];
+        let (sms, receipts) = match &builder.sms {
+            Some(wanted) => gateways::routes(wanted, &url, &secrets, clock.clone()),
+            None => (into_inbox(Way::Sms), Arc::new(NoReceipts) as Arc<dyn ReceiptReader>),
+        };
         let worker = builder.workers.then(|| {
             Worker::spawn(WorkerParts {
                 outbox: Arc::new(store.clone()),
@@ -108,7 +114,7 @@ impl Installation {
                 doorbell: doorbell.clone(),
                 brands: policy.brands.clone(),
                 email: into_inbox(Way::Email),
-                sms: into_inbox(Way::Sms),
+                sms: sms.clone(),
                 cost_max: None,
                 pace: Pace::default(),
             })
@@ -122,7 +128,7 @@ impl Installation {
             keys: KeyRing::stored("https://accounts.example.test", keys).await.unwrap(),
             secrets,
             doorbell,
-            receipts: Arc::new(NoReceipts),
+            receipts,
             policy,
         });
         daftar_http::operate::metrics::collect().unwrap();
