@@ -3,7 +3,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
@@ -141,6 +141,8 @@ pub struct Received {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
+    /// When it was read.
+    pub at: SystemTime,
 }
 
 impl Received {
@@ -368,7 +370,7 @@ async fn read(stream: &mut BufReader<TcpStream>) -> std::io::Result<Option<Recei
     }
     let mut parts = line.split_whitespace().map(str::to_owned);
     let (method, target) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-    let mut request = Received { method, target, headers: Vec::new(), body: Vec::new() };
+    let mut request = Received { method, target, headers: Vec::new(), body: Vec::new(), at: SystemTime::now() };
     loop {
         let mut line = String::new();
         stream.read_line(&mut line).await?;

@@ -12,6 +12,7 @@ mod faults;
 mod files;
 mod keys;
 mod mail;
+mod message_crashes;
 mod outage;
 mod outbox;
 mod program;

@@ -94,6 +94,12 @@ impl Home {
         self
     }
 
+    /// The URL of its database.
+    pub(crate) fn database_url(&self) -> String {
+        let configured = self.variables.iter().find(|(name, _)| name == "DAFTAR_DATABASE__URL");
+        configured.map_or_else(|| format!("sqlite://{}", self.path("daftar-data/daftar.db").display()), |(_, url)| url.clone())
+    }
+
     /// A path in it.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)

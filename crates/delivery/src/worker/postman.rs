@@ -16,10 +16,19 @@ use super::desk::Desk;
 use super::errand::Errand;
 use crate::retry;
 
-/// How many messages a worker holds at most.
-const HELD: usize = 16;
-/// How many of them it sends at once. Half: the others are at hand when these are done, and none waits longer than one send.
-const AT_ONCE: usize = 8;
+/// How many messages a worker sends at once: as many connections as a mail server takes kindly, and enough for gateways that need a second each.
+const fn at_once(channel: Channel) -> usize {
+    match channel {
+        Channel::Email => 8,
+        Channel::Sms => 32,
+    }
+}
+
+/// How many it holds at most. Twice as many: the others are at hand when these are done, and none waits longer than one send.
+const fn held(channel: Channel) -> usize {
+    2 * at_once(channel)
+}
+
 /// The longest pause while the store is away: it is back within seconds, and so are we.
 const STORE_PAUSE_MAX: Duration = Duration::from_secs(5);
 
@@ -38,7 +47,7 @@ impl Postman {
             Channel::Email => parts.email.clone(),
             Channel::Sms => parts.sms.clone(),
         };
-        Self { parts, channel, desk: Arc::new(Desk::new(routes)), turns: Arc::new(Semaphore::new(AT_ONCE)) }
+        Self { parts, channel, desk: Arc::new(Desk::new(routes)), turns: Arc::new(Semaphore::new(at_once(channel))) }
     }
 
     /// Works until it is told to stop.
@@ -65,14 +74,14 @@ impl Postman {
                     retry::wait(store_failures - 1).min(STORE_PAUSE_MAX)
                 }
             };
-            let full = errands.len() >= HELD;
+            let full = errands.len() >= held(self.channel);
             let mut pause = std::pin::pin!(sleep(pause));
             loop {
                 tokio::select! {
                     _ = stopped.changed() => return self.finish(errands).await,
                     Some(done) = errands.join_next() => {
                         report(done);
-                        if full && errands.len() <= AT_ONCE {
+                        if full && errands.len() <= at_once(self.channel) {
                             break;
                         }
                     }
@@ -86,7 +95,7 @@ impl Postman {
     /// Takes as many messages as there is room for and starts on them.
     async fn claim(&self, errands: &mut JoinSet<()>) -> Result<(), StoreError> {
         let WorkerParts { outbox, clock, pace, .. } = &*self.parts;
-        let room = u32::try_from(HELD.saturating_sub(errands.len())).unwrap_or_default();
+        let room = u32::try_from(held(self.channel).saturating_sub(errands.len())).unwrap_or_default();
         // Taken before the store starts counting, so that it ends before the store's does.
         let lease_end = Instant::now() + pace.lease;
         for claimed in outbox.claim(self.channel, room, clock.now(), pace.lease).await? {
