@@ -1,4 +1,5 @@
 //! A server with ten thousand messages on their way that is killed again and again, before, during and after its gateway's answers (`threats.md`, *Faults* 2).
+//! `TEST_CRASH_MESSAGES` says how many.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -13,13 +14,13 @@ use daftar_core::ports::{Store as _, Timestamp, new_id};
 use daftar_core::secret::{Mac, Secrets};
 use daftar_store::{Location, Opening, SqlStore};
 use daftar_testkit::OsEntropy;
+use daftar_testkit::database::Engine;
 use daftar_testkit::gateway::{Behaviour, GatewaySink};
 use tokio::task::JoinSet;
 
 use super::program::Home;
 
 const MASTER_KEY: [u8; 32] = [7; 32];
-const MESSAGES: usize = 10_000;
 const CRASHES: usize = 20;
 /// Messages whose codes end while nothing can be sent.
 const SHORT_LIVED: usize = 200;
@@ -77,24 +78,34 @@ fn code(sealer: &Sealer, number: usize, lifetime: Duration) -> (Challenge, Envel
     (challenge, sealer.seal(message, now, now + lifetime).unwrap())
 }
 
+/// How many messages: `TEST_CRASH_MESSAGES`, else ten thousand on SQLite and fewer on PostgreSQL, where a commit takes longer.
+fn messages() -> usize {
+    let usual = match Engine::of_this_run() {
+        Engine::Sqlite => 10_000,
+        Engine::Postgres => 3_000,
+    };
+    std::env::var("TEST_CRASH_MESSAGES").map_or(usual, |text| text.parse().unwrap())
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn row_f2_ten_thousand_messages_survive_a_server_that_is_killed_twenty_times() {
+    let messages = messages();
     let gateway = GatewaySink::start();
     gateway.behave(Behaviour::Slow(Duration::from_millis(5)));
     let home = home(&gateway);
     home.run(&["migrate"]).ok();
     let store = SqlStore::open(&Location::parse(&home.database_url()).unwrap(), Opening::migrating(false)).await.unwrap();
-    queue(&store, 0..MESSAGES, Duration::from_secs(600)).await;
+    queue(&store, 0..messages, Duration::from_secs(600)).await;
     let ended_at = SystemTime::now() + Duration::from_secs(1);
-    queue(&store, MESSAGES..MESSAGES + SHORT_LIVED, Duration::from_secs(1)).await;
+    queue(&store, messages..messages + SHORT_LIVED, Duration::from_secs(1)).await;
 
     for crash in 1..=CRASHES {
         let server = home.start(&["serve"]);
-        gateway.until(|counts| counts.requests >= crash * MESSAGES / (CRASHES + 1)).await;
+        gateway.until(|counts| counts.requests >= crash * messages / (CRASHES + 1)).await;
         server.kill();
     }
     let server = home.start(&["serve"]);
-    gateway.until(|counts| counts.taken >= MESSAGES).await;
+    gateway.until(|counts| counts.taken >= messages).await;
     while home.json(&["outbox", "list", "--status", "queued", "--json"]) != serde_json::json!([]) {}
     assert!(server.stop().success());
 
@@ -104,7 +115,7 @@ async fn row_f2_ten_thousand_messages_survive_a_server_that_is_killed_twenty_tim
         let text = |name: &str| body[name].as_str().unwrap().to_owned();
         copies.entry(text("to")).or_default().push((text("text"), request.header("idempotency-key").to_owned(), request.at));
     }
-    for number in 0..MESSAGES {
+    for number in 0..messages {
         let phone = format!("+62812{number:08}");
         let copies = copies.get(&phone).unwrap_or_else(|| panic!("{phone} was promised a code and got none"));
         assert!(copies.iter().all(|(text, key, _)| text.contains(&format!("{number:06}")) && *key == copies[0].1), "{phone}: {copies:?}");
@@ -112,13 +123,13 @@ async fn row_f2_ten_thousand_messages_survive_a_server_that_is_killed_twenty_tim
     }
     let repeated: usize = copies.values().map(|copies| copies.len() - 1).sum();
     assert!(repeated <= CRASHES * AT_ONCE, "{repeated} repeated messages after {CRASHES} crashes");
-    for number in MESSAGES..MESSAGES + SHORT_LIVED {
+    for number in messages..messages + SHORT_LIVED {
         for (_, _, at) in copies.get(&format!("+62812{number:08}")).into_iter().flatten() {
             // What was on its way at the end may still be read a moment later.
             assert!(*at < ended_at + Duration::from_secs(1), "an expired code was sent");
         }
     }
-    eprintln!("{MESSAGES} messages, {CRASHES} kills: {repeated} repeated");
+    eprintln!("{messages} messages, {CRASHES} kills: {repeated} repeated");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

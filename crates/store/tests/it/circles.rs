@@ -6,8 +6,10 @@ use std::time::Duration;
 use daftar_core::account::Standing;
 use daftar_core::code::Purpose;
 use daftar_core::identifier::PhoneNumber;
+use daftar_core::message::Channel;
+use daftar_core::outbox::{Receipt, ReceiptOutcome, Settlement};
 use daftar_core::person::{BirthDate, Gender};
-use daftar_core::ports::Store as _;
+use daftar_core::ports::{Outbox as _, Store as _};
 use daftar_core::profile::ProfileUpdate;
 use daftar_store::{Location, Opening, SqlStore};
 use daftar_testkit::postgres::Database;
@@ -155,6 +157,48 @@ async fn sessions_of_two_accounts_that_swap_their_devices() {
                 assert!(store.bind_device(session, given::device(device), now()).await.unwrap());
             });
         }
+        ended(calls).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_that_is_settled_reported_taken_up_again_and_whose_code_is_shown_at_once() {
+    let store = patient().await;
+    for round in 0..ROUNDS {
+        let mut pending = given::by_phone(&format!("siti{round}"), &given::phone(round));
+        store.start_registration(pending.new.clone(), None).await.unwrap();
+        let (id, mut calls) = (pending.new.envelope.id, JoinSet::new());
+        let message =
+            store.claim(Channel::Sms, 10, now(), given::MINUTE).await.unwrap().into_iter().find(|message| message.envelope.id == id).unwrap();
+        let reference = id.0.to_string();
+        let taken = given::taken(&message, "first", Some(&reference), now());
+        let settled = given::settled(taken, Settlement::Awaiting { until: now() + given::MINUTE });
+        for outcome in [ReceiptOutcome::Undelivered, ReceiptOutcome::Delivered] {
+            let (store, receipt) = (store.clone(), Receipt { reference: reference.clone(), outcome, reason: None });
+            calls.spawn(async move {
+                store.note_receipt(&given::route("first"), receipt, now()).await.unwrap();
+            });
+        }
+        let writer = store.clone();
+        calls.spawn(async move {
+            writer.settle(id, settled, now()).await.unwrap();
+        });
+        let writer = store.clone();
+        calls.spawn(async move {
+            writer.retry_message(id, now()).await.unwrap();
+        });
+        let (writer, show, resend) = (store.clone(), pending.show_code(), pending.anew(now()));
+        calls.spawn(async move {
+            writer.finish_registration(show).await.unwrap();
+        });
+        let writer = store.clone();
+        calls.spawn(async move {
+            writer.resend_registration(resend).await.unwrap();
+        });
+        let writer = store.clone();
+        calls.spawn(async move {
+            writer.claim(Channel::Sms, 10, now() + 2 * given::MINUTE, given::MINUTE).await.unwrap();
+        });
         ended(calls).await;
     }
 }

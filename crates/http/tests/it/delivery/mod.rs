@@ -1,5 +1,6 @@
 //! Codes through SMS gateways (contract `common.md`, *Delivery*; threat row 45): by which route they go, what receipts change, and that nobody waits for a gateway.
 
+mod logs;
 mod receipts;
 mod routes;
 
