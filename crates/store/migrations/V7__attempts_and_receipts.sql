@@ -4,6 +4,7 @@
 ALTER TABLE outbox ADD COLUMN challenge BYTEA;
 -- How many attempts there had been when an operator took the message up again.
 ALTER TABLE outbox ADD COLUMN taken_up_after BIGINT;
+-- They take the place of outbox_due and outbox_expiring, which the program before this one needs: those go with a later migration.
 CREATE INDEX outbox_next ON outbox (channel, next_at) WHERE state IN ('waiting', 'accepted');
 CREATE INDEX outbox_letters ON outbox (channel, expires_at) WHERE sealed IS NOT NULL;
 CREATE INDEX outbox_by_recipient ON outbox (lower(recipient), id);

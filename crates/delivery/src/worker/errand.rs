@@ -55,7 +55,7 @@ impl Errand {
             return;
         }
         let settled = self.deliver().await;
-        self.log(&settled);
+        self.tell(&settled);
         self.settle(settled).await;
     }
 
@@ -152,7 +152,8 @@ impl Errand {
         }
     }
 
-    fn log(&self, settled: &Settled) {
+    /// Tells operators.
+    fn tell(&self, settled: &Settled) {
         let Envelope { id, to, kind, .. } = &self.claimed.envelope;
         let (id, channel, to, attempt) = (id.0, to.channel().name(), mask(to.as_str()), self.claimed.number);
         let route = settled.attempt.as_ref().map_or("", |attempt| attempt.route.as_str());
