@@ -10,8 +10,8 @@ mod twilio;
 mod vonage;
 mod zenziva;
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
+use std::sync::{Arc, LazyLock};
 
 use daftar_core::identifier::PhoneNumber;
 use daftar_core::locale::Locale;
@@ -50,7 +50,9 @@ fn settings(preset: PresetName, url: &str) -> GatewaySettings {
 }
 
 fn gateway(settings: &GatewaySettings) -> Gateway {
-    Gateway::new(settings, GatewayClient::new().unwrap()).unwrap()
+    // Reading this system's authorities takes a moment.
+    static CLIENT: LazyLock<GatewayClient> = LazyLock::new(|| GatewayClient::new().unwrap());
+    Gateway::new(settings, CLIENT.clone()).unwrap()
 }
 
 /// A stand-in for the gateway of `preset`.
