@@ -23,7 +23,7 @@ pub(crate) const LINK: &str = "https://accounts.example.test/signup/confirm?key=
 pub(crate) const CODE: &str = "482915";
 
 /// A clock that a test sets. It starts on 2026-11-05 08:00:00 UTC.
-pub(crate) struct SetClock(AtomicI64);
+pub(crate) struct SetClock(pub(crate) AtomicI64);
 
 impl SetClock {
     pub(crate) fn advance(&self, by: Duration) {
