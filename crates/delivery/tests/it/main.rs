@@ -6,4 +6,5 @@ mod gateways;
 mod house;
 mod logs;
 mod mail;
+mod texts;
 mod workers;
