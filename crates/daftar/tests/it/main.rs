@@ -20,4 +20,5 @@ mod replica_crashes;
 mod replicas;
 mod shutdown;
 mod slow_clients;
+mod sms;
 mod store_copy;
