@@ -124,6 +124,11 @@ pub(crate) enum OutboxCommand {
         #[command(flatten)]
         output: Output,
     },
+    /// List the routes of short messages in their order, and where their gateways report: who knows that address can report, too
+    Routes {
+        #[command(flatten)]
+        output: Output,
+    },
     /// Send a message once more that failed or whose receipt does not come, by every route anew
     Retry {
         /// The message's id

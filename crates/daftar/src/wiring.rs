@@ -100,7 +100,7 @@ impl Installation {
         let public_url = config.public_url(bound);
         let hashing = HashingPool::start(config.hashing.cost(), config.hashing.threads(), secrets.passwords.clone(), &**entropy);
         let pictures = FilePictures::new(&config.data_dir().join(PICTURES)).context("the directory of pictures")?;
-        let (sms, receipts) = sms(config, &foundation, &public_url)?;
+        let (sms, receipts) = sms(config, &foundation)?;
         let accounts = Accounts::new(Parts {
             store: Arc::<SqlStore>::clone(store),
             clock: Arc::clone(clock),
@@ -179,7 +179,7 @@ fn email(config: &Config, foundation: &Foundation) -> anyhow::Result<Vec<Route>>
 }
 
 /// The routes of short messages, and who reads their receipts.
-fn sms(config: &Config, foundation: &Foundation, public_url: &str) -> anyhow::Result<(Vec<Route>, Arc<dyn ReceiptReader>)> {
+fn sms(config: &Config, foundation: &Foundation) -> anyhow::Result<(Vec<Route>, Arc<dyn ReceiptReader>)> {
     if config.sms.transport(config.environment) == SmsTransport::Inbox {
         return Ok((into_inbox(Way::Sms, foundation)?, Arc::new(NoReceipts)));
     }
@@ -187,7 +187,7 @@ fn sms(config: &Config, foundation: &Foundation, public_url: &str) -> anyhow::Re
     // Without a route nothing is to be trusted.
     let client = if config.sms.routes.is_empty() { None } else { Some(GatewayClient::new()?) };
     for (route, client) in config.sms.routes.iter().zip(client.iter().cycle()) {
-        let gateway = Arc::new(gateway(config, route, client.clone(), foundation, public_url)?);
+        let gateway = Arc::new(gateway(config, route, client.clone(), foundation)?);
         routes.push(Route {
             name: route.name.clone(),
             way: route.way(),
@@ -204,12 +204,16 @@ fn sms(config: &Config, foundation: &Foundation, public_url: &str) -> anyhow::Re
     Ok((routes, Arc::new(Gateways::new(gateways, Arc::clone(&foundation.clock)))))
 }
 
-fn gateway(config: &Config, route: &SmsRoute, client: GatewayClient, foundation: &Foundation, public_url: &str) -> anyhow::Result<Gateway> {
+/// The gateway of a route, which knows where it is to report.
+///
+/// # Errors
+/// When the route is not what it must be.
+pub(crate) fn gateway(config: &Config, route: &SmsRoute, client: GatewayClient, foundation: &Foundation) -> anyhow::Result<Gateway> {
     let mut settings = route.settings()?;
     settings.receipt_token = receipt::token(&foundation.secrets, &route.name).into();
     // Development without a public URL is reached by nobody else: gateways refuse such an address.
-    if config.public_url.is_some() {
-        settings.receipt_url = format!("{public_url}{}{}", daftar_http::receipts::PATH, route.name.as_str());
+    if let Some(public_url) = &config.public_url {
+        settings.receipt_url = format!("{}{}{}", public_url.as_str(), daftar_http::receipts::PATH, route.name.as_str());
     }
     Ok(Gateway::new(&settings, client).map_err(|wrong| route.wrong_by(&wrong))?)
 }

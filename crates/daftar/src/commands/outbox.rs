@@ -5,12 +5,14 @@ use daftar_core::message::{Channel, MessageId};
 use daftar_core::outbox::MessageState;
 use daftar_core::outbox::status::{Enquiry, EnquiryError, MessageFilter, Retried, Told, ToldAttempt, enquire};
 use daftar_core::ports::Store as _;
+use daftar_delivery::GatewayClient;
+use serde_json::json;
 
 use super::account::find;
 use super::{say, say_json};
 use crate::cli::{ChannelName, OutboxCommand, OutboxList, StatusName};
 use crate::config::{Checked, Config};
-use crate::wiring::Foundation;
+use crate::wiring::{Foundation, gateway};
 
 /// Carries the command out.
 pub(crate) async fn run(Checked { config, .. }: Checked, command: OutboxCommand) -> anyhow::Result<()> {
@@ -22,6 +24,7 @@ pub(crate) async fn run(Checked { config, .. }: Checked, command: OutboxCommand)
             let message = foundation.store.message_status(id).await?.with_context(|| unknown(id))?.told(false);
             if output.json { Ok(say_json(&serde_json::to_value(message)?)?) } else { show(&message) }
         }
+        OutboxCommand::Routes { output } => routes(&foundation, &config, output.json),
         OutboxCommand::Retry { id } => {
             let id = id_of(&id)?;
             match foundation.store.retry_message(id, foundation.clock.now()).await?.with_context(|| unknown(id))? {
@@ -61,6 +64,31 @@ async fn list(foundation: &Foundation, config: &Config, wanted: OutboxList) -> a
     }
     if messages.is_empty() {
         say("there are no such messages")?;
+    }
+    Ok(())
+}
+
+/// The routes of short messages, and where their gateways report.
+fn routes(foundation: &Foundation, config: &Config, as_json: bool) -> anyhow::Result<()> {
+    let client = GatewayClient::new()?;
+    let mut told = Vec::new();
+    for route in &config.sms.routes {
+        let receipts = gateway(config, route, client.clone(), foundation)?.receipt_url().to_owned();
+        let countries = route.countries().map(|countries| countries.iter().map(|country| country.as_str().to_owned()).collect::<Vec<_>>());
+        if as_json {
+            let (name, way) = (route.name.as_str(), route.way().name());
+            told.push(json!({ "name": name, "preset": route.preset, "way": way, "countries": countries, "receipts": receipts }));
+        } else {
+            let countries = countries.map_or_else(|| "all".to_owned(), |countries| countries.join(","));
+            let receipts = if receipts.is_empty() { "-" } else { &receipts };
+            say(format_args!("{:<20}{:<13}{:<10}{countries:<16}{receipts}", route.name.as_str(), route.preset.name(), route.way().name()))?;
+        }
+    }
+    if as_json {
+        return Ok(say_json(&told.into())?);
+    }
+    if config.sms.routes.is_empty() {
+        say("there are no routes for short messages: see `sms.routes`")?;
     }
     Ok(())
 }

@@ -59,6 +59,15 @@ async fn a_code_passes_a_dead_gateway_and_its_receipt_counts_only_with_the_right
     let routes: Vec<&str> = attempts.iter().filter_map(|attempt| attempt["route"].as_str()).collect();
     assert_eq!((routes.first(), routes.last()), (Some(&"dead"), Some(&"twilio")), "{found}");
     assert!(!found.to_string().contains("81234567890"), "{found}");
+
+    // The address at which one that signs nothing reports holds a token; it is the one that the server knows.
+    let told = home.json(&["outbox", "routes", "--json"]);
+    assert_eq!((&told[0]["name"], &told[1]["name"], &told[1]["receipts"]), (&json!("dead"), &json!("twilio"), &json!(callback)));
+    let path = told[0]["receipts"].as_str().and_then(|url| url.strip_prefix(PUBLIC_URL)).unwrap_or_else(|| panic!("{told}"));
+    let receipt = json!({ "id": "unheard-of", "status": "delivered" });
+    assert_eq!(http.post(format!("{}{path}", server.base)).json(&receipt).send().await.unwrap().status(), 204);
+    assert_eq!(http.post(format!("{}{path}x", server.base)).json(&receipt).send().await.unwrap().status(), 403);
+    assert!(home.run(&["outbox", "routes"]).ok().contains(path));
     assert!(server.stop().success());
     assert_eq!(sink.counts().taken, 1);
 }

@@ -62,11 +62,9 @@ async fn row_52_the_documented_errors_are_understood_and_their_words_are_not_rep
 }
 
 fn status(status: &str, error: Option<Value>) -> String {
-    let mut body = json!({ "message_uuid": UUID, "to": "6281234567890", "from": "DAFTAR", "timestamp": "2026-11-05T08:00:00Z", "status": status, "channel": "sms" });
-    if let Some(error) = error {
-        body["error"] = error;
-    }
-    body.to_string()
+    let error = error.unwrap_or_default();
+    let (to, from, at) = ("6281234567890", "DAFTAR", "2026-11-05T08:00:00Z");
+    json!({ "message_uuid": UUID, "to": to, "from": from, "timestamp": at, "status": status, "channel": "sms", "error": error }).to_string()
 }
 
 fn bearer(body: &str, at: i64, key: &str) -> String {
