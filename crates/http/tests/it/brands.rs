@@ -10,7 +10,7 @@ use crate::usapi::{applicant, sign_in, started, with};
 const PATH: &str = "/signup/confirm";
 
 /// ONMART is reached at another name of this machine, shows a logo, and lets phones offer its codes there.
-fn rebranded(brands: &mut Brands, url: &str) {
+pub(crate) fn rebranded(brands: &mut Brands, url: &str) {
     let base = url.replace("127.0.0.1", "localhost");
     for (name, brand) in &mut brands.platforms {
         if name == "ONMART" {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use daftar_testkit::Installation;
 
 use super::{Browser, DESK, PHONE};
+use crate::brands::rebranded;
 use crate::invas::{EMAIL, customer, host, registered};
 use crate::usapi::{applicant, started, with};
 
@@ -66,6 +67,22 @@ async fn the_pages_of_a_customer_fit_every_window() {
     portray(&browser, "customer-authorised").await;
     browser.goto(&site.link_for("short@example.test").await).await;
     portray(&browser, "customer-used").await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn the_pages_of_a_brand_work_at_its_own_address_and_show_its_name_where_its_logo_does_not_load() {
+    let (site, browser) = (Installation::builder().rebrand(rebranded).start().await, Browser::open("en").await);
+    started(&site, &applicant(1, "LINK")).await;
+    let link = site.link_for("siti1@example.test").await;
+    assert!(link.starts_with("http://localhost:"), "{link}");
+    browser.goto(&link).await;
+    portray(&browser, "confirm-logo").await;
+    browser.press(".primary", "Your account is ready").await;
+    assert!(browser.client.current_url().await.unwrap().as_str().starts_with("http://localhost:"));
+    // The picture's host does not exist; the page's policy would have let it in.
+    let complaints = browser.complaints().await;
+    assert!(!complaints.is_empty() && complaints.iter().all(|said| said.contains("cdn.example.test") && !said.contains("Policy")), "{complaints:?}");
     browser.close().await;
 }
 
