@@ -136,7 +136,7 @@ mod tests {
             breaker.begin(now, Duration::from_secs(1));
             let Some(Turn::Rests(rest)) = breaker.fail(now) else { unreachable!("a failed probe brings rest") };
             rests.push(rest.as_secs());
-            now = now + rest;
+            now += rest;
         }
         assert_eq!(rests, [20, 40, 80, 160, 300, 300]);
     }

@@ -68,7 +68,7 @@ async fn row_45_a_garbled_receipt_is_refused_and_harms_nobody() {
     let path = site.receipt_path("first");
     let deep = format!("{}1{}", "[".repeat(50_000), "]".repeat(10_000));
     for body in ["", "{", "null", "{\"id\":\"g-1\"}", "{\"status\":\"delivered\"}", "{\"id\":1,\"status\":{}}", "\u{0}", &deep] {
-        assert_eq!(site.anybody().post_raw(&path, "application/json", body.to_owned()).await.status, 400, "{:.40}", body);
+        assert_eq!(site.anybody().post_raw(&path, "application/json", body.to_owned()).await.status, 400, "{body:.40}");
     }
     assert_eq!(site.anybody().post_raw(&path, "application/json", vec![b' '; 65 * 1024]).await.status, 413);
     let put = site.anybody().request(Method::PUT, &path).send().await.unwrap();
