@@ -46,6 +46,6 @@ pub use gateway::{Gateway, GatewayClient, GatewayError, GatewaySettings, Gateway
 pub use inbox::InboxTransport;
 pub use render::{RenderError, Rendered, render};
 pub use route::Route;
-pub use smtp::{SmtpConfigError, SmtpSettings, SmtpTransport};
+pub use smtp::{Authorities, AuthoritiesError, Dkim, DkimError, DkimRecord, SmtpConfigError, SmtpSettings, SmtpTransport};
 pub use transport::{Accepted, Outgoing, SendError, Transport};
 pub use worker::{Pace, Worker, WorkerHandle, WorkerParts};

@@ -38,7 +38,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use check::{Checked, Use};
-pub(crate) use email::EmailTransport;
+pub(crate) use email::{EmailTransport, Mailer};
 pub(crate) use environment::Environment;
 pub(crate) use error::ConfigError;
 pub(crate) use layers::{Preset, Sources};

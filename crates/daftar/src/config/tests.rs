@@ -90,7 +90,7 @@ fn the_contracts_sample_loads() {
         [registrations]
         lifetime = "30m"
     "#;
-    let Checked { config, warnings } = load(sample, &[]).unwrap();
+    let Checked { config, warnings, .. } = load(sample, &[]).unwrap();
     assert_eq!(config.database_url().expose(), "sqlite:///var/lib/daftar/daftar.db");
     assert!(warnings.iter().any(|warning| warning.contains("OTP")), "{warnings:?}");
 }

@@ -5,4 +5,5 @@
 mod house;
 mod logs;
 mod mail;
+mod peers;
 mod workers;
