@@ -1,5 +1,7 @@
 //! What a configuration may say, from the outside of this module: files and variables in, values or errors out.
 
+mod mail;
+
 use std::collections::BTreeSet;
 use std::io::Write as _;
 
@@ -57,10 +59,10 @@ fn the_example_file_names_every_key() {
     let example: toml::Value = toml::from_str(&uncommented).unwrap();
     let known = serde_json::to_value(Config::default()).unwrap();
     assert_eq!(keys_of(&serde_json::to_value(example).unwrap()), keys_of(&known));
-    // Its examples are allowed, but for the secrets, of which it warns.
+    // Its examples are allowed, but for the secrets, of which it warns, and files that are not there.
     let error = load(&uncommented.replace("\"ES256\"", "\"HS256\""), &[]).unwrap_err();
     let refused: Vec<_> = error.lines().skip(1).map(|line| line.trim().split(' ').next().unwrap()).collect();
-    assert_eq!(refused, ["`secrets.master_key`", "`tokens.secret`"], "{error}");
+    assert_eq!(refused, ["`secrets.master_key`", "`email.ca_file`", "`email.dkim.key_file`", "`tokens.secret`"], "{error}");
 }
 
 #[test]

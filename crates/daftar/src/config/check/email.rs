@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use daftar_delivery::{Dkim, SmtpConfigError, SmtpTransport};
 
-use super::Findings;
+use super::{Findings, Problem};
 use crate::config::EmailTransport;
 use crate::config::email::{Fault, Mailer};
 use crate::system::SystemClock;
@@ -29,14 +29,18 @@ impl Findings<'_> {
                 }
             }
             Err(faults) => {
-                for Fault { key, value, allowed } in faults {
-                    match value {
-                        Some(value) => self.refuse(&key, value, allowed),
-                        None => self.miss(&key, allowed),
-                    }
+                for fault in faults {
+                    self.fault(fault);
                 }
             }
         }
+    }
+
+    /// A server is told by its name, which no layer of the configuration knows as a key; the whole list is.
+    fn fault(&mut self, Fault { key, value, allowed }: Fault) {
+        let listed = if key.starts_with("email.servers") { "email.servers" } else { &key };
+        let source = value.as_ref().and_then(|_| self.written.source_of(listed));
+        self.problems.push(Problem { key, source, value, allowed });
     }
 
     fn mail_server(&mut self, Mailer { name, settings, timeout, told: (key, url) }: &Mailer) {
@@ -45,12 +49,12 @@ impl Findings<'_> {
             // The sender is the same for all, and said once.
             Err(SmtpConfigError::From) if self.problems.iter().any(|problem| problem.key == "email.from") => {}
             Err(wrong @ SmtpConfigError::From) => self.refuse("email.from", format_args!("{:?}", settings.from), wrong.to_string()),
-            Err(wrong) => self.refuse(key, format_args!("{url:?}"), wrong.to_string()),
+            Err(wrong) => self.fault(Fault { key: key.clone(), value: Some(format!("{url:?}")), allowed: wrong.to_string() }),
         }
         let patience = self.config().outbox.send_timeout.duration();
         if let Some(timeout) = timeout.filter(|timeout| *timeout > patience) {
-            let key = format!("email.servers.{}.timeout", name.as_str());
-            self.refuse(&key, format_args!("\"{}s\"", timeout.as_secs()), "allowed is outbox.send_timeout or less");
+            let (key, value) = (format!("email.servers.{}.timeout", name.as_str()), format!("\"{}s\"", timeout.as_secs()));
+            self.fault(Fault { key, value: Some(value), allowed: "allowed is outbox.send_timeout or less".to_owned() });
         }
     }
 
