@@ -3,7 +3,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::net::{Ipv4Addr, TcpListener};
-use std::os::unix::fs::{PermissionsExt as _, chown};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -18,6 +18,10 @@ use super::{Certificates, FROM, INSTALL, transport};
 use crate::house::{CODE, House};
 
 const EXIM: &str = "/usr/sbin/exim4";
+/// Runs exim until standard input ends, which it does with the test, and clears up.
+const RUN: &str = r#"exec 3<&0; "$@" & exim=$!; { cat <&3; kill $exim; } >/dev/null 2>&1 & wait $exim; rm -rf spool/* log/*"#;
+/// Every mail in the spool: envelope and headers, then the body, then a NUL.
+const MAILS: &str = r#"for head in spool/input/*-H; do [ -e "$head" ] && cat "$head" "${head%-H}-D" && printf '\0'; done; true"#;
 const SECOND: Duration = Duration::from_secs(1);
 
 /// An exim that runs.
@@ -39,32 +43,27 @@ impl Exim {
     fn start(wishes: &Wishes<'_>) -> Self {
         assert!(Path::new(EXIM).exists(), "{EXIM} is not there; {INSTALL}");
         let dir = tempfile::Builder::new().prefix("daftar-exim-").tempdir().unwrap();
-        std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
-        // It listens once its log says so; another program that took the port meanwhile would end it, and the test.
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
-        let (user, group) = user_of_exim();
+        let opened = |name: &str, mode| std::fs::set_permissions(dir.path().join(name), std::fs::Permissions::from_mode(mode)).unwrap();
+        opened("", 0o755);
         for folder in ["spool", "log"] {
             std::fs::create_dir(dir.path().join(folder)).unwrap();
-            chown(dir.path().join(folder), Some(user), Some(group)).unwrap();
+            // Exim's own user writes there.
+            opened(folder, 0o777);
         }
-        let mut settings = configuration(dir.path(), port, wishes);
+        // Should another program take the port meanwhile, exim ends, and the test says so.
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
         if let Some(certificates) = wishes.certificates {
             for (name, file) in [("certificate.pem", certificates.certificate()), ("key.pem", certificates.key())] {
-                let copy = dir.path().join(name);
-                std::fs::copy(file, &copy).unwrap();
-                chown(&copy, Some(user), Some(group)).unwrap();
-                std::fs::set_permissions(&copy, std::fs::Permissions::from_mode(0o600)).unwrap();
+                std::fs::copy(file, dir.path().join(name)).unwrap();
+                opened(name, 0o644);
             }
-        } else {
-            settings = settings.replace("tls_advertise_hosts = *", "tls_advertise_hosts =");
         }
         let file = dir.path().join("exim.conf");
-        std::fs::write(&file, settings).unwrap();
-        let mut command = Command::new(EXIM);
-        // With all that it logs on its standard error, too, which says when it listens.
-        command.arg("-C").arg(&file).args(["-bdf", "-d-all+lookup"]).uid(user).gid(group).stdin(Stdio::null()).stdout(Stdio::null());
-        let mut program =
-            command.stderr(Stdio::piped()).spawn().unwrap_or_else(|error| panic!("exim does not start ({error}); it takes root to be its user"));
+        std::fs::write(&file, configuration(dir.path(), port, wishes)).unwrap();
+        // With the little debugging output that says on standard error when it listens.
+        let mut command = as_exim(RUN);
+        command.args([EXIM, "-C"]).arg(&file).args(["-bdf", "-d-all+lookup"]).current_dir(dir.path());
+        let mut program = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let mut said = BufReader::new(program.stderr.take().unwrap()).lines();
         let listens = said.by_ref().map_while(Result::ok).any(|line| line.contains("listening for SMTP"));
         let exim = Self { program, dir, port };
@@ -78,38 +77,45 @@ impl Exim {
         format!("smtp://{login}127.0.0.1:{}{query}", self.port)
     }
 
-    fn log(&self) -> String {
-        ["mainlog", "paniclog"].map(|name| std::fs::read_to_string(self.dir.path().join("log").join(name)).unwrap_or_default()).concat()
+    fn read(&self, script: &str) -> String {
+        let output = as_exim(script).current_dir(self.dir.path()).output().unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
-    /// The mails in its spool: envelope and headers, then the body.
+    fn log(&self) -> String {
+        self.read("cat log/mainlog log/paniclog")
+    }
+
+    /// The mails in its spool.
     fn mails(&self) -> Vec<String> {
-        // The folder is made with the first mail.
-        let files = std::fs::read_dir(self.dir.path().join("spool/input")).into_iter().flatten().map(|entry| entry.unwrap().path());
-        let heads = files.filter(|path| path.to_str().unwrap().ends_with("-H"));
-        heads
-            .map(|head| {
-                let body = head.to_str().unwrap().trim_end_matches("-H").to_owned() + "-D";
-                std::fs::read_to_string(&head).unwrap() + "\n" + &std::fs::read_to_string(body).unwrap()
-            })
-            .collect()
+        self.read(MAILS).split_terminator('\0').map(str::to_owned).collect()
     }
 }
 
 impl Drop for Exim {
     fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.program.kill();
+        // It closes standard input first, which ends exim.
         let _ = self.program.wait();
     }
 }
 
-/// The user and the group that Debian's package made.
-fn user_of_exim() -> (u32, u32) {
-    let users = std::fs::read_to_string("/etc/passwd").unwrap();
-    let line = users.lines().find(|line| line.starts_with("Debian-exim:")).unwrap_or_else(|| panic!("there is no user Debian-exim; {INSTALL}"));
-    let fields: Vec<_> = line.split(':').collect();
-    (fields[2].parse().unwrap(), fields[3].parse().unwrap())
+/// A shell that runs `script` as exim's own user, who alone may start it with a configuration of one's own and read what it writes.
+fn as_exim(script: &str) -> Command {
+    let is_root = std::fs::metadata("/proc/self").unwrap().uid() == 0;
+    let mut command = if is_root {
+        let users = std::fs::read_to_string("/etc/passwd").unwrap();
+        let line = users.lines().find(|line| line.starts_with("Debian-exim:")).unwrap_or_else(|| panic!("there is no user Debian-exim; {INSTALL}"));
+        let ids: Vec<u32> = line.split(':').skip(2).take(2).map(|id| id.parse().unwrap()).collect();
+        let mut command = Command::new("sh");
+        command.uid(ids[0]).gid(ids[1]);
+        command
+    } else {
+        let mut command = Command::new("sudo");
+        command.args(["--non-interactive", "--user", "Debian-exim", "sh"]);
+        command
+    };
+    command.args(["-c", script, "sh"]);
+    command
 }
 
 fn configuration(dir: &Path, port: u16, wishes: &Wishes<'_>) -> String {
@@ -121,6 +127,11 @@ fn configuration(dir: &Path, port: u16, wishes: &Wishes<'_>) -> String {
         )
     } else {
         String::new()
+    };
+    let tls = if wishes.certificates.is_some() {
+        format!("tls_advertise_hosts = *\ntls_certificate = {dir}/certificate.pem\ntls_privatekey = {dir}/key.pem\n")
+    } else {
+        "tls_advertise_hosts =\n".to_owned()
     };
     let password = if wishes.certificates.is_some() { "  deny message = 5.7.1 a password, please\n       !authenticated = *\n" } else { "" };
     format!(
@@ -137,9 +148,7 @@ fn configuration(dir: &Path, port: u16, wishes: &Wishes<'_>) -> String {
          accept_8bitmime = false\n\
          smtputf8_advertise_hosts =\n\
          smtp_enforce_sync = true\n\
-         tls_advertise_hosts = *\n\
-         tls_certificate = {dir}/certificate.pem\n\
-         tls_privatekey = {dir}/key.pem\n\
+         {tls}\
          auth_advertise_hosts = ${{if eq{{$tls_in_cipher}}{{}}{{}}{{*}}}}\n\
          acl_smtp_rcpt = recipient\n\
          begin acl\n\
