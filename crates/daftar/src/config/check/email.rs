@@ -60,8 +60,7 @@ impl Findings<'_> {
 
     fn signature(&mut self, dkim: &Dkim) {
         let record = dkim.record();
-        self.notes
-            .push(format!("mail is signed; publish this TXT record, or receivers take the signatures for forged:\n{}\n{}", record.name, record.text));
+        self.notes.push(format!("mail is signed; publish this TXT record, or the signatures count for nothing:\n{}\n{}", record.name, record.text));
         let from = self.config().email.from.as_deref().unwrap_or_default();
         let domain = from.rsplit('@').next().unwrap_or_default().trim_end_matches('>');
         if !dkim.signs_for(domain) {

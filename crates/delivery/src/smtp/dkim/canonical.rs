@@ -17,7 +17,7 @@ impl<'a> Parts<'a> {
     }
 
     /// The value of the `nth` field called `name`, counted from the bottom as a signature does.
-    pub(super) fn from_below(&self, name: &str, nth: usize) -> Option<&'a str> {
+    pub(super) fn nth_from_below(&self, name: &str, nth: usize) -> Option<&'a str> {
         self.fields.iter().rev().filter(|(other, _)| other.eq_ignore_ascii_case(name)).nth(nth).map(|(_, value)| *value)
     }
 }
@@ -97,9 +97,9 @@ mod tests {
     }
 
     #[test]
-    fn fields_are_counted_from_below() {
+    fn fields_are_counted_nth_from_below() {
         let parts = Parts::of("To: a\r\nSubject: one\r\nsubject: two\r\n  three\r\n\r\nbody");
-        assert_eq!((parts.from_below("Subject", 0), parts.from_below("Subject", 1)), (Some(" two\r\n  three"), Some(" one")));
-        assert_eq!((parts.from_below("Subject", 2), parts.from_below("Body", 0)), (None, None));
+        assert_eq!((parts.nth_from_below("Subject", 0), parts.nth_from_below("Subject", 1)), (Some(" two\r\n  three"), Some(" one")));
+        assert_eq!((parts.nth_from_below("Subject", 2), parts.nth_from_below("Body", 0)), (None, None));
     }
 }

@@ -105,7 +105,7 @@ impl Dkim {
         let parts = Parts::of(mail);
         let (mut names, mut signed) = (Vec::new(), String::new());
         for name in SIGNED {
-            let values: Vec<_> = (0..).map_while(|nth| parts.from_below(name, nth)).collect();
+            let values: Vec<_> = (0..).map_while(|nth| parts.nth_from_below(name, nth)).collect();
             names.resize(names.len() + values.len() + usize::from(SEALED.contains(&name)), name);
             values.into_iter().for_each(|value| signed.extend([canonical::header(name, value).as_str(), "\r\n"]));
         }
