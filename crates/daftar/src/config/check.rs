@@ -1,8 +1,6 @@
 //! The checks that take more than one key, done together so that somebody who writes a configuration learns everything at once
 //! (threat row 53: outside development nothing starts on a missing, short or example secret).
 
-mod email;
-
 use std::fmt::Display;
 
 use daftar_store::{Location, OpenError};

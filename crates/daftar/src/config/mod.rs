@@ -7,6 +7,7 @@
 mod app;
 mod brands;
 mod check;
+mod check_email;
 mod check_sms;
 mod database;
 mod email;

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use daftar_delivery::{Dkim, SmtpConfigError, SmtpTransport};
 
-use super::{Findings, Problem};
-use crate::config::EmailTransport;
-use crate::config::email::{Fault, Mailer};
+use super::EmailTransport;
+use super::check::Findings;
+use super::email::{Fault, Mailer};
+use super::error::Problem;
 use crate::system::SystemClock;
 
 impl Findings<'_> {
