@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::account::{Account, AccountId, AccountStatus};
 use crate::admission::Admissions;
-use crate::brand::Brands;
+use crate::brand::{Brands, Links};
 use crate::client::{ClientId, MachineClient, Scope};
 use crate::hashing::{HashingError, HashingPool};
 use crate::identifier::{Country, LoginId, PhoneNumber};
@@ -65,7 +65,7 @@ impl From<HashingError> for Fault {
 /// What an installation decides for itself.
 #[derive(Debug, Clone)]
 pub struct Policy {
-    /// Where the links in messages lead.
+    /// Where the links in messages lead, where a brand has none of its own.
     pub links: Links,
     /// The country in which a phone number without one is read at sign-in.
     pub country: Country,
@@ -85,13 +85,12 @@ pub struct Policy {
     pub brands: Brands,
 }
 
-/// Where the links in messages lead, up to and including the place for their secret (threat row 38: made from the public URL alone).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Links {
-    /// The page that finishes a registration.
-    pub signup: String,
-    /// The page that authorises a customer's registration.
-    pub customer: String,
+impl Policy {
+    /// Where the links in messages of `platform` lead.
+    #[must_use]
+    pub fn links_of(&self, platform: Option<&str>) -> &Links {
+        self.brands.of(platform).links.as_ref().unwrap_or(&self.links)
+    }
 }
 
 /// What an installation decides for App (contract `app-auth.md`).

@@ -118,7 +118,7 @@ impl Installation {
             sealer: Sealer::new(secrets.outbox.clone(), Arc::clone(entropy)),
             clock: Arc::clone(clock),
             doorbell,
-            brands: config.brands(),
+            renderer: config.renderer().context("`texts.dir`")?,
             email: email(config, &foundation)?,
             sms,
             cost_max: config.sms.max_cost,

@@ -13,7 +13,8 @@
 //! |---|---|
 //! | [`worker`] | claims, sends, settles; one task per channel |
 //! | [`retry`] | when to try again, as pure arithmetic |
-//! | [`mod@render`] | from what a message says to its words, `locales/` and `templates/` |
+//! | [`mod@render`] | from what a message says to its words, `locales/` and `templates/`, and an operator's in their place |
+//! | [`segments`] | in how many parts a short message travels |
 //! | [`transport`] | the trait that every way implements, and why a way refuses |
 //! | [`route`], `routing`, `breaker` | the ways of a channel, in order, and what each is for; which one a message takes next; rest for one that fails |
 //! | [`measure`] | what is counted |
@@ -38,14 +39,16 @@ pub mod render;
 pub mod retry;
 pub mod route;
 mod routing;
+pub mod segments;
 pub mod smtp;
 pub mod transport;
 pub mod worker;
 
 pub use gateway::{Gateway, GatewayClient, GatewayError, GatewaySettings, Gateways, GenericSettings, PresetName};
 pub use inbox::InboxTransport;
-pub use render::{RenderError, Rendered, render};
+pub use render::{Flaw, Flaws, Overrides, RenderError, Rendered, Renderer, Review};
 pub use route::Route;
+pub use segments::{Encoding, Segments};
 pub use smtp::{Authorities, AuthoritiesError, Dkim, DkimError, DkimRecord, SmtpConfigError, SmtpSettings, SmtpTransport};
 pub use transport::{Accepted, Outgoing, SendError, Transport};
 pub use worker::{Pace, Worker, WorkerHandle, WorkerParts};

@@ -33,17 +33,17 @@ mod usapi;
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::from_fn_with_state;
-use daftar_core::service::Links;
+use daftar_core::brand::Links;
 use surface::bounds::{Bounds, bounded};
 use tower_http::cors::CorsLayer;
 
 pub use state::{App, Parts, Readiness, Settings};
 pub use surface::caller::Peer;
 
-/// Where the links in messages lead, for people who reach this installation at `public_url`.
+/// Where the links in messages lead, for people who reach this installation at `base`: its public URL, or a brand's own.
 #[must_use]
-pub fn links(public_url: &str) -> Links {
-    let to = |page: &str| format!("{public_url}{page}?key=");
+pub fn links(base: &str) -> Links {
+    let to = |page: &str| format!("{base}{page}?key=");
     Links { signup: to(pages::SIGNUP), customer: to(pages::CUSTOMER) }
 }
 

@@ -162,7 +162,7 @@ impl Accounts {
         let secret = RandomSecret::draw(self.entropy());
         let content = Content::CustomerLink {
             name: registration.customer.name.as_str().to_owned(),
-            link: format!("{}{}", self.policy().links.customer, secret.expose()),
+            link: format!("{}{}", self.policy().links_of(None).customer, secret.expose()),
             link_minutes: minutes(now, registration.expires_at),
         };
         let envelope = self.seal_for(registration, Recipient::Email(address), content, now, registration.expires_at)?;

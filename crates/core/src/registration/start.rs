@@ -116,6 +116,7 @@ impl Accounts {
         let now = self.now();
         let destination = registration.destination();
         let link = (registration.mode == Mode::Link).then(|| RandomSecret::draw(self.entropy()));
+        let links = self.policy().links_of(registration.platform.as_deref());
         let draft = Draft {
             purpose: Purpose::UsapiSignup,
             subject: registration.id.0,
@@ -129,7 +130,7 @@ impl Accounts {
             name: registration.first_name.as_str().to_owned(),
             code: code.expose().to_owned(),
             code_minutes: minutes(now, challenge.expires_at),
-            link: link.as_ref().map(|secret| format!("{}{}", self.policy().links.signup, secret.expose())),
+            link: link.as_ref().map(|secret| format!("{}{}", links.signup, secret.expose())),
             link_minutes: minutes(now, registration.expires_at),
         };
         let to = Recipient::try_from(destination).map_err(Fault::broken)?;

@@ -3,6 +3,7 @@
 
 use std::fmt::Display;
 
+use daftar_delivery::Flaws;
 use daftar_store::{Location, OpenError};
 use url::Url;
 
@@ -44,6 +45,7 @@ impl Written {
             findings.rules();
             findings.tokens();
             findings.brands();
+            findings.texts();
         }
         let Findings { problems, warnings, notes, .. } = findings;
         if problems.is_empty() { Ok(Checked { config: self.config, warnings, notes }) } else { Err(ConfigError::Values(problems)) }
@@ -177,6 +179,26 @@ impl<'a> Findings<'a> {
         let repeated = platforms.iter().enumerate().find(|(i, platform)| platforms.iter().take(*i).any(|earlier| earlier.id == platform.id));
         if let Some((_, platform)) = repeated {
             self.refuse("usapi.platforms", format_args!("{:?} twice", platform.id.0), "allowed is every id once");
+        }
+        if self.in_production() {
+            let of_platforms = platforms.iter().map(|platform| ("usapi.platforms", platform.link_base.as_ref()));
+            for (key, base) in std::iter::once(("brand.link_base", self.config().brand.link_base.as_ref())).chain(of_platforms) {
+                if let Some(base) = base.filter(|base| !base.is_safe()) {
+                    let rule = "a link_base in production is an https URL, or http on this machine, such as \"https://accounts.example.com\"";
+                    self.refuse(key, format_args!("{:?}", base.as_str()), rule);
+                }
+            }
+        }
+    }
+
+    /// Writes every message once: what an operator's own texts leave out, and which short messages take more than one part.
+    fn texts(&mut self) {
+        match self.config().renderer().and_then(|renderer| renderer.reviewed()) {
+            Ok(long) => self.warnings.extend(long),
+            Err(Flaws(flaws)) => {
+                let dir = self.config().texts.dir.clone().unwrap_or_default();
+                flaws.iter().for_each(|flaw| self.refuse("texts.dir", format_args!("{dir:?}"), flaw.to_string()));
+            }
         }
     }
 }

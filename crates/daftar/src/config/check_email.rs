@@ -62,10 +62,17 @@ impl Findings<'_> {
     fn signature(&mut self, dkim: &Dkim) {
         let record = dkim.record();
         self.notes.push(format!("mail is signed; publish this TXT record, or the signatures count for nothing:\n{}\n{}", record.name, record.text));
-        let from = self.config().email.from.as_deref().unwrap_or_default();
-        let domain = from.rsplit('@').next().unwrap_or_default().trim_end_matches('>');
-        if !dkim.signs_for(domain) {
-            self.warnings.push(format!("mail from email.from is not signed: {domain:?} is neither email.dkim.domain nor below it"));
+        let brands = self.config().brands();
+        let own: Vec<_> =
+            self.config().email.from.as_ref().into_iter().chain(brands.iter().filter_map(|(_, brand)| brand.mail_from.as_ref())).collect();
+        for from in own {
+            let domain = from.rsplit('@').next().unwrap_or_default().trim_end_matches('>');
+            if !dkim.signs_for(domain) {
+                self.warnings.push(format!("mail from {from} is not signed: its domain is neither email.dkim.domain nor below it"));
+            }
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -84,3 +84,6 @@ impl SmsRoute {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

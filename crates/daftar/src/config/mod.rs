@@ -26,6 +26,7 @@ mod show;
 mod sms;
 mod span;
 mod text;
+mod texts;
 mod tokens;
 
 use std::net::SocketAddr;
@@ -35,6 +36,7 @@ use std::time::Duration;
 use daftar_core::brand::Brands;
 use daftar_core::locale::Locale;
 use daftar_core::registration::RegistrationLifetimes;
+use daftar_delivery::{Flaws, Overrides, Renderer};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
@@ -93,6 +95,7 @@ pub(crate) struct Config {
     pub(crate) shutdown: process::Shutdown,
     pub(crate) brand: brands::Brand,
     pub(crate) usapi: brands::Usapi,
+    pub(crate) texts: texts::Texts,
 }
 
 impl Default for Config {
@@ -123,6 +126,7 @@ impl Default for Config {
             shutdown: process::Shutdown::default(),
             brand: brands::Brand::default(),
             usapi: brands::Usapi::default(),
+            texts: texts::Texts::default(),
         }
     }
 }
@@ -169,7 +173,16 @@ impl Config {
 
     /// How messages and pages call themselves.
     pub(crate) fn brands(&self) -> Brands {
-        brands::of(&self.brand, &self.usapi)
+        brands::of(&self.brand, &self.usapi, self.sms.autofill_domain.as_ref())
+    }
+
+    /// What puts messages into words.
+    ///
+    /// # Errors
+    /// [`Flaws`] of the operator's own texts.
+    pub(crate) fn renderer(&self) -> Result<Renderer, Flaws> {
+        let overrides = self.texts.dir.as_deref().map_or_else(|| Ok(Overrides::default()), Overrides::read)?;
+        Renderer::new(self.brands(), &overrides)
     }
 
     /// How long registrations and codes live.

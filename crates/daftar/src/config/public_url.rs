@@ -14,6 +14,11 @@ impl PublicUrl {
         &self.0
     }
 
+    /// Its host, if that has a name.
+    pub(crate) fn domain(&self) -> Option<String> {
+        Url::parse(&self.0).ok().and_then(|url| url.domain().map(str::to_owned))
+    }
+
     /// Whether a browser may send passwords there: over TLS, or without leaving this machine.
     pub(crate) fn is_safe(&self) -> bool {
         let Ok(url) = Url::parse(&self.0) else { return false };

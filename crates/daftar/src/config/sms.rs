@@ -10,6 +10,7 @@ use daftar_core::price::Price;
 use daftar_delivery::{GatewayError, GatewaySettings, GenericSettings, PresetName};
 use serde::{Deserialize, Serialize};
 
+use super::brands::Domain;
 use super::environment::Environment;
 use super::secret::{GatewayUrl, Secret};
 use super::span::Span;
@@ -31,6 +32,9 @@ pub(crate) enum SmsTransport {
 pub(crate) struct Sms {
     /// By default HTTP in production or where there are routes, else the inbox.
     pub(crate) transport: Option<SmsTransport>,
+    /// The domain on whose pages phones may offer the code of a short message; by default messages do not say.
+    #[serde(with = "text::optional")]
+    pub(crate) autofill_domain: Option<Domain>,
     /// What one message may cost over all its routes.
     #[serde(with = "text::optional")]
     pub(crate) max_cost: Option<Price>,

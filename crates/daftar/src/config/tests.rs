@@ -1,18 +1,17 @@
 //! What a configuration may say, from the outside of this module: files and variables in, values or errors out.
 
-mod mail;
-
 use std::collections::BTreeSet;
 use std::io::Write as _;
 
 use super::*;
 
-const EXAMPLE: &str = include_str!("../../../../daftar.example.toml");
+pub(super) const EXAMPLE: &str = include_str!("../../../../daftar.example.toml");
 /// The least that production needs.
-const PRODUCTION: &str = "public_url = 'https://accounts.example.com'\n[email]\nurl = 'smtp://mail.example.com'\nfrom = 'accounts@example.com'\n";
+pub(super) const PRODUCTION: &str =
+    "public_url = 'https://accounts.example.com'\n[email]\nurl = 'smtp://mail.example.com'\nfrom = 'accounts@example.com'\n";
 
 /// Loads `file` under `variables`, for serving.
-fn load(file: &str, variables: &[(&str, &str)]) -> Result<Checked, String> {
+pub(super) fn load(file: &str, variables: &[(&str, &str)]) -> Result<Checked, String> {
     let mut path = tempfile::NamedTempFile::new().unwrap();
     path.write_all(file.as_bytes()).unwrap();
     let variables = variables.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
@@ -20,7 +19,7 @@ fn load(file: &str, variables: &[(&str, &str)]) -> Result<Checked, String> {
     Config::load(&sources, Use::Serving).map_err(|error| error.to_string().replace(&path.path().display().to_string(), "FILE"))
 }
 
-fn loaded(file: &str, variables: &[(&str, &str)]) -> Config {
+pub(super) fn loaded(file: &str, variables: &[(&str, &str)]) -> Config {
     load(file, variables).unwrap_or_else(|error| panic!("{error}")).config
 }
 
@@ -59,10 +58,10 @@ fn the_example_file_names_every_key() {
     let example: toml::Value = toml::from_str(&uncommented).unwrap();
     let known = serde_json::to_value(Config::default()).unwrap();
     assert_eq!(keys_of(&serde_json::to_value(example).unwrap()), keys_of(&known));
-    // Its examples are allowed, but for the secrets, of which it warns, and files that are not there.
+    // Its examples are allowed, but for the secrets, of which it warns, and files and a folder that are not there.
     let error = load(&uncommented.replace("\"ES256\"", "\"HS256\""), &[]).unwrap_err();
     let refused: Vec<_> = error.lines().skip(1).map(|line| line.trim().split(' ').next().unwrap()).collect();
-    assert_eq!(refused, ["`secrets.master_key`", "`email.ca_file`", "`email.dkim.key_file`", "`tokens.secret`"], "{error}");
+    assert_eq!(refused, ["`secrets.master_key`", "`email.ca_file`", "`email.dkim.key_file`", "`tokens.secret`", "`texts.dir`"], "{error}");
 }
 
 #[test]
@@ -184,7 +183,6 @@ fn an_error_names_the_key_its_place_its_value_and_what_is_allowed() {
         refused("[email]\ntransport = 'inbox'", &["`email.transport` = \"inbox\"", "development"]),
         refused("[email]\ntransport = 'pigeon'", &["`email.transport` = \"pigeon\"", "\"smtp\" or \"inbox\""]),
         refused("[sms]\ntransport = 'inbox'", &["`sms.transport` = \"inbox\"", "development"]),
-        refused("[[sms.routes]]\nname = 'a'\nurl = 'https://hunter2'", &["`sms.routes`", "not built yet"]),
         refused("[database]\nurl = 'mysql://u:hunter2@db/x'", &["`database.url` = \"mysql://u:***@db/x\"", "FILE", "sqlite://"]),
         refused(
             "[database]\nurl = 'postgres://u:hunter2@db/x?sslmode=no'",
@@ -198,6 +196,17 @@ fn an_error_names_the_key_its_place_its_value_and_what_is_allowed() {
         refused("[tokens]\nalgorithm = 'none'", &["`tokens.algorithm` = \"none\"", "\"ES256\" or \"HS256\""]),
         refused("[tokens]\nalgorithm = 'HS256'\nkey_files = ['a.pem']", &["`tokens.key_files` = [\"a.pem\"]", "FILE", "\"ES256\" alone"]),
         refused("[brand]\ncolor = 'red'", &["`brand.color` = \"red\"", "#0b6e4f"]),
+        refused("[brand]\nlogo = 'http://x.example/a.png'", &["`brand.logo` = \"http://x.example/a.png\"", "an https URL of a picture"]),
+        refused("[brand]\nmail_from = 'Shop <a@b.example>'", &["`brand.mail_from` = \"Shop <a@b.example>\"", "an e-mail address without a name"]),
+        refused("[brand]\nsms_sender = 'MYSHOP123456'", &["`brand.sms_sender` = \"MYSHOP123456\"", "3 to 11 letters and digits"]),
+        refused("[brand]\nlink_base = 'https://x.example/a'", &["`brand.link_base` = \"https://x.example/a\"", "without path"]),
+        refused("[brand]\nlink_base = 'http://x.example'", &["`brand.link_base` = \"http://x.example\"", "in production is an https URL"]),
+        refused(
+            "[[usapi.platforms]]\nid = 'A'\nname = 'A'\ncolor = '#000000'\nlink_base = 'http://x.example'",
+            &["`usapi.platforms` = \"http://x.example\"", "in production is an https URL"],
+        ),
+        refused("[sms]\nautofill_domain = 'https://x.example'", &["`sms.autofill_domain` = \"https://x.example\"", "the name of a host alone"]),
+        refused("[texts]\ndir = '/no/such/folder'", &["`texts.dir` = \"/no/such/folder\"", "FILE", "the folder cannot be read"]),
         refused("[http]\ncors_origins = ['*']", &["`http.cors_origins` = \"*\"", "https://shop.example.com"]),
         refused("[log]\nlevel = 'loud'", &["`log.level` = \"loud\"", "\"debug\""]),
         refused("[brand]\nname = 'two\nlines'", &["FILE", "not TOML", "line 7"]),
@@ -257,4 +266,39 @@ fn commands_beside_the_server_need_the_store_alone() {
     let missing = Sources { file: Some("/nowhere/daftar.toml".into()), ..sources };
     let error = Config::load(&missing, Use::Store).unwrap_err().to_string();
     assert!(error.contains("/nowhere/daftar.toml"), "{error}");
+}
+
+#[test]
+fn a_brand_has_what_its_section_says_and_the_rest_from_the_installation() {
+    let config = loaded(
+        &format!(
+            "{PRODUCTION}[sms]\nautofill_domain = 'accounts.example.com'\n[brand]\nname = 'Toko'\nlogo = 'https://x.example/a.png'\n\
+             [[usapi.platforms]]\nid = 'A'\nname = 'Shop A'\ncolor = '#000000'\nmail_from = 'a@shop.example'\nsms_sender = 'SHOPA'\n\
+             link_base = 'https://Shop.example:8443/'\n[[usapi.platforms]]\nid = 'B'\nname = 'Shop B'\ncolor = '#ffffff'\n"
+        ),
+        &[],
+    );
+    let brands = config.brands();
+    let (usual, a, b) = (brands.of(None), brands.of(Some("A")), brands.of(Some("B")));
+    assert_eq!((usual.name.as_str(), usual.logo.as_deref(), usual.links.as_ref()), ("Toko", Some("https://x.example/a.png"), None));
+    assert_eq!((a.mail_from.as_deref(), a.sms_sender.as_deref()), (Some("a@shop.example"), Some("SHOPA")));
+    assert_eq!(a.links.as_ref().map(|links| links.signup.as_str()), Some("https://shop.example:8443/signup/confirm?key="));
+    assert_eq!((b.mail_from.as_deref(), b.sms_sender.as_deref(), b.links.as_ref()), (None, None, None));
+    let domains = [usual, a, b].map(|brand| brand.autofill_domain.clone().unwrap_or_default());
+    assert_eq!(domains, ["accounts.example.com", "shop.example", "accounts.example.com"]);
+    // Without the key no message names a domain, whatever the brands' addresses.
+    let silent = loaded(&format!("{PRODUCTION}[brand]\nlink_base = 'https://shop.example'\n"), &[]).brands();
+    assert!(silent.iter().all(|(_, brand)| brand.autofill_domain.is_none()));
+}
+
+#[test]
+fn the_start_warns_of_short_messages_that_take_two_parts_and_only_of_those() {
+    let about_parts = |file: &str| {
+        let warnings = load(&format!("{PRODUCTION}{file}"), &[]).unwrap().warnings;
+        warnings.into_iter().filter(|warning| warning.contains("takes 2 parts")).collect::<Vec<_>>()
+    };
+    assert_eq!(about_parts(""), Vec::<String>::new());
+    let named = about_parts("[brand]\nname = '\u{8baf} Toko Serba Ada'\n");
+    assert!(named.iter().any(|warning| warning.contains("code-sms (en) of the brand \u{8baf} Toko Serba Ada")), "{named:?}");
+    assert!(!about_parts("[sms]\nautofill_domain = 'accounts.example.com'\n").is_empty());
 }

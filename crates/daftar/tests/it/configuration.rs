@@ -101,3 +101,23 @@ fn a_store_of_another_schema_is_refused_unless_it_may_be_migrated() {
     home.run(&["migrate"]).ok();
     assert!(home.start(&["serve"]).stop().success());
 }
+
+#[test]
+fn wrong_texts_of_ones_own_stop_the_start_naming_file_line_and_key() {
+    let home = Home::for_development().with("DAFTAR_TEXTS__DIR", "words");
+    std::fs::create_dir_all(home.path("words/en")).unwrap();
+    home.write("words/en/messages.ftl", "# ours\nsignup-sms = { $code }, and welcome to { $brand }!\n");
+    let said = home.run(&["config", "check"]).ok();
+    assert!(said.contains("dir = \"words\"") && said.contains("The configuration is usable."), "{said}");
+    home.write("words/en/messages.ftl", "# ours\nsignup-sms = Welcome to { $brand }!\nfoter = x\n");
+    for command in [&["config", "check"][..], &["serve"]] {
+        let error = home.run(command).failed();
+        for part in [
+            "`texts.dir` = \"words\" (environment variable DAFTAR_TEXTS__DIR)",
+            "words/en/messages.ftl, line 2, `signup-sms`: it does not name $code, and must",
+            "words/en/messages.ftl, line 3, `foter`: there is no text of this name",
+        ] {
+            assert!(error.contains(part), "{command:?}: {error}");
+        }
+    }
+}

@@ -73,6 +73,7 @@ password-subject = The password of your { $brand } account
 password-heading = Your password
 password-intro = You chose no password for your { $brand } account, so we made one up. Sign in with it:
 password-advice = You can change it at any time: choose “Forgot password” where you sign in. Keep this password to yourself: nobody from { $brand } will ask you for it.
+password-not-you = You did not do this? Then somebody may be signed in to your account: choose a new password at once and contact { $brand } support.
 password-sms = { $password } is your { $brand } password. We made it up, because you chose none. You can change it at any time. Keep it to yourself.
 
 ## A contact left the account, because somebody else proved it

@@ -61,6 +61,7 @@ password-subject = Kata sandi akun { $brand } Anda
 password-heading = Kata sandi Anda
 password-intro = Anda tidak memilih kata sandi untuk akun { $brand } Anda, jadi kami membuatkannya. Masuklah dengan kata sandi ini:
 password-advice = Anda dapat mengubahnya kapan saja: pilih “Lupa kata sandi” di tempat Anda masuk. Jangan berikan kata sandi ini kepada siapa pun: tidak ada orang dari { $brand } yang akan memintanya.
+password-not-you = Bukan Anda yang melakukannya? Mungkin orang lain sedang masuk ke akun Anda: segera buat kata sandi baru dan hubungi layanan pelanggan { $brand }.
 password-sms = { $password } adalah kata sandi { $brand } Anda, kami buatkan karena Anda tidak memilihnya. Dapat diubah kapan saja. Jaga kerahasiaannya.
 
 ## A contact left the account, because somebody else proved it

@@ -61,6 +61,7 @@ password-subject = 您的 { $brand } 帳戶密碼
 password-heading = 您的密碼
 password-intro = 您沒有為 { $brand } 帳戶設定密碼，因此我們為您產生了一組。請使用以下密碼登入：
 password-advice = 您可以隨時更改：請在登入處選擇「忘記密碼」。請勿將此密碼告訴任何人：{ $brand } 的人員絕不會向您索取密碼。
+password-not-you = 不是您本人操作嗎？可能有人已登入您的帳戶：請立即設定新密碼，並聯絡 { $brand } 客戶服務。
 password-sms = { $password } 是您的 { $brand } 密碼，因您未設定而由系統產生。可隨時更改，請勿告訴任何人。
 
 ## A contact left the account, because somebody else proved it

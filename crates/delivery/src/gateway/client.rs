@@ -98,6 +98,7 @@ impl GatewayClient {
         Self::trusting(authorities)
     }
 
+    /// A client that trusts these authorities.
     fn trusting(authorities: RootCertStore) -> Result<Self, GatewayError> {
         let has_authorities = !authorities.is_empty();
         let provider = rustls::crypto::aws_lc_rs::default_provider();
@@ -154,14 +155,16 @@ fn describe(error: &ClientError) -> String {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
     let (mut kind, mut certificate, mut tls, mut nonsense) = (None, false, false, false);
     while let Some(error) = cause {
-        if let Some(error) = error.downcast_ref::<std::io::Error>() {
-            kind = Some(error.kind());
-            let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
-            tls |= inner.is_some();
-            certificate |= matches!(inner, Some(rustls::Error::InvalidCertificate(_)));
-        }
+        certificate |= matches!(error.downcast_ref(), Some(rustls::Error::InvalidCertificate(_)));
+        tls |= error.is::<rustls::Error>();
         nonsense |= error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse);
-        cause = error.source();
+        let io = error.downcast_ref::<std::io::Error>();
+        kind = io.map(std::io::Error::kind).or(kind);
+        // What such an error wraps is not what it calls its source.
+        cause = match io.and_then(std::io::Error::get_ref) {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        };
     }
     match kind {
         _ if nonsense => "the gateway's answer makes no sense".to_owned(),
@@ -170,5 +173,61 @@ fn describe(error: &ClientError) -> String {
         _ if tls => "no connection to the gateway: no TLS with it".to_owned(),
         Some(kind) => format!("no connection to the gateway: {kind}"),
         None => "no connection to the gateway".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpListener;
+    use std::sync::Arc;
+
+    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+    use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+    use super::*;
+
+    /// A server for one connection, and the certificate that it shows.
+    fn server() -> (u16, CertificateDer<'static>) {
+        let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let certificate: CertificateDer<'static> = own.cert.into();
+        let key = PrivateKeyDer::try_from(own.signing_key.serialize_der()).unwrap();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+        let config = Arc::new(config.with_no_client_auth().with_single_cert(vec![certificate.clone()], key).unwrap());
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        std::thread::spawn(move || {
+            let (tcp, _) = listener.accept().unwrap();
+            let mut stream = StreamOwned::new(ServerConnection::new(config).unwrap(), tcp);
+            // A client that does not trust us hangs up.
+            if stream.read(&mut [0; 4096]).is_ok() {
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi");
+                let _ = stream.flush();
+            }
+        });
+        (port, certificate)
+    }
+
+    fn hello(port: u16) -> Request {
+        Request::form(format!("https://localhost:{port}/"), &[("a", "b")])
+    }
+
+    #[tokio::test]
+    async fn a_certificate_counts_if_somebody_we_trust_made_it() {
+        let (port, certificate) = server();
+        let mut authorities = RootCertStore::empty();
+        authorities.add(certificate).unwrap();
+        let reply = GatewayClient::trusting(authorities).unwrap().call(hello(port)).await.unwrap();
+        assert_eq!((reply.status, reply.body.as_ref()), (200, b"hi".as_slice()));
+        let (port, _) = server();
+        let refused = GatewayClient::new().unwrap().call(hello(port)).await.err().unwrap();
+        assert_eq!(refused, SendError::Retry("no connection to the gateway: its certificate does not hold".to_owned()));
+    }
+
+    #[test]
+    fn without_authorities_no_gateway_is_spoken_to_over_tls() {
+        let nobody = GatewayClient::trusting(RootCertStore::empty()).unwrap();
+        assert!(!nobody.can_check("https://sms.example.test/") && nobody.can_check("http://127.0.0.1/"));
     }
 }

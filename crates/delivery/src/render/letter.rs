@@ -1,12 +1,12 @@
 //! A mail between its words and its looks: one list of parts, from which the text and the HTML are both written, so that they cannot say
 //! different things.
 
-use askama::Template;
-
 /// What a mail consists of.
 pub(super) struct Letter {
     /// The subject.
     pub(super) subject: String,
+    /// What lists of mails show behind the subject: never a code, because locked screens show it, too.
+    pub(super) preview: String,
     /// The heading of the HTML.
     pub(super) heading: String,
     /// How it begins.
@@ -56,65 +56,25 @@ impl Letter {
         paragraphs.push(format!("-- \n{}", self.footer));
         paragraphs.join("\n\n") + "\n"
     }
-}
 
-/// The mail as a page. Its looks are in `templates/mail.html`.
-#[derive(Template)]
-#[template(path = "mail.html")]
-pub(super) struct MailPage<'a> {
-    letter: &'a Letter,
-    language: &'static str,
-    brand: &'a str,
-    color: Rgb,
-    ink: &'static str,
-}
-
-impl<'a> MailPage<'a> {
-    /// Lays `letter` out in the colour of a brand; one that is not written `#rrggbb` is replaced by a dark blue.
-    pub(super) fn new(letter: &'a Letter, language: &'static str, brand: &'a str, color: &str) -> Self {
-        let color = Rgb::parse(color).unwrap_or(Rgb(0x1f, 0x3a, 0x5f));
-        Self { letter, language, brand, color, ink: color.readable_ink() }
-    }
-}
-
-/// A colour.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Rgb(u8, u8, u8);
-
-impl Rgb {
-    fn parse(text: &str) -> Option<Self> {
-        let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_hexdigit()))?;
-        let [_, red, green, blue] = u32::from_str_radix(digits, 16).ok()?.to_be_bytes();
-        Some(Self(red, green, blue))
+    /// What its HTML must not leave out.
+    pub(super) fn needed(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let parts = self.parts.iter().flat_map(|part| match part {
+            Part::Text(text) | Part::Small(text) => vec![("a part's text", text.as_str())],
+            Part::Link { label, url, .. } => vec![("a link's url", url.as_str()), ("a link's label", label)],
+            Part::Code { intro, code } => vec![("a code's intro", intro.as_str()), ("a code", code)],
+        });
+        [("the heading", self.heading.as_str()), ("the greeting", &self.greeting)]
+            .into_iter()
+            .chain(parts)
+            .chain([("the footer", self.footer.as_str())])
     }
 
-    /// White or black, whichever is easier to read on this colour (weights of ITU-R BT.601).
-    fn readable_ink(self) -> &'static str {
-        let brightness = (u32::from(self.0) * 299 + u32::from(self.1) * 587 + u32::from(self.2) * 114) / 1000;
-        if brightness < 150 { "#ffffff" } else { "#111111" }
-    }
-}
-
-impl std::fmt::Display for Rgb {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "#{:02x}{:02x}{:02x}", self.0, self.1, self.2)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_button_is_readable_on_every_colour() {
-        assert_eq!(Rgb::parse("#C8102E").map(|c| (c.to_string(), c.readable_ink())), Some(("#c8102e".to_owned(), "#ffffff")));
-        assert_eq!(Rgb::parse("#ffdd00").map(Rgb::readable_ink), Some("#111111"));
-    }
-
-    #[test]
-    fn a_colour_that_is_none_reaches_no_style() {
-        for text in ["", "#fff", "red", "#12345g", "#1234567", "#12345é", "x\"><script>"] {
-            assert_eq!(Rgb::parse(text), None, "{text}");
-        }
+    /// Where its links lead.
+    pub(super) fn links(&self) -> impl Iterator<Item = &str> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Link { url, .. } => Some(url.as_str()),
+            Part::Text(_) | Part::Small(_) | Part::Code { .. } => None,
+        })
     }
 }

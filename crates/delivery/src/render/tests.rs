@@ -6,17 +6,14 @@ use daftar_core::locale::Locale;
 use daftar_core::message::Recipient;
 
 use super::*;
+use crate::segments::{Encoding, Segments};
 
-/// The characters of one GSM 03.38 septet; those of [`GSM_EXTENDED`] take two.
-const GSM_BASIC: &str =
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
-const GSM_EXTENDED: &str = "^{}\\[~]|€";
 const CODE_USES: [CodeUse; 3] = [CodeUse::SignIn, CodeUse::ResetPassword, CodeUse::ChangeContact];
 const LINK: &str = "https://accounts.example.test/signup/confirm?key=abc-_123";
 const CUSTOMER_LINK: &str = "https://accounts.example.test/b2b/customer/register/authorize?key=abc-_123";
 
 fn brands() -> Brands {
-    let brand = |name: &str, color: &str| Brand { name: name.to_owned(), color: color.to_owned() };
+    let brand = Brand::plain;
     Brands {
         default: brand("Daftar", "#1f3a5f"),
         platforms: vec![
@@ -84,7 +81,8 @@ fn try_to_write(channel: Channel, locale: Locale, platform: &str, content: Conte
         Channel::Email => Recipient::Email(EmailAddress::parse("siti@example.test").unwrap()),
         Channel::Sms => Recipient::Sms(PhoneNumber::from_e164("+6281234567890").unwrap()),
     };
-    render(&Message { to, locale, platform: Some(platform.to_owned()), content }, &brands())
+    let message = Message { to, locale, platform: Some(platform.to_owned()), content };
+    Renderer::new(brands(), &Overrides::default()).unwrap().render(&message)
 }
 
 fn mail_to(name: &str) -> Rendered {
@@ -106,7 +104,7 @@ fn everything_can_be_said_in_every_language() {
                 assert!(!words.contains("{ $") && !words.contains("{$"), "{locale:?} {content:?}: {words}");
                 assert!(!words.contains(['\u{2068}', '\u{2069}']), "{locale:?} {content:?}: {words}");
             }
-            assert!(html.contains(&format!("<html lang=\"{}\">", locale.tag())), "{html}");
+            assert!(html.contains(&format!("<html lang=\"{}\" ", locale.tag())), "{html}");
         }
         for content in short_contents() {
             let sms = write(Channel::Sms, locale, "ONMART", content);
@@ -139,8 +137,10 @@ fn the_languages_have_the_same_texts() {
 
 #[test]
 fn a_text_that_is_missing_is_an_error_and_not_english() {
-    let words = Words::new(Locale::Indonesian);
-    assert!(matches!(words.say("no-such-text"), Err(RenderError::Text { key: "no-such-text", language: "id" })));
+    let (texts, flaws) = Texts::new(&Overrides::default());
+    assert_eq!(flaws, []);
+    let words = texts.words(Locale::Indonesian);
+    assert!(matches!(words.say("no-such-text"), Err(RenderError::Text { key: "no-such-text", language: "id", .. })));
     // It names a brand that it was not given.
     assert!(words.say("footer").is_err());
 }
@@ -150,20 +150,16 @@ fn a_short_message_fits_one_segment_with_a_long_brand() {
     // A customer's token has a prefix, and has grown.
     let token = |code: &str| Content::SignupCode { name: "Siti".into(), code: code.into(), code_minutes: 10, link: None, link_minutes: 0 };
     for locale in Locale::ALL {
-        for content in short_contents().chain(["UhY1234", "UhY12345678"].map(token)) {
+        for content in short_contents().chain(["UhY1234", "UhY12345678", "ABC-12345678"].map(token)) {
             let text = write(Channel::Sms, locale, "LONG", content).text;
-            let fits = match locale {
-                Locale::English | Locale::Indonesian => septets(&text).is_some_and(|septets| septets <= 160),
-                Locale::TraditionalChinese => text.encode_utf16().count() <= 70,
+            let Segments { encoding, count, forced_by } = Segments::of(&text);
+            let expected = match locale {
+                Locale::English | Locale::Indonesian => Encoding::Gsm7,
+                Locale::TraditionalChinese => Encoding::Ucs2,
             };
-            assert!(fits, "{locale:?}, {} characters: {text}", text.chars().count());
+            assert_eq!((encoding, count), (expected, 1), "{locale:?}, {forced_by:?}, {} characters: {text}", text.chars().count());
         }
     }
-}
-
-/// How many septets a text takes in GSM 03.38, if it can be written in it.
-fn septets(text: &str) -> Option<usize> {
-    text.chars().map(|c| if GSM_BASIC.contains(c) { Some(1) } else { GSM_EXTENDED.contains(c).then_some(2) }).sum()
 }
 
 #[test]

@@ -15,7 +15,7 @@ use daftar_core::ports::Timestamp;
 use super::WorkerParts;
 use super::desk::Desk;
 use crate::measure;
-use crate::render::{Rendered, render};
+use crate::render::Rendered;
 use crate::retry;
 use crate::route::Route;
 use crate::routing::{Parcel, Plan};
@@ -86,7 +86,7 @@ impl Errand {
             // While programs of two releases serve side by side, the newer one may have written it: that one can send it.
             EnvelopeError::Unreadable(_) => NoGo::Later("it is of a form that this program does not know".to_owned()),
         })?;
-        let rendered = render(&message, &self.parts.brands).map_err(|error| NoGo::Never(error.to_string()))?;
+        let rendered = self.parts.renderer.render(&message).map_err(|error| NoGo::Never(error.to_string()))?;
         Ok((message, rendered))
     }
 

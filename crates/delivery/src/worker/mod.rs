@@ -18,11 +18,11 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tracing::warn;
 
-use daftar_core::brand::Brands;
 use daftar_core::message::{Channel, Sealer};
 use daftar_core::ports::{Clock, Doorbell, Outbox};
 use daftar_core::price::Price;
 
+use crate::render::Renderer;
 use crate::route::Route;
 use postman::Postman;
 
@@ -36,8 +36,8 @@ pub struct WorkerParts {
     pub clock: Arc<dyn Clock>,
     /// Tells that there is something new.
     pub doorbell: Doorbell,
-    /// How messages present themselves.
-    pub brands: Brands,
+    /// Puts messages into words.
+    pub renderer: Renderer,
     /// The ways of mails, in the order in which they are preferred.
     pub email: Vec<Route>,
     /// The ways of messages to phones, in the order in which they are preferred.

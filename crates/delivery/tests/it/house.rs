@@ -14,7 +14,9 @@ use daftar_core::outbox::{Attempt, ClaimedMessage, Receipted, RouteName, Settled
 use daftar_core::ports::{Clock, Doorbell, Entropy, Outbox, StoreError, Timestamp};
 use daftar_core::price::Price;
 use daftar_core::secret::Secrets;
-use daftar_delivery::{Accepted, Outgoing, Pace, Route, SendError, SmtpSettings, SmtpTransport, Transport, Worker, WorkerHandle, WorkerParts};
+use daftar_delivery::{
+    Accepted, Outgoing, Overrides, Pace, Renderer, Route, SendError, SmtpSettings, SmtpTransport, Transport, Worker, WorkerHandle, WorkerParts,
+};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -23,7 +25,7 @@ pub(crate) const LINK: &str = "https://accounts.example.test/signup/confirm?key=
 pub(crate) const CODE: &str = "482915";
 
 /// A clock that a test sets. It starts on 2026-11-05 08:00:00 UTC.
-pub(crate) struct SetClock(AtomicI64);
+pub(crate) struct SetClock(pub(crate) AtomicI64);
 
 impl SetClock {
     pub(crate) fn advance(&self, by: Duration) {
@@ -252,13 +254,14 @@ impl House {
     }
 
     pub(crate) fn spawn_routes(&self, email: Vec<Route>, sms: Vec<Route>, cost_max: Option<Price>) -> WorkerHandle {
-        let brand = |name: &str| Brand { name: name.to_owned(), color: "#c8102e".to_owned() };
+        let brand = |name: &str| Brand::plain(name, "#c8102e");
+        let brands = Brands { default: brand("Daftar"), platforms: vec![("ONMART".to_owned(), brand("ONMART"))] };
         Worker::spawn(WorkerParts {
             outbox: self.outbox.clone(),
             sealer: self.sealer.clone(),
             clock: self.clock.clone(),
             doorbell: self.doorbell.clone(),
-            brands: Brands { default: brand("Daftar"), platforms: vec![("ONMART".to_owned(), brand("ONMART"))] },
+            renderer: Renderer::new(brands, &Overrides::default()).unwrap(),
             email,
             sms,
             cost_max,

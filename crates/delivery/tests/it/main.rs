@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod gateways;
 mod house;
 mod logs;
 mod mail;
 mod peers;
+mod texts;
 mod workers;

@@ -17,8 +17,8 @@ pub(crate) enum Frames {
     Own,
 }
 
-/// Answers with `page`, whose only style is `style`. It goes nowhere as a referrer, because the secret of a link may be in its address.
-pub(crate) fn answer(status: StatusCode, page: &impl Template, style: &str, frames: Frames) -> Response {
+/// Answers with `page`, whose only style is `style`, and which may show pictures from the origin `pictures`. It goes nowhere as a referrer, because the secret of a link may be in its address.
+pub(crate) fn answer(status: StatusCode, page: &impl Template, style: &str, frames: Frames, pictures: Option<&str>) -> Response {
     let html = match page.render() {
         Ok(html) => html,
         Err(error) => {
@@ -28,19 +28,21 @@ pub(crate) fn answer(status: StatusCode, page: &impl Template, style: &str, fram
     };
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
-        (header::CONTENT_SECURITY_POLICY, policy(style, frames)),
+        (header::CONTENT_SECURITY_POLICY, policy(style, frames, pictures)),
         (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     ];
     (status, headers, html).into_response()
 }
 
-fn policy(style: &str, frames: Frames) -> HeaderValue {
+fn policy(style: &str, frames: Frames, pictures: Option<&str>) -> HeaderValue {
     let hash = STANDARD.encode(digest(&SHA256, style.as_bytes()));
     let frames = match frames {
         Frames::None => "",
         Frames::Own => " frame-src 'self';",
     };
-    let policy =
-        format!("default-src 'none'; style-src 'sha256-{hash}'; img-src data:;{frames} form-action 'self'; base-uri 'none'; frame-ancestors 'none'");
+    let pictures = pictures.map(|origin| format!(" {origin}")).unwrap_or_default();
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{hash}'; img-src data:{pictures};{frames} form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    );
     HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
 }

@@ -1,7 +1,8 @@
-//! How a brand looks on a page: its name, an initial in place of a logo, and its colour with a text colour that can be read on it, whatever colour
+//! How a brand looks on a page: its name, its logo or an initial in its place, and its colour with a text colour that can be read on it, whatever colour
 //! an operator chose (WCAG 2.2, 1.4.3 and 1.4.11).
 
 use daftar_core::brand::Brand;
+use url::Url;
 
 /// What every page has in its style besides the brand's colours.
 const SHEET: &str = include_str!("../../templates/page.css");
@@ -24,6 +25,10 @@ pub(super) struct Look {
     pub(super) initial: String,
     /// The page's whole style.
     pub(super) style: String,
+    /// Its logo, if pages may show it.
+    pub(super) logo: Option<String>,
+    /// Where the logo comes from: the one origin of pictures that the page's policy allows.
+    pub(super) logo_origin: Option<String>,
 }
 
 impl Look {
@@ -32,12 +37,21 @@ impl Look {
         let colour = Colour::parse(&brand.color).unwrap_or(PLAIN);
         let on = colour.ink();
         let [light, dark] = colour.edges();
+        let logo_origin = brand.logo.as_deref().and_then(origin);
         Self {
             name: brand.name.clone(),
             initial: brand.name.chars().find(|c| c.is_alphanumeric()).into_iter().flat_map(char::to_uppercase).collect(),
             style: format!(":root {{ --brand: {colour}; --on-brand: {on}; --edge-light: {light}; --edge-dark: {dark}; }}\n{SHEET}"),
+            logo: brand.logo.clone().filter(|_| logo_origin.is_some()),
+            logo_origin,
         }
     }
+}
+
+/// The origin of a URL as a content security policy names it; `None` for what is not `https`.
+fn origin(url: &str) -> Option<String> {
+    let origin = Url::parse(url).ok()?.origin().ascii_serialization();
+    origin.starts_with("https://").then_some(origin)
 }
 
 /// A colour in sRGB.
@@ -132,12 +146,23 @@ mod tests {
     }
 
     #[test]
+    fn a_logo_is_shown_if_a_policy_can_allow_its_origin_alone() {
+        let look = |logo: &str| Look::of(&Brand { logo: Some(logo.to_owned()), ..Brand::plain("Toko", "#0b6e4f") });
+        let shown = look("https://cdn.example.com:8443/a;b,c.png?x='self'");
+        assert_eq!(shown.logo_origin.as_deref(), Some("https://cdn.example.com:8443"));
+        assert_eq!(shown.logo.as_deref(), Some("https://cdn.example.com:8443/a;b,c.png?x='self'"));
+        for logo in ["http://cdn.example.com/a.png", "data:image/png;base64,AA", "a.png", ""] {
+            assert_eq!((look(logo).logo, look(logo).logo_origin), (None, None), "{logo}");
+        }
+    }
+
+    #[test]
     fn what_is_no_colour_becomes_a_plain_one_and_never_reaches_the_style() {
         for odd in ["", "red", "#fff", "#12345g", "#1234567", "#12345\u{e9}", "#000000; } body { display: none"] {
-            let look = Look::of(&Brand { name: "Toko".into(), color: odd.into() });
+            let look = Look::of(&Brand::plain("Toko", odd));
             assert!(look.style.starts_with(":root { --brand: #2f5d62; --on-brand: #ffffff;"), "{odd}");
         }
-        let look = Look::of(&Brand { name: "\u{201c}ßhop\u{201d}".into(), color: "#FFD400".into() });
+        let look = Look::of(&Brand::plain("\u{201c}ßhop\u{201d}", "#FFD400"));
         assert!(look.style.starts_with(":root { --brand: #ffd400; --on-brand: #000000; --edge-light: #767e8b; --edge-dark: #ffd400;"));
         assert_eq!(look.initial, "SS");
     }

@@ -77,7 +77,7 @@ impl<'a> Reader<'a> {
     pub(super) fn answer(&self, status: StatusCode, page: &impl Template) -> Response {
         let language =
             [(header::CONTENT_LANGUAGE, HeaderValue::from_static(self.texts.tag())), (header::VARY, HeaderValue::from_static("accept-language"))];
-        (language, html::answer(status, page, &self.look.style, Frames::None)).into_response()
+        (language, html::answer(status, page, &self.look.style, Frames::None, self.look.logo_origin.as_deref())).into_response()
     }
 }
 

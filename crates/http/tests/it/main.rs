@@ -4,6 +4,7 @@
 
 mod admin;
 mod app;
+mod brands;
 mod browser;
 mod delivery;
 mod forged;

@@ -31,6 +31,7 @@ pub struct Builder {
     pub(super) app: AppPolicy,
     pub(super) sms: Option<Vec<SmsRoute>>,
     pub(super) history: History,
+    pub(super) rebrand: fn(&mut Brands, &str),
     pub(super) engine: Engine,
 }
 
@@ -48,6 +49,7 @@ impl Default for Builder {
             app: AppPolicy::default(),
             sms: None,
             history: History::default(),
+            rebrand: |_, _| {},
             engine: Engine::of_this_run(),
         }
     }
@@ -58,6 +60,13 @@ impl Builder {
     #[must_use]
     pub fn limits(mut self) -> Self {
         self.limits = true;
+        self
+    }
+
+    /// With brands that are otherwise; the change is told where the installation is reached.
+    #[must_use]
+    pub fn rebrand(mut self, rebrand: fn(&mut Brands, &str)) -> Self {
+        self.rebrand = rebrand;
         self
     }
 
@@ -134,7 +143,10 @@ impl Builder {
 
     /// What the installation decides, reached at `url`.
     pub(super) fn policy(&self, url: &str) -> Policy {
-        let brand = |name: &str| (name.to_owned(), Brand { name: name.to_owned(), color: "#0b6e4f".to_owned() });
+        let brand = |name: &str| (name.to_owned(), Brand::plain(name, "#0b6e4f"));
+        let mut brands =
+            Brands { default: Brand::plain("Daftar", "#1f4e79"), platforms: ["ONMART", "ONMARKET", "OSAS", "ONAPPS"].map(brand).to_vec() };
+        (self.rebrand)(&mut brands, url);
         Policy {
             links: daftar_http::links(url),
             country: Country::indonesia(),
@@ -144,10 +156,7 @@ impl Builder {
             sessions: SessionLifetimes::default(),
             registrations: RegistrationLifetimes::default(),
             app: self.app.clone(),
-            brands: Brands {
-                default: Brand { name: "Daftar".to_owned(), color: "#1f4e79".to_owned() },
-                platforms: ["ONMART", "ONMARKET", "OSAS", "ONAPPS"].map(brand).to_vec(),
-            },
+            brands,
         }
     }
 }

@@ -21,7 +21,7 @@ use daftar_core::ports::{Clock as _, Doorbell, Inbox, ReceiptReader, Store as _}
 use daftar_core::secret::{RandomSecret, Secrets};
 use daftar_core::service::{Accounts, Parts};
 use daftar_core::token::{KeyRing, StoredKeys};
-use daftar_delivery::{InboxTransport, Pace, Route, Worker, WorkerHandle, WorkerParts};
+use daftar_delivery::{InboxTransport, Overrides, Pace, Renderer, Route, Worker, WorkerHandle, WorkerParts};
 use daftar_http::{App, Readiness, Settings};
 use daftar_store::pictures::FilePictures;
 use daftar_store::{History, SqlStore};
@@ -112,7 +112,7 @@ impl Installation {
                 sealer: Sealer::new(secrets.outbox.clone(), entropy.clone()),
                 clock: clock.clone(),
                 doorbell: doorbell.clone(),
-                brands: policy.brands.clone(),
+                renderer: Renderer::new(policy.brands.clone(), &Overrides::default()).unwrap(),
                 email: into_inbox(Way::Email),
                 sms: sms.clone(),
                 cost_max: None,

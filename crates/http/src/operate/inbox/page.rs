@@ -24,7 +24,7 @@ pub(super) fn answer(messages: Vec<InboxMessage>, wanted: &Wanted, now: Timestam
     let channel = wanted.filter.channel.map_or("", Channel::name);
     let page =
         InboxPage { style: SHEET, messages: messages.into_iter().map(|m| Shown::of(m, now)).collect(), to, channel, filtered: !wanted.is_anything() };
-    html::answer(StatusCode::OK, &page, SHEET, Frames::Own)
+    html::answer(StatusCode::OK, &page, SHEET, Frames::Own, None)
 }
 
 /// `templates/inbox.html`.

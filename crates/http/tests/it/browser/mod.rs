@@ -7,6 +7,7 @@ mod confirm;
 mod customer;
 mod inbox;
 mod looks;
+mod mails;
 
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;

@@ -1,8 +1,11 @@
 //! What a configuration may say about mail servers and signatures.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::*;
+use crate::config::email::MailServer;
+use crate::config::tests::{EXAMPLE, PRODUCTION, load, loaded};
+use crate::config::{Checked, Config};
 
 /// The example of RFC 8463 §A.2.
 const KEY: &str = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n-----END PRIVATE KEY-----\n";
@@ -90,7 +93,12 @@ fn a_signature_is_checked_and_says_what_to_publish() {
     assert!(notes[0].contains("\nd26._domainkey.example.com\nv=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="), "{notes:?}");
     assert!(!format!("{notes:?}{warnings:?}").contains("J1hsZ3v") && !warnings.iter().any(|warning| warning.contains("dkim")), "{warnings:?}");
     let elsewhere = load(&with("example.org", &key), &[]).unwrap().warnings;
-    assert!(elsewhere.iter().any(|warning| warning.contains("\"example.com\" is neither email.dkim.domain")), "{elsewhere:?}");
+    assert!(elsewhere.iter().any(|warning| warning.contains("accounts@example.com is not signed")), "{elsewhere:?}");
+
+    let brand = "[brand]\nmail_from = 'hello@mail.example.com'\n[[usapi.platforms]]\nid = 'A'\nname = 'Shop'\ncolor = '#000000'\nmail_from = 'a@shop.example'\n";
+    let of_brands = load(&(with("example.com", &key) + brand), &[]).unwrap().warnings;
+    let unsigned: Vec<_> = of_brands.iter().filter(|warning| warning.contains("not signed")).collect();
+    assert!(unsigned.len() == 1 && unsigned[0].contains("a@shop.example"), "{unsigned:?}");
 
     let no_key = written(dir.path(), "none.pem", "hunter2");
     for (file, says) in [
@@ -126,7 +134,7 @@ fn the_example_shows_every_key_of_a_mail_server() {
     let lines = shown.lines().map_while(|line| line.strip_prefix("# ")).map(|line| format!("{line}\n")).collect::<String>();
     let example: toml::Table = toml::from_str(&lines).unwrap();
     let name = daftar_core::outbox::RouteName::parse("a").unwrap();
-    let known = email::MailServer { name, url: None, url_file: None, timeout: None };
+    let known = MailServer { name, url: None, url_file: None, timeout: None };
     let known = serde_json::to_value(known).unwrap();
     assert_eq!(example.keys().collect::<BTreeSet<_>>(), known.as_object().unwrap().keys().collect());
 }
