@@ -21,7 +21,7 @@ const CLIENT_NAME: &str = "dev";
 
 /// Runs until a signal ends it.
 pub(crate) async fn run(sources: &Sources) -> anyhow::Result<()> {
-    let Checked { config, warnings } = Config::load(sources, Use::Serving)?;
+    let Checked { config, warnings, .. } = Config::load(sources, Use::Serving)?;
     anyhow::ensure!(
         config.environment == Environment::Development,
         "`environment` = \"{}\": `daftar dev` is for \"development\" alone; in production run `daftar serve`",

@@ -20,7 +20,7 @@ const DRAIN: Duration = Duration::from_secs(20);
 
 /// `daftar serve`.
 pub(crate) async fn run(sources: &Sources) -> anyhow::Result<()> {
-    let Checked { config, warnings } = Config::load(sources, Use::Serving)?;
+    let Checked { config, warnings, .. } = Config::load(sources, Use::Serving)?;
     logging::start(&config.log);
     for warning in warnings {
         tracing::warn!("{warning}");

@@ -14,13 +14,13 @@ use daftar_core::ports::{Clock, Doorbell, Entropy, Inbox, Outbox, ReceiptReader,
 use daftar_core::secret::Secrets;
 use daftar_core::service::{Accounts, Parts, Policy};
 use daftar_core::token::StoredKeys;
-use daftar_delivery::{Gateway, GatewayClient, Gateways, InboxTransport, Route, SmtpSettings, SmtpTransport, Worker, WorkerHandle, WorkerParts};
+use daftar_delivery::{Gateway, GatewayClient, Gateways, InboxTransport, Route, SmtpTransport, Worker, WorkerHandle, WorkerParts};
 use daftar_http::{App, Readiness, Settings};
 use daftar_store::pictures::FilePictures;
 use daftar_store::{Location, SqlStore};
 use tokio::task::JoinSet;
 
-use crate::config::{Config, EmailTransport, SmsRoute, SmsTransport, Span, master_key_of};
+use crate::config::{Config, EmailTransport, Mailer, SmsRoute, SmsTransport, Span, master_key_of};
 use crate::keys::{self, KeyFileError, MasterKey};
 use crate::system::{OsEntropy, SystemClock};
 use crate::{housekeeping, signing};
@@ -170,10 +170,12 @@ fn email(config: &Config, foundation: &Foundation) -> anyhow::Result<Vec<Route>>
     match config.email.transport(config.environment) {
         EmailTransport::Inbox => into_inbox(Way::Email, foundation),
         EmailTransport::Smtp => {
-            let url = config.email.url.as_ref().context("`email.url` must be set")?.expose().to_owned();
-            let from = config.email.from.clone().context("`email.from` must be set")?;
-            let server = SmtpTransport::new(&SmtpSettings { url, from }, Arc::clone(&foundation.clock))?;
-            Ok(vec![Route::plain(named("smtp")?, Way::Email, Arc::new(server))])
+            let mailers = config.email.mailers().map_err(|_| anyhow::anyhow!("`email` has changed since it was checked"))?;
+            let route = |mailer: Mailer| {
+                let server = SmtpTransport::new(&mailer.settings, Arc::clone(&foundation.clock)).with_context(|| format!("`{}`", mailer.told.0))?;
+                Ok(Route { timeout: mailer.timeout, ..Route::plain(mailer.name, Way::Email, Arc::new(server)) })
+            };
+            mailers.into_iter().map(route).collect()
         }
     }
 }

@@ -2,9 +2,8 @@
 //! (threat row 53: outside development nothing starts on a missing, short or example secret).
 
 use std::fmt::Display;
-use std::sync::Arc;
 
-use daftar_delivery::{Flaws, SmtpConfigError, SmtpSettings, SmtpTransport};
+use daftar_delivery::Flaws;
 use daftar_store::{Location, OpenError};
 use url::Url;
 
@@ -12,9 +11,8 @@ use super::error::{ConfigError, Problem};
 use super::layers::Written;
 use super::secret::{MASK, looks_like_an_example};
 use super::tokens::{MASTER_KEY_RULE, SHARED_SECRET_RULE};
-use crate::system::SystemClock;
 
-use super::{Algorithm, Config, EmailTransport, Environment, master_key_of};
+use super::{Algorithm, Config, Environment, master_key_of};
 
 /// What a configuration is read for: a command beside the server needs the store alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,12 +29,14 @@ pub(crate) struct Checked {
     pub(crate) config: Config,
     /// What works, but perhaps not as meant.
     pub(crate) warnings: Vec<String>,
+    /// What is to be done beside it.
+    pub(crate) notes: Vec<String>,
 }
 
 impl Written {
     /// Checks every key against the others.
     pub(super) fn check(self, purpose: Use) -> Result<Checked, ConfigError> {
-        let mut findings = Findings { written: &self, problems: Vec::new(), warnings: Vec::new() };
+        let mut findings = Findings { written: &self, problems: Vec::new(), warnings: Vec::new(), notes: Vec::new() };
         findings.store();
         if purpose == Use::Serving {
             findings.reachability();
@@ -47,8 +47,8 @@ impl Written {
             findings.brands();
             findings.texts();
         }
-        let Findings { problems, warnings, .. } = findings;
-        if problems.is_empty() { Ok(Checked { config: self.config, warnings }) } else { Err(ConfigError::Values(problems)) }
+        let Findings { problems, warnings, notes, .. } = findings;
+        if problems.is_empty() { Ok(Checked { config: self.config, warnings, notes }) } else { Err(ConfigError::Values(problems)) }
     }
 }
 
@@ -57,6 +57,7 @@ pub(super) struct Findings<'a> {
     pub(super) written: &'a Written,
     pub(super) problems: Vec<Problem>,
     pub(super) warnings: Vec<String>,
+    pub(super) notes: Vec<String>,
 }
 
 impl<'a> Findings<'a> {
@@ -125,35 +126,6 @@ impl<'a> Findings<'a> {
             if !bare {
                 let rule = "allowed is a list of origins (scheme, host, port and nothing else), such as [\"https://shop.example.com\"]";
                 self.refuse("http.cors_origins", format_args!("{origin:?}"), rule);
-            }
-        }
-    }
-
-    fn email(&mut self) {
-        let email = &self.config().email;
-        if email.transport(self.config().environment) == EmailTransport::Inbox {
-            if self.in_production() {
-                self.refuse("email.transport", "\"inbox\"", "the inbox is for development alone; in production allowed is \"smtp\"");
-            }
-            return;
-        }
-        match (&email.url, &email.from) {
-            (Some(url), Some(from)) => {
-                let settings = SmtpSettings { url: url.expose().to_owned(), from: from.clone() };
-                match SmtpTransport::new(&settings, Arc::new(SystemClock)) {
-                    Ok(_) => {}
-                    Err(wrong @ SmtpConfigError::From) => self.refuse("email.from", format_args!("{from:?}"), wrong.to_string()),
-                    Err(wrong) => self.refuse("email.url", format_args!("{:?}", url.masked()), wrong.to_string()),
-                }
-            }
-            (url, from) => {
-                let rule = "it must be set for the transport \"smtp\", such as";
-                if url.is_none() {
-                    self.miss("email.url", format!("{rule} \"smtp://user:password@mail.example.com:587\""));
-                }
-                if from.is_none() {
-                    self.miss("email.from", format!("{rule} \"accounts@example.com\""));
-                }
             }
         }
     }

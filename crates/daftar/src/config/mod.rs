@@ -7,6 +7,7 @@
 mod app;
 mod brands;
 mod check;
+mod check_email;
 mod check_sms;
 mod database;
 mod email;
@@ -40,7 +41,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use check::{Checked, Use};
-pub(crate) use email::EmailTransport;
+pub(crate) use email::{EmailTransport, Mailer};
 pub(crate) use environment::Environment;
 pub(crate) use error::ConfigError;
 pub(crate) use layers::{Preset, Sources};

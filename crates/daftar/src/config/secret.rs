@@ -139,7 +139,9 @@ pub(crate) fn masked_url(url: &str) -> String {
 
 /// Whether `key` (written with dots) may hold a secret, so that errors mask its value.
 pub(crate) fn is_secret(key: &str) -> bool {
-    matches!(key, "tokens.secret" | "secrets.master_key" | "email.url" | "database.url") || is_secret_of_a_route(key)
+    matches!(key, "tokens.secret" | "secrets.master_key" | "email.url" | "database.url")
+        || key.starts_with("email.servers")
+        || is_secret_of_a_route(key)
 }
 
 /// Whether a key of `sms.routes` may: whatever is not known to be open.

@@ -1,6 +1,6 @@
 //! Mail through the whole program, to a real SMTP server.
 
-use daftar_testkit::smtp::SmtpSink;
+use daftar_testkit::smtp::{Behaviour, SmtpSink};
 use serde_json::{Value, json};
 
 use super::program::Home;
@@ -40,4 +40,27 @@ async fn the_mail_of_a_registration_arrives_and_its_link_opens_the_account() {
 
     assert!(server.stop().success());
     assert_eq!(sink.mails().len(), 1);
+}
+
+#[tokio::test]
+async fn row_45_a_first_mail_server_that_hangs_holds_up_no_request_and_the_mail_goes_by_the_second() {
+    let (first, second) = (SmtpSink::start(), SmtpSink::start());
+    first.behave(Behaviour::Hang);
+    let servers = format!(r#"[{{name = "first", url = "{}", timeout = "2s"}}, {{name = "second", url = "{}"}}]"#, first.url(), second.url());
+    let home = Home::for_development()
+        .with("DAFTAR_EMAIL__TRANSPORT", "smtp")
+        .with("DAFTAR_EMAIL__SERVERS", &servers)
+        .with("DAFTAR_EMAIL__FROM", "accounts@example.test");
+    let (client, http) = (home.client(), reqwest::Client::new());
+    let server = home.start(&["serve"]);
+    let body = json!({
+        "username": "siti", "password": "correct horse", "first_name": "Siti", "last_name": "Rahma",
+        "phone_number": "6281234567890", "email": "siti@example.test", "mode": "LINK",
+    });
+    let signup = http.post(format!("{}/signup", server.base)).basic_auth(&client.id, Some(&client.secret)).json(&body);
+    assert_eq!(signup.send().await.unwrap().status(), 200);
+    assert!(second.mails().is_empty(), "the answer did not wait for the first server");
+    assert_eq!(second.received(1).await[0].to, ["siti@example.test"]);
+    assert!(first.counts().connections == 1 && server.stop().success());
+    assert_eq!((first.mails().len(), second.mails().len()), (0, 1));
 }

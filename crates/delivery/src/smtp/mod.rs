@@ -4,6 +4,7 @@
 //! their text may repeat the address or the link that they are about.
 
 mod connections;
+mod dkim;
 mod letter;
 mod settings;
 
@@ -18,8 +19,9 @@ use daftar_core::ports::Clock;
 use crate::transport::{Accepted, Outgoing, SendError, Transport};
 
 use connections::{Connections, Failure};
-use letter::Sender;
-pub use settings::{SmtpConfigError, SmtpSettings};
+pub use dkim::{Dkim, DkimError, DkimRecord};
+use letter::{LetterError, Sender};
+pub use settings::{Authorities, AuthoritiesError, SmtpConfigError, SmtpSettings};
 
 /// Sends mail through one SMTP server.
 pub struct SmtpTransport {
@@ -32,10 +34,10 @@ impl SmtpTransport {
     /// A transport for these settings. It connects when there is something to send; a server that is down is no error here.
     ///
     /// # Errors
-    /// [`SmtpConfigError`] naming the key that is wrong, without the password.
+    /// [`SmtpConfigError`] saying what is wrong, without the password.
     pub fn new(settings: &SmtpSettings, clock: Arc<dyn Clock>) -> Result<Self, SmtpConfigError> {
-        let sender = Sender::parse(&settings.from).ok_or(SmtpConfigError::From)?;
-        Ok(Self { connections: Connections::new(settings::server(&settings.url)?), sender, clock })
+        let sender = Sender::parse(&settings.from, settings.dkim.clone()).ok_or(SmtpConfigError::From)?;
+        Ok(Self { connections: Connections::new(settings::server(&settings.url, settings.authorities.as_ref())?), sender, clock })
     }
 }
 
@@ -52,8 +54,11 @@ impl Transport for SmtpTransport {
         let Recipient::Email(address) = to else {
             return Err(SendError::Refused("a phone number gets no mail".to_owned()));
         };
-        let mail = self.sender.write(id, address, rendered, self.clock.now()).map_err(|error| SendError::Refused(error.to_string()))?;
-        self.connections.send(mail.envelope(), &mail.formatted()).await.map_err(|failure| verdict(&failure))?;
+        let letter = self.sender.write(id, address, rendered, self.clock.now()).map_err(|error| match error {
+            LetterError::Recipient | LetterError::Build => SendError::Refused(error.to_string()),
+            LetterError::Sender | LetterError::Sign => SendError::Retry(error.to_string()),
+        })?;
+        self.connections.send(&letter.envelope, &letter.text).await.map_err(|failure| verdict(&failure))?;
         Ok(Accepted::default())
     }
 }

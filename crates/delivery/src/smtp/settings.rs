@@ -1,23 +1,40 @@
 //! What an operator writes about the mail server (contract `operations.md`, *Configuration*), and what it means.
 
+use std::sync::Arc;
+
 use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::TlsParameters;
+use lettre::transport::smtp::client::{Certificate, TlsParameters};
 use percent_encoding::percent_decode_str;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use url::Url;
 
 use super::connections::{Server, Tls};
+use super::dkim::Dkim;
 
 /// The port of `smtps` (RFC 8314), of `smtp` with a password or asked-for TLS (RFC 6409), and of `smtp` without.
 const PORTS: (u16, u16, u16) = (465, 587, 25);
 
-/// The `[email]` section, as far as it is about SMTP.
+/// What is configured of one mail server.
 #[derive(Clone)]
 pub struct SmtpSettings {
-    /// `email.url`: `smtp://user:pass@host:587`, or `smtps://…` for TLS from the start; user and password percent-encoded.
+    /// Where it is: `smtp://user:pass@host:587`, or `smtps://…` for TLS from the start; user and password percent-encoded.
     /// `?tls=required|opportunistic|none` says how `smtp` uses STARTTLS; without it: `required` when there is a password, else `opportunistic`.
     pub url: String,
-    /// `email.from`: the sender, `address` or `Name <address>`. The name that readers see is the brand's.
+    /// The sender, `address` or `Name <address>`. The name that readers see is the brand's.
     pub from: String,
+    /// Authorities whose certificates hold beside those that this system trusts.
+    pub authorities: Option<Authorities>,
+    /// What signs the mail, where the sender is of its domain.
+    pub dkim: Option<Arc<Dkim>>,
+}
+
+impl SmtpSettings {
+    /// A server and a sender: the system's authorities, and no signature.
+    #[must_use]
+    pub fn new(url: impl Into<String>, from: impl Into<String>) -> Self {
+        Self { url: url.into(), from: from.into(), authorities: None, dkim: None }
+    }
 }
 
 // The URL holds a password (threat row 52).
@@ -27,34 +44,60 @@ impl std::fmt::Debug for SmtpSettings {
     }
 }
 
-/// Why the settings cannot be used. No text of it repeats `email.url`, because that holds a password.
+/// The certificates of authorities.
+#[derive(Debug, Clone)]
+pub struct Authorities(Certificate);
+
+/// Why they cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("it must hold certificates of authorities in PEM")]
+pub struct AuthoritiesError;
+
+impl Authorities {
+    /// Those in a PEM file.
+    ///
+    /// # Errors
+    /// [`AuthoritiesError`] when there is none, or one that is none.
+    pub fn from_pem(pem: &[u8]) -> Result<Self, AuthoritiesError> {
+        let mut roots = rustls::RootCertStore::empty();
+        for certificate in CertificateDer::pem_slice_iter(pem) {
+            roots.add(certificate.map_err(|_| AuthoritiesError)?).map_err(|_| AuthoritiesError)?;
+        }
+        if roots.is_empty() {
+            return Err(AuthoritiesError);
+        }
+        Certificate::from_pem(pem).map(Self).map_err(|_| AuthoritiesError)
+    }
+}
+
+/// Why the settings cannot be used. No text of it repeats the URL, because that holds a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SmtpConfigError {
     /// Not a URL, not one of the two schemes, or without a host.
-    #[error("email.url must be smtp://user:password@host:port or smtps://user:password@host:port (percent-encode what is not a letter or a digit)")]
+    #[error("allowed is smtp://user:password@host:port or smtps://user:password@host:port (percent-encode what is not a letter or a digit)")]
     Url,
     /// `tls` is something else.
-    #[error("email.url: tls must be one of: required, opportunistic, none (with smtps: leave it out)")]
+    #[error("tls must be one of: required, opportunistic, none (with smtps: leave it out)")]
     Tls,
     /// It has something behind the host that means nothing.
-    #[error("email.url: only ?tls=… may follow the host and the port")]
+    #[error("only ?tls=… may follow the host and the port")]
     Superfluous,
     /// A user without a password or the reverse, or not UTF-8 when decoded.
-    #[error("email.url: user and password must both be there, percent-encoded UTF-8")]
+    #[error("user and password must both be there, percent-encoded UTF-8")]
     Credentials,
     /// TLS cannot be set up for this host.
-    #[error("email.url: TLS cannot be set up for this host")]
+    #[error("TLS cannot be set up for this host")]
     Host,
     /// The sender is not a mailbox.
-    #[error("email.from must be an e-mail address or: Name <address>")]
+    #[error("allowed is an e-mail address or: Name <address>")]
     From,
 }
 
-/// The server that `email.url` names.
+/// The server at `url`, whose certificate one of the system's authorities or of `authorities` must vouch for.
 ///
 /// # Errors
 /// [`SmtpConfigError`].
-pub(super) fn server(url: &str) -> Result<Server, SmtpConfigError> {
+pub(super) fn server(url: &str, authorities: Option<&Authorities>) -> Result<Server, SmtpConfigError> {
     let url = Url::parse(url).map_err(|_| SmtpConfigError::Url)?;
     let host = url.host_str().filter(|host| !host.is_empty()).ok_or(SmtpConfigError::Url)?;
     if !matches!(url.path(), "" | "/") || url.fragment().is_some() || url.query_pairs().any(|(key, _)| key != "tls") {
@@ -64,7 +107,11 @@ pub(super) fn server(url: &str) -> Result<Server, SmtpConfigError> {
     let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
     let credentials = credentials(&url)?;
     let wish = url.query_pairs().map(|(_, value)| value.into_owned()).next();
-    let parameters = || TlsParameters::new(host.clone()).map_err(|_| SmtpConfigError::Host);
+    let parameters = || {
+        let builder =
+            authorities.into_iter().fold(TlsParameters::builder(host.clone()), |builder, more| builder.add_root_certificate(more.0.clone()));
+        builder.build().map_err(|_| SmtpConfigError::Host)
+    };
     let (tls, default_port) = match (url.scheme(), wish.as_deref()) {
         ("smtps", None) => (Tls::FromTheStart(parameters()?), PORTS.0),
         ("smtp", Some("required")) => (Tls::Required(parameters()?), PORTS.1),
@@ -93,7 +140,7 @@ mod tests {
 
     /// What a URL came to, in one line.
     fn read(url: &str) -> Result<String, SmtpConfigError> {
-        server(url).map(|server| {
+        server(url, None).map(|server| {
             let tls = match server.tls {
                 Tls::FromTheStart(_) => "from the start",
                 Tls::Required(_) => "required",
@@ -121,7 +168,7 @@ mod tests {
 
     #[test]
     fn a_password_is_decoded_as_it_was_encoded() {
-        let server = server("smtp://user%40mail.example:p%3Ass+w%20rd@mail.example").unwrap();
+        let server = server("smtp://user%40mail.example:p%3Ass+w%20rd@mail.example", None).unwrap();
         assert_eq!(server.credentials, Some(Credentials::new("user@mail.example".into(), "p:ss+w rd".into())));
     }
 
@@ -141,9 +188,9 @@ mod tests {
             ("smtp://u:hunter2%ff@mail.example", SmtpConfigError::Credentials),
         ] {
             assert_eq!(read(url), Err(error.clone()), "{url}");
-            assert!(error.to_string().starts_with("email.url") && !error.to_string().contains("hunter2"));
+            assert!(!error.to_string().contains("hunter2"), "{error}");
         }
-        let settings = SmtpSettings { url: "smtp://u:hunter2@mail.example".into(), from: "no-reply@example.test".into() };
+        let settings = SmtpSettings::new("smtp://u:hunter2@mail.example", "no-reply@example.test");
         assert!(!format!("{settings:?}").contains("hunter2"));
     }
 }

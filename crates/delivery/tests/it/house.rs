@@ -275,8 +275,7 @@ impl House {
     }
 
     pub(crate) fn smtp(&self, url: &str) -> SmtpTransport {
-        let settings = SmtpSettings { url: url.to_owned(), from: "Accounts <no-reply@accounts.example.test>".to_owned() };
-        SmtpTransport::new(&settings, self.clock.clone()).unwrap()
+        SmtpTransport::new(&SmtpSettings::new(url, "Accounts <no-reply@accounts.example.test>"), self.clock.clone()).unwrap()
     }
 
     /// Waits until what became of the message fits; the row.

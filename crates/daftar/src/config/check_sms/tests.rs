@@ -68,7 +68,7 @@ fn a_variable_holds_routes_as_toml_or_json() {
         r#"[{name="a",preset="generic",url="https://sms.example.com",price="0.5"}]"#,
         r#"[{"name": "a", "preset": "generic", "url": "https://sms.example.com", "price": "0.5"}]"#,
     ] {
-        let Checked { config, warnings } = load(PRODUCTION, &[("DAFTAR_SMS__ROUTES", text)]).unwrap();
+        let Checked { config, warnings, .. } = load(PRODUCTION, &[("DAFTAR_SMS__ROUTES", text)]).unwrap();
         let [route] = config.sms.routes.as_slice() else { panic!("{text}") };
         assert_eq!((route.name.as_str(), route.price), ("a", Some(Price(500_000))));
         assert!(warnings.is_empty(), "{warnings:?}");
