@@ -337,7 +337,8 @@ pub(super) fn checked_url(text: &str) -> Result<Url, GatewayError> {
     let url = Url::parse(text).map_err(|_| wrong())?;
     let is_web = matches!(url.scheme(), "http" | "https") && url.has_host() && text.contains("://");
     let is_bare = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
-    let is_plain = text.bytes().all(|b| b.is_ascii_graphic());
+    // The client is stricter than those who write URLs.
+    let is_plain = text.bytes().all(|b| b.is_ascii_graphic()) && text.parse::<hyper::Uri>().is_ok();
     if is_web && is_bare && is_plain { Ok(url) } else { Err(wrong()) }
 }
 

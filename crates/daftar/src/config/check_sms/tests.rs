@@ -137,6 +137,7 @@ fn row_52_a_wrong_value_names_its_route_its_key_and_what_is_allowed() {
             "[[sms.routes]]\nname = 'a'\npreset = 'generic'\nurl = 'https://{to_digits}.example.com'".to_owned(),
             vec!["`sms.routes.a.url`", "behind its host"],
         ),
+        ("[[sms.routes]]\nname = 'a'\npreset = 'generic'\nurl = 'https://sms.example.com/a<b>'".to_owned(), vec!["`sms.routes.a.url`", "https URL"]),
         (with(GENERIC, GENERIC), vec!["`sms.routes.house.name` = \"house\"", "every name once"]),
         (with(GENERIC, "way = 'email'"), vec!["way", "\"sms\" or \"whatsapp\""]),
         (with(GENERIC, "way = 'whatsapp'"), vec!["`sms.routes.house.body`", "{code}"]),
