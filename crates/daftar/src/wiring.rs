@@ -197,7 +197,7 @@ fn sms(config: &Config, foundation: &Foundation) -> anyhow::Result<(Vec<Route>, 
             platforms: Some(route.platforms.clone()).filter(|platforms| !platforms.is_empty()),
             price: route.price.unwrap_or_default(),
             prices: route.prices()?,
-            timeout: route.timeout.map(Span::duration),
+            timeout: Some(route.timeout()),
             receipt_within: route.receipt_within.map(Span::duration),
             transport: Arc::<Gateway>::clone(&gateway),
         });

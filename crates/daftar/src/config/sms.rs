@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use daftar_core::identifier::Country;
 use daftar_core::locale::Locale;
@@ -15,6 +16,9 @@ use super::environment::Environment;
 use super::secret::{GatewayUrl, Secret};
 use super::span::Span;
 use super::text::{self, Text};
+
+/// How long a gateway may take to answer, unless its route says otherwise: somebody waits for the code, and another gateway may be well.
+const USUAL_PATIENCE: Duration = Duration::from_secs(10);
 
 /// How short messages leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -156,6 +160,11 @@ pub(crate) struct RouteError {
 }
 
 impl SmsRoute {
+    /// How long one send may take.
+    pub(crate) fn timeout(&self) -> Duration {
+        self.timeout.map_or(USUAL_PATIENCE, Span::duration)
+    }
+
     /// What is wrong with `key`.
     pub(crate) fn wrong(&self, key: &'static str, allowed: impl Into<String>) -> RouteError {
         RouteError { route: self.name.as_str().to_owned(), key, allowed: allowed.into() }

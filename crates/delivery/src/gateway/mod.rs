@@ -18,7 +18,7 @@
 //!
 //! # Adding a preset
 //!
-//! Add a name to [`PresetName`] and a file with a [`Preset`]; the compiler finds the places. Read the gateway's documents for: how it is authenticated, what makes a
+//! Add a name to [`PresetName`] and a file with a `Preset`; the compiler finds the places. Read the gateway's documents for: how it is authenticated, what makes a
 //! repeat harmless, which errors are about the number (the last word) and which about the account (to be tried again), and how it proves that a receipt is its own.
 
 mod answer;
