@@ -24,7 +24,7 @@ use crate::device::{Device, DeviceKind, DeviceToken};
 use crate::identifier::{Country, IdentifierKind, LoginId};
 use crate::message::{Channel, Envelope, MessageId};
 use crate::outbox::status::{MessageFilter, MessageStatus, Retried};
-use crate::outbox::{ClaimedMessage, Hook, HookError, Receipt, Receipted, RouteName, Settled};
+use crate::outbox::{Claims, Hook, HookError, Receipt, Receipted, RouteName, Settled};
 use crate::person::PictureId;
 use crate::profile::{ProfileUpdate, ProfileUpdated};
 use crate::recovery::{NewPassword, PasswordSet, Recovery, RecoveryId};
@@ -237,7 +237,7 @@ pub trait SigningKeys: Send + Sync {
 pub trait Outbox: Send + Sync {
     /// Claims up to `limit` messages of `channel` that are due, for the time of `lease`: nobody else gets them until it is over. Those past their
     /// `expires_at` are given up instead.
-    async fn claim(&self, channel: Channel, limit: u32, now: Timestamp, lease: Duration) -> Result<Vec<ClaimedMessage>, StoreError>;
+    async fn claim(&self, channel: Channel, limit: u32, now: Timestamp, lease: Duration) -> Result<Claims, StoreError>;
     /// Says what became of a claimed message. What a receipt that was there before this had to say, if there was one.
     async fn settle(&self, id: MessageId, settled: Settled, now: Timestamp) -> Result<Option<Receipted>, StoreError>;
     /// How many messages are waiting or claimed.

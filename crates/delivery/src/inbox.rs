@@ -33,7 +33,7 @@ impl std::fmt::Debug for InboxTransport {
 #[async_trait]
 impl Transport for InboxTransport {
     async fn send(&self, message: &Outgoing<'_>) -> Result<Accepted, SendError> {
-        let Outgoing { id, to, rendered } = *message;
+        let Outgoing { id, to, rendered, .. } = *message;
         let message = InboxMessage {
             id,
             channel: to.channel(),

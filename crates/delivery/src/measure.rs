@@ -5,7 +5,8 @@ use std::time::Duration;
 use metrics::{counter, gauge, histogram};
 
 use daftar_core::identifier::Country;
-use daftar_core::message::{Envelope, Recipient};
+use daftar_core::message::Recipient;
+use daftar_core::outbox::receipt::Change;
 use daftar_core::outbox::{Attempt, ReceiptOutcome, Receipted, RouteName};
 use daftar_core::ports::Timestamp;
 
@@ -30,11 +31,14 @@ pub fn receipt(receipted: &Receipted) {
         let took = seconds(receipted.created_at, receipted.at);
         histogram!("daftar_message_delivered_seconds", "channel" => way, "route" => route, "country" => country).record(took);
     }
+    if receipted.change == Some(Change::Failed) {
+        given_up(&receipted.to);
+    }
 }
 
 /// A message was given up.
-pub(crate) fn given_up(envelope: &Envelope) {
-    let (channel, country) = (envelope.to.channel().name(), country_name(&envelope.to));
+pub(crate) fn given_up(to: &Recipient) {
+    let (channel, country) = (to.channel().name(), country_name(to));
     counter!("daftar_messages_failed_total", "channel" => channel, "country" => country).increment(1);
 }
 

@@ -3,12 +3,12 @@
 //! - Routes are tried in their order. One that refused the message, or took it, is done with; one that put it off gets another turn when all the others had theirs.
 //! - A route that rests comes last.
 //! - What gateways took is paid for: no route is tried that would cost more than a message may.
-//! - Where some route took it, the message is never *failed*, however the others answered: its receipt may still come.
+//! - Where some route took it and no receipt says that it will not arrive, the message is never *failed*, however the others answered.
 
 use std::time::Duration;
 
 use daftar_core::identifier::Country;
-use daftar_core::outbox::{Answer, Attempt, ClaimedMessage, Settlement, Way};
+use daftar_core::outbox::{Answer, Attempt, ClaimedMessage, ReceiptOutcome, RouteName, Settlement, TriedAttempt, Way};
 use daftar_core::ports::Timestamp;
 use daftar_core::price::Price;
 
@@ -45,7 +45,7 @@ impl Route {
 pub(crate) struct Plan<'a> {
     /// Those that serve it, in their order.
     served: Vec<&'a Route>,
-    tried: Vec<Attempt>,
+    tried: Vec<TriedAttempt>,
     /// Attempts that were cut off by the end of their process: a message that brings processes down is not tried for ever at the first pace.
     cut_off: u32,
     country: Option<&'a Country>,
@@ -71,53 +71,74 @@ impl<'a> Plan<'a> {
 
     /// Those that can still be tried.
     fn left(&self) -> impl Iterator<Item = &'a Route> + '_ {
-        let spent = self.tried.iter().fold(Price::default(), |sum, attempt| sum.plus(attempt.cost()));
+        let spent = self.tried.iter().fold(Price::default(), |sum, tried| sum.plus(tried.attempt.cost()));
         let affordable = move |route: &Route| self.cost_max.is_none_or(|most| spent.plus(route.price_to(self.country)) <= most);
         let done_with = |route: &Route| self.tried_by(route).any(|attempt| !matches!(attempt.answer, Answer::PutOff { .. }));
         self.served.iter().copied().filter(move |route| !done_with(route) && affordable(route))
     }
 
     fn tried_by(&self, route: &Route) -> impl Iterator<Item = &Attempt> {
-        let name = route.name.clone();
-        self.tried.iter().filter(move |attempt| attempt.route == name)
+        self.tried_by_name(&route.name)
+    }
+
+    fn tried_by_name(&self, name: &RouteName) -> impl Iterator<Item = &Attempt> {
+        let name = name.clone();
+        self.tried.iter().map(|tried| &tried.attempt).filter(move |attempt| attempt.route == name)
     }
 
     fn put_off(&self, route: &Route) -> usize {
         self.tried_by(route).count()
     }
 
-    fn was_taken(&self) -> bool {
-        self.tried.iter().any(Attempt::is_accepted)
-    }
-
-    /// What becomes of the message after `attempt`, which has just ended.
-    pub(crate) fn after(mut self, attempt: Attempt, receipt_within: Option<Duration>, expires_at: Timestamp) -> Settlement {
+    /// What becomes of the message after `attempt`, which has just ended. `receipt_within`: how long the route's receipt is waited for; without it, a route that has
+    /// receipts may still say that the message will not arrive.
+    pub(crate) fn after(
+        mut self,
+        attempt: Attempt,
+        receipt_within: Option<Duration>,
+        expires_at: Timestamp,
+        rests: impl Fn(&Route) -> bool,
+    ) -> Settlement {
         let (now, answer) = (attempt.ended_at, attempt.answer.clone());
-        self.tried.push(attempt);
+        let turns = self.tried_by_name(&attempt.route).count() + 1;
+        self.tried.push(TriedAttempt { attempt, receipt: None });
         match answer {
-            Answer::Accepted { .. } => {
-                let until = receipt_within.filter(|_| self.left().next().is_some()).and_then(|within| now.checked_add(within).ok());
-                until.filter(|until| *until < expires_at).map_or(Settlement::Sent, |until| Settlement::Awaiting { until })
+            Answer::Accepted { reference } => {
+                let until = match receipt_within {
+                    Some(within) => now.checked_add(within).ok(),
+                    None => reference.map(|_| expires_at),
+                };
+                let until = until.filter(|_| self.left().next().is_some());
+                until.map_or(Settlement::Sent, |until| Settlement::Awaiting { until: until.min(expires_at) })
             }
             Answer::Refused { reason } if self.left().next().is_some() => Settlement::Retry { at: now, reason },
             Answer::Refused { reason } => self.end(reason),
-            Answer::PutOff { reason } => self.retry(now, expires_at, reason),
+            Answer::PutOff { reason } => {
+                // At once, if the route that comes next has had fewer turns than this one.
+                let others = self.next(rests).map_or(turns, |route| self.put_off(route));
+                if others < turns { Settlement::Retry { at: now, reason } } else { self.later(others, now, expires_at, reason) }
+            }
         }
     }
 
     /// What becomes of a message for which no route is left to try.
     pub(crate) fn end(&self, reason: String) -> Settlement {
-        if self.was_taken() { Settlement::Sent } else { Settlement::Failed { reason } }
+        if self.tried.iter().any(TriedAttempt::may_arrive) { Settlement::Sent } else { Settlement::Failed { reason } }
     }
 
-    /// Tried again: at once while some route has not had its turn in this round, later when all of them had.
-    fn retry(&self, now: Timestamp, expires_at: Timestamp, reason: String) -> Settlement {
-        let turns: Vec<usize> = self.left().map(|route| self.put_off(route)).collect();
-        let (fewest, most) = (turns.iter().min().copied().unwrap_or(0), turns.iter().max().copied().unwrap_or(0));
-        if fewest < most {
-            return Settlement::Retry { at: now, reason };
+    /// Why no route is left to try.
+    pub(crate) fn exhausted(&self) -> &'static str {
+        let undelivered = |tried: &TriedAttempt| tried.receipt.as_ref().is_some_and(|receipt| receipt.outcome == ReceiptOutcome::Undelivered);
+        match self.tried.as_slice() {
+            [] => "every route costs too much",
+            tried if tried.iter().any(undelivered) => "undelivered",
+            _ => "no route is left to try",
         }
-        let rounds = u32::try_from(fewest.saturating_sub(1)).unwrap_or(u32::MAX).saturating_add(self.cut_off);
+    }
+
+    /// Tried again after `turns` rounds.
+    fn later(&self, turns: usize, now: Timestamp, expires_at: Timestamp, reason: String) -> Settlement {
+        let rounds = u32::try_from(turns.saturating_sub(1)).unwrap_or(u32::MAX).saturating_add(self.cut_off);
         match retry::next_try(rounds, now, expires_at) {
             Some(at) => Settlement::Retry { at, reason },
             None => self.end(format!("expired; the last try: {reason}")),

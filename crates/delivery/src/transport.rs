@@ -11,6 +11,8 @@ use crate::render::Rendered;
 pub struct Outgoing<'a> {
     /// Its name, the same at every try: the key under which whoever gets it twice can know it again.
     pub id: MessageId,
+    /// Which try this is, counted from 1.
+    pub number: u32,
     /// Who it is for.
     pub to: &'a Recipient,
     /// What it says.
@@ -28,9 +30,12 @@ pub struct Accepted {
 /// nothing that a remote party wrote freely, because that may repeat all of them.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SendError {
-    /// Not now; another try can help.
+    /// No answer, or one that shows that this way does not work: another try can help, and if it goes on like that, the way is spared for a while.
     #[error("{0}")]
     Retry(String),
+    /// The way works, but does not take this message now: another try can help.
+    #[error("{0}")]
+    Later(String),
     /// Not ever: this recipient or this message was turned down.
     #[error("{0}")]
     Refused(String),

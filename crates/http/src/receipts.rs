@@ -43,8 +43,10 @@ async fn take(State(app): State<App>, Segment(route): Segment, request: Request)
     match app.accounts().take_receipts(&hook).await {
         Ok(_) => StatusCode::NO_CONTENT.into_response(),
         Err(NotTaken::Hook(HookError::Unknown)) => not_found().await,
+        // Anybody can send one: counted, and not worth a line in the log that operators read.
         Err(NotTaken::Hook(error @ HookError::Forged)) => {
-            tracing::warn!(route = hook.route.as_str(), %error, "receipts were refused");
+            metrics::counter!("daftar_receipts_forged_total", "route" => hook.route.as_str().to_owned()).increment(1);
+            tracing::debug!(route = hook.route.as_str(), %error, "receipts were refused");
             message(StatusCode::FORBIDDEN, "The signature or token is missing or wrong")
         }
         Err(NotTaken::Hook(error @ HookError::Unreadable)) => {

@@ -14,7 +14,7 @@ use daftar_core::device::{Device, DeviceKind, DeviceToken};
 use daftar_core::identifier::{Country, IdentifierKind, LoginId};
 use daftar_core::message::{Channel, Envelope, MessageId};
 use daftar_core::outbox::status::{MessageFilter, MessageStatus, Retried};
-use daftar_core::outbox::{ClaimedMessage, Receipt, Receipted, RouteName, Settled};
+use daftar_core::outbox::{Claims, Receipt, Receipted, RouteName, Settled};
 use daftar_core::ports::{Claimed, Inbox, InboxFilter, InboxMessage, Once, Outbox, Queue, SigningKeys, Store, StoreError, Timestamp};
 use daftar_core::profile::{ProfileUpdate, ProfileUpdated};
 use daftar_core::recovery::{NewPassword, PasswordSet, Recovery, RecoveryId};
@@ -262,7 +262,7 @@ impl SigningKeys for SqlStore {
 
 #[async_trait]
 impl Outbox for SqlStore {
-    async fn claim(&self, channel: Channel, limit: u32, now: Timestamp, lease: Duration) -> Result<Vec<ClaimedMessage>, StoreError> {
+    async fn claim(&self, channel: Channel, limit: u32, now: Timestamp, lease: Duration) -> Result<Claims, StoreError> {
         self.write((channel, limit, now, lease), |tx, &(channel, limit, now, lease)| Box::pin(outbox::claim(tx, channel, limit, now, lease))).await
     }
 

@@ -19,7 +19,7 @@
 pub mod receipt;
 pub mod status;
 
-use crate::message::Envelope;
+use crate::message::{Envelope, MessageId, Recipient};
 use crate::named::named;
 use crate::ports::Timestamp;
 use crate::price::Price;
@@ -138,6 +138,34 @@ impl Attempt {
     }
 }
 
+/// A receipt as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptReceipt {
+    /// What it says.
+    pub outcome: ReceiptOutcome,
+    /// Why the message will not arrive.
+    pub reason: Option<String>,
+    /// When it came.
+    pub at: Timestamp,
+}
+
+/// An attempt, and its receipt if there was one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TriedAttempt {
+    /// The attempt.
+    pub attempt: Attempt,
+    /// Its receipt.
+    pub receipt: Option<KeptReceipt>,
+}
+
+impl TriedAttempt {
+    /// Whether it was taken and may still arrive, or has arrived.
+    #[must_use]
+    pub fn may_arrive(&self) -> bool {
+        self.attempt.is_accepted() && self.receipt.as_ref().is_none_or(|receipt| receipt.outcome == ReceiptOutcome::Delivered)
+    }
+}
+
 /// A message that a worker has claimed.
 #[derive(Debug, Clone)]
 pub struct ClaimedMessage {
@@ -148,7 +176,7 @@ pub struct ClaimedMessage {
     /// The number of the attempt that this claim is for.
     pub number: u32,
     /// The attempts among the earlier claims that came to an end, oldest first.
-    pub tried: Vec<Attempt>,
+    pub tried: Vec<TriedAttempt>,
 }
 
 impl ClaimedMessage {
@@ -159,9 +187,33 @@ impl ClaimedMessage {
     }
 }
 
+/// A message that was given up without another try.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GivenUp {
+    /// Its name.
+    pub id: MessageId,
+    /// Who it was for.
+    pub to: Recipient,
+    /// The stable name of what it says.
+    pub kind: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// What came of looking for messages to send.
+#[derive(Debug, Clone, Default)]
+pub struct Claims {
+    /// Those that are the worker's now, oldest first.
+    pub messages: Vec<ClaimedMessage>,
+    /// Those that were given up on the way.
+    pub given_up: Vec<GivenUp>,
+}
+
 /// What a worker says of a message that it had claimed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settled {
+    /// The claim that it is about. Of a message that was claimed again since, nothing changes but what is known of the attempt.
+    pub number: u32,
     /// The attempt, if there was one.
     pub attempt: Option<Attempt>,
     /// What is to become of the message.

@@ -96,8 +96,16 @@ pub struct Receipted {
     pub created_at: Timestamp,
     /// When the receipt came.
     pub at: Timestamp,
+    /// What it changed of the message.
+    pub change: Option<Change>,
+}
+
+impl Receipted {
     /// Whether the message goes by another route now.
-    pub goes_on: bool,
+    #[must_use]
+    pub fn goes_on(&self) -> bool {
+        self.change == Some(Change::Again)
+    }
 }
 
 /// What a receipt changes of its message.
@@ -164,7 +172,7 @@ impl Accounts {
                 taken.push(told);
             }
         }
-        if taken.iter().any(|told| told.goes_on) {
+        if taken.iter().any(Receipted::goes_on) {
             self.ring();
         }
         Ok(taken)

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Answer, Attempt, MessageState, ReceiptOutcome};
+use super::{Answer, KeptReceipt, MessageState, TriedAttempt};
 use crate::account::AccountId;
 use crate::identifier::{Country, LoginId, mask};
 use crate::message::{Channel, MessageId, Recipient};
@@ -23,26 +23,6 @@ pub struct MessageFilter {
     pub before: Option<MessageId>,
 }
 
-/// A receipt as it is kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeptReceipt {
-    /// What it says.
-    pub outcome: ReceiptOutcome,
-    /// Why the message will not arrive.
-    pub reason: Option<String>,
-    /// When it came.
-    pub at: Timestamp,
-}
-
-/// An attempt, and its receipt if there was one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TriedAttempt {
-    /// The attempt.
-    pub attempt: Attempt,
-    /// Its receipt.
-    pub receipt: Option<KeptReceipt>,
-}
-
 /// All that is known of a message but what it says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MessageStatus {
@@ -60,7 +40,7 @@ pub struct MessageStatus {
     pub created_at: Timestamp,
     /// When it is not worth sending any more.
     pub expires_at: Timestamp,
-    /// When it is tried again, or another route is, if it waits.
+    /// When it is tried again, or another route is, if it waits and that is before it expires.
     pub next_at: Option<Timestamp>,
     /// How often it was claimed; more than there are attempts: so many were cut off by the end of their process.
     pub claims: u32,
@@ -219,6 +199,8 @@ pub enum Retried {
     Queued,
     /// It was sent or has arrived.
     Done(MessageState),
+    /// It is being sent right now.
+    Underway,
     /// It was not sent, and its letter is wiped: it has expired.
     Expired,
 }

@@ -31,6 +31,7 @@ pub(crate) async fn run(Checked { config, .. }: Checked, command: OutboxCommand)
                 Retried::Queued => Ok(say(format_args!("message {} is due now, by every route anew", id.0))?),
                 Retried::Done(MessageState::Delivered) => anyhow::bail!("message {} has arrived", id.0),
                 Retried::Done(_) => anyhow::bail!("message {} was sent: its gateway has it, and nothing more is kept that could be sent", id.0),
+                Retried::Underway => anyhow::bail!("message {} is being sent right now: look again in a moment", id.0),
                 Retried::Expired => anyhow::bail!("message {} has expired, and what it said is wiped: a new code has to be asked for", id.0),
             }
         }

@@ -12,6 +12,7 @@ use super::check::Findings;
 use super::error::Problem;
 use super::secret::{MASK, is_secret};
 use super::sms::{RouteError, SmsRoute};
+use super::span::Span;
 
 impl Findings<'_> {
     /// Checks `[sms]`.
@@ -54,6 +55,13 @@ impl Findings<'_> {
         }
         if route.preset == PresetName::Zenziva && route.receipt_within.is_some() {
             return Err(route.wrong("receipt_within", "Zenziva sends no receipts: leave it out"));
+        }
+        let lifetime = self.config().codes.lifetime.duration();
+        if let Some(within) = route.receipt_within.map(Span::duration).filter(|within| *within >= lifetime) {
+            let (name, seconds) = (route.name.as_str(), within.as_secs());
+            self.warnings.push(format!(
+                "the route `{name}` waits {seconds} s for a receipt (`receipt_within`), and codes end before that (`codes.lifetime`): no other route follows it"
+            ));
         }
         if route.url.as_ref().is_some_and(|url| is_exposed(url.expose())) && self.in_production() {
             let name = route.name.as_str();

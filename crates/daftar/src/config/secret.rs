@@ -83,7 +83,7 @@ impl Serialize for SecretUrl {
     }
 }
 
-/// The URL of a gateway. Its query may hold what proves an account, so one with a query is secret as a whole.
+/// The URL of a gateway. Its path may hold what proves an account, and so may its query: where there is one, all of it is secret.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct GatewayUrl(String);
 
@@ -94,7 +94,13 @@ impl GatewayUrl {
     }
 
     fn masked(&self) -> String {
-        if self.0.contains(['?', '@']) { MASK.to_owned() } else { masked_url(&self.0) }
+        let bare =
+            Url::parse(&self.0).ok().filter(|url| url.has_host() && url.username().is_empty() && url.password().is_none() && url.query().is_none());
+        match bare {
+            Some(url) if matches!(url.path(), "" | "/") => self.0.clone(),
+            Some(url) => format!("{}/{MASK}", url.origin().ascii_serialization()),
+            None => MASK.to_owned(),
+        }
     }
 }
 

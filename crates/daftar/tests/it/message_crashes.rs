@@ -105,10 +105,12 @@ async fn row_f2_ten_thousand_messages_survive_a_server_that_is_killed_twenty_tim
     let ended_at = system_time() + Duration::from_secs(1);
     queue(&store, messages..messages + SHORT_LIVED, Duration::from_secs(1)).await;
 
+    let mut kills = Vec::new();
     for crash in 1..=CRASHES {
         let server = home.start(&["serve"]);
         gateway.until(|counts| counts.requests >= crash * messages / (CRASHES + 1)).await;
         server.kill();
+        kills.push(system_time());
     }
     let server = home.start(&["serve"]);
     gateway.until(|counts| counts.taken >= messages).await;
@@ -125,7 +127,9 @@ async fn row_f2_ten_thousand_messages_survive_a_server_that_is_killed_twenty_tim
         let phone = format!("+62812{number:08}");
         let copies = copies.get(&phone).unwrap_or_else(|| panic!("{phone} was promised a code and got none"));
         assert!(copies.iter().all(|(text, key, _)| text.contains(&format!("{number:06}")) && *key == copies[0].1), "{phone}: {copies:?}");
-        assert!(copies.len() <= 3, "being hit twice takes two crashes: {copies:?}");
+        // What was on its way to a server that was killed may be read a moment later.
+        let between = |first: SystemTime, second: SystemTime| kills.iter().any(|kill| *kill + Duration::from_secs(1) >= first && *kill <= second);
+        assert!(copies.windows(2).all(|two| between(two[0].2, two[1].2)), "{phone} was repeated without a crash: {copies:?}");
     }
     let repeated: usize = copies.values().map(|copies| copies.len() - 1).sum();
     assert!(repeated <= CRASHES * AT_ONCE, "{repeated} repeated messages after {CRASHES} crashes");

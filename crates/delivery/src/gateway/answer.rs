@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use daftar_core::outbox::{Receipt, ReceiptOutcome};
+use daftar_core::outbox::{HookError, Receipt, ReceiptOutcome};
 
 use crate::transport::SendError;
 
@@ -56,7 +56,14 @@ pub(super) fn number(value: Option<&Value>, parcel: &Parcel<'_>) -> Option<u32> 
 /// something, or has to wait.
 pub(super) fn by_status(reply: &Reply) -> SendError {
     let reason = answered(reply, None);
-    if matches!(reply.status, 400 | 413 | 422) { SendError::Refused(reason) } else { SendError::Retry(reason) }
+    if matches!(reply.status, 400 | 413 | 422) { SendError::Refused(reason) } else { put_off(reply, reason) }
+}
+
+/// Not now. What is said of the credentials, the credit, the address or the moment (RFC 9110 §15.5, RFC 6585 §4, 5xx) holds for all messages; anything else is said of this
+/// one, by a gateway that works.
+pub(super) fn put_off(reply: &Reply, reason: String) -> SendError {
+    let is_about_this = matches!(reply.status, 200..=299 | 400..=499) && !matches!(reply.status, 401..=405 | 407 | 408 | 415 | 425 | 429);
+    if is_about_this { SendError::Later(reason) } else { SendError::Retry(reason) }
 }
 
 /// The reason for an answer with an error's number.
@@ -70,6 +77,18 @@ pub(super) fn answered(reply: &Reply, number: Option<u32>) -> String {
 /// An answer in no form that the gateway's documents know.
 pub(super) fn nonsense() -> SendError {
     SendError::Retry("the gateway's answer makes no sense".to_owned())
+}
+
+/// The receipts of a batch. One item that cannot be read does not take the others along, unless there is nothing else.
+///
+/// # Errors
+/// [`HookError::Unreadable`].
+pub(super) fn readable(items: impl Iterator<Item = Result<Receipt, HookError>>) -> Result<Vec<Receipt>, HookError> {
+    let (read, unread): (Vec<_>, Vec<_>) = items.partition(Result::is_ok);
+    match unread.into_iter().next() {
+        Some(Err(error)) if read.is_empty() => Err(error),
+        _ => Ok(read.into_iter().flatten().collect()),
+    }
 }
 
 /// A receipt about `reference`, with an error's number where it says so.

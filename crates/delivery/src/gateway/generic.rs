@@ -9,7 +9,7 @@ use daftar_core::outbox::{Hook, HookError, Receipt, ReceiptOutcome, Way};
 
 use crate::transport::{Accepted, SendError};
 
-use super::answer::{answered, at, by_status, is_reference, nonsense, receipt, reference, text_of};
+use super::answer::{answered, at, by_status, is_reference, nonsense, put_off, readable, receipt, reference, text_of};
 use super::client::{Reply, Request};
 use super::settings::{GatewayError, GatewaySettings, checked_url};
 use super::template::{Escape, Field, Template};
@@ -137,17 +137,13 @@ impl Generic {
     /// Why the message was not taken.
     fn refusal(&self, reply: &Reply, answer: Option<&Value>) -> SendError {
         if self.refused.is_empty() {
-            return if reply.is_success() {
-                SendError::Retry("the gateway did not say that it took the message".to_owned())
-            } else {
-                by_status(reply)
-            };
+            return if reply.is_success() { put_off(reply, "the gateway did not say that it took the message".to_owned()) } else { by_status(reply) };
         }
         let said = self.error_field.as_ref().and_then(|field| at(answer?, field)).and_then(text_of);
         // The operator's word, which is the gateway's, too.
         match self.refused.iter().find(|word| Some(*word) == said.as_ref()) {
             Some(word) => SendError::Refused(format!("{}, error {word}", answered(reply, None))),
-            None => SendError::Retry(answered(reply, None)),
+            None => put_off(reply, answered(reply, None)),
         }
     }
 
@@ -267,7 +263,7 @@ impl Preset for Generic {
         if let Ok(body) = serde_json::from_slice::<Value>(&hook.body) {
             let items = if let Value::Array(items) = &body { items.as_slice() } else { std::slice::from_ref(&body) };
             let read = |item: &Value| self.reading(|field| at(item, field).and_then(text_of)).transpose();
-            return items.iter().filter_map(read).collect();
+            return readable(items.iter().filter_map(read));
         }
         let fields = if hook.body.is_empty() { query_of(hook) } else { form_of(hook) };
         let find = |field: &str| fields.iter().find(|(name, _)| name == field).map(|(_, value)| value.clone());

@@ -1,8 +1,8 @@
 //! Infobip's SMS, version 3, and its WhatsApp templates.
 //!
 //! Requests: <https://www.infobip.com/docs/api/channels/sms/outbound-sms/send-sms-messages> and
-//! <https://www.infobip.com/docs/api/channels/whatsapp/whatsapp-outbound-messages/send-whatsapp-template-message>. The message's name is ours, so a repeat that
-//! arrives twice is refused as one. Statuses: <https://www.infobip.com/docs/essentials/api-essentials/response-status-and-error-codes>. Receipts are not signed:
+//! <https://www.infobip.com/docs/api/channels/whatsapp/whatsapp-outbound-messages/send-whatsapp-template-message>. A try's name is ours, and no two tries
+//! have the same: whether a name may come again, by another channel or after a refusal, the documents do not say. `callbackData` is the message's own name. Statuses: <https://www.infobip.com/docs/essentials/api-essentials/response-status-and-error-codes>. Receipts are not signed:
 //! they are known by the token in their URL.
 
 use daftar_core::locale::Locale;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::transport::{Accepted, SendError};
 
-use super::answer::{answered, at, is_reference, nonsense, receipt, reference, text_of};
+use super::answer::{answered, at, is_reference, nonsense, put_off, readable, receipt, reference, text_of};
 use super::client::{Reply, Request};
 use super::settings::{GatewayError, GatewaySettings, Templates};
 use super::{Parcel, Preset};
@@ -29,23 +29,19 @@ const LAST_WORDS: [&str; 9] = [
     "REJECTED_INVALID_DESTINATION",
     "MISSING_TO",
 ];
-/// Statuses about the account or the moment, which somebody can mend.
-const PASSING: [&str; 12] = [
+/// Statuses about the account or the moment, which hold for all messages.
+const FAILING: [&str; 4] = ["REJECTED_NOT_ENOUGH_CREDITS", "REJECTED_PREPAID_PACKAGE_EXPIRED", "REJECTED_FLOODING_FILTER", "REJECTED_SYSTEM_ERROR"];
+/// Statuses about the sender or the way to one country, which somebody can mend.
+const PASSING: [&str; 8] = [
     "REJECTED_NETWORK",
     "REJECTED_SOURCE",
     "REJECTED_SENDER",
-    "REJECTED_NOT_ENOUGH_CREDITS",
-    "REJECTED_PREPAID_PACKAGE_EXPIRED",
     "REJECTED_DESTINATION_NOT_REGISTERED",
     "REJECTED_ROUTE_NOT_AVAILABLE",
-    "REJECTED_FLOODING_FILTER",
-    "REJECTED_SYSTEM_ERROR",
     "REJECTED_INVALID_UDH",
     "REJECTED_NOT_SENT",
     "EXPIRED_EXPIRED",
 ];
-/// An earlier try was taken, and its answer lost.
-const TAKEN_BEFORE: &str = "REJECTED_DUPLICATE_MESSAGE_ID";
 
 /// Infobip.
 pub(super) struct Infobip {
@@ -85,7 +81,7 @@ fn template_of(written: &str, locale: Locale) -> (&str, &str) {
 
 fn sms(parcel: &Parcel<'_>) -> Value {
     let mut message = json!({
-        "destinations": [{ "to": parcel.to_digits(), "messageId": parcel.id }],
+        "destinations": [{ "to": parcel.to_digits(), "messageId": parcel.try_id() }],
         "content": { "text": parcel.text },
     });
     let Value::Object(fields) = &mut message else { return message };
@@ -106,7 +102,7 @@ fn whatsapp(parcel: &Parcel<'_>, templates: &Templates, code: &str) -> Value {
     let mut message = json!({
         "from": parcel.from.unwrap_or_default().trim_start_matches('+'),
         "to": parcel.to_digits(),
-        "messageId": parcel.id,
+        "messageId": parcel.try_id(),
         "content": { "templateName": name, "templateData": data, "language": language },
         "callbackData": parcel.id,
     });
@@ -134,23 +130,24 @@ impl Preset for Infobip {
     fn verdict(&self, reply: &Reply, parcel: &Parcel<'_>) -> Result<Accepted, SendError> {
         if !reply.is_success() {
             // What is said of a number is said with status 200.
-            return Err(SendError::Retry(answered(reply, None)));
+            return Err(put_off(reply, answered(reply, None)));
         }
         let answer = reply.json().ok_or_else(nonsense)?;
         let message = at(&answer, "messages.0").ok_or_else(nonsense)?;
         let (group, name) = (at(message, "status.groupId").and_then(Value::as_u64), at(message, "status.name").and_then(Value::as_str));
-        let reference = reference(message.get("messageId"), parcel).or_else(|| Some(parcel.id.clone()));
+        let reference = reference(message.get("messageId"), parcel).or_else(|| Some(parcel.try_id()));
         match (group, name) {
-            (_, Some(TAKEN_BEFORE)) => Ok(Accepted { reference: Some(parcel.id.clone()) }),
             // Accepted, on its way, there.
             (Some(0 | 1 | 3), _) => Ok(Accepted { reference }),
             (_, Some(name)) => {
                 let known = |names: &[&'static str]| names.iter().find(|known| **known == name).copied();
-                match (known(&LAST_WORDS), known(&PASSING)) {
-                    (Some(name), _) => Err(SendError::Refused(format!("the gateway answered {name}"))),
-                    (None, Some(name)) => Err(SendError::Retry(format!("the gateway answered {name}"))),
-                    (None, None) => Err(SendError::Retry("the gateway did not take the message".to_owned())),
-                }
+                let said = |name: &str| format!("the gateway answered {name}");
+                Err(match (known(&LAST_WORDS), known(&FAILING), known(&PASSING)) {
+                    (Some(name), _, _) => SendError::Refused(said(name)),
+                    (None, Some(name), _) => SendError::Retry(said(name)),
+                    (None, None, Some(name)) => SendError::Later(said(name)),
+                    (None, None, None) => SendError::Later("the gateway did not take the message".to_owned()),
+                })
             }
             (_, None) => Err(nonsense()),
         }
@@ -173,6 +170,6 @@ impl Preset for Infobip {
             });
             Ok(Some(receipt(reference, outcome, reason)))
         };
-        results.iter().filter_map(|result| read(result).transpose()).collect()
+        readable(results.iter().filter_map(|result| read(result).transpose()))
     }
 }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::transport::{Accepted, SendError};
 
-use super::answer::{answered, at, is_reference, nonsense, number, receipt, reference};
+use super::answer::{answered, at, is_reference, nonsense, number, put_off, receipt, reference};
 use super::client::{Reply, Request};
 use super::settings::{GatewayError, GatewaySettings};
 use super::signature::{claims, is_sha256, same};
@@ -86,7 +86,7 @@ impl Preset for MessageBird {
             at(&answer, "errors.0.parameter").and_then(Value::as_str).is_some_and(|name| matches!(name, "recipient" | "recipients"));
         let reason = answered(reply, number);
         let last_word = reply.status == 422 && (number == Some(NO_RECIPIENT) || about_recipients);
-        Err(if last_word { SendError::Refused(reason) } else { SendError::Retry(reason) })
+        Err(if last_word { SendError::Refused(reason) } else { put_off(reply, reason) })
     }
 
     fn signs(&self) -> bool {

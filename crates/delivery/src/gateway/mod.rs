@@ -55,6 +55,8 @@ pub use settings::{GatewayError, GatewaySettings, GenericSettings, PresetName, i
 struct Parcel<'a> {
     /// Its name, the same at every try.
     id: String,
+    /// Which try this is.
+    number: u32,
     /// The number (E.164).
     to: &'a str,
     /// Who it is from.
@@ -70,6 +72,11 @@ struct Parcel<'a> {
 }
 
 impl Parcel<'_> {
+    /// A name that no other try has.
+    fn try_id(&self) -> String {
+        format!("{}-{}", self.id, self.number)
+    }
+
     /// The number without its `+`.
     fn to_digits(&self) -> &str {
         self.to.trim_start_matches('+')
@@ -196,6 +203,7 @@ impl Transport for Gateway {
         let rendered = message.rendered;
         let parcel = Parcel {
             id: message.id.0.to_string(),
+            number: message.number,
             to: number.as_e164(),
             from: self.sender(number, rendered.sms_sender.as_deref()),
             text: &rendered.text,

@@ -13,7 +13,7 @@ use url::Url;
 
 use crate::transport::{Accepted, SendError};
 
-use super::answer::{answered, is_reference, nonsense, number, receipt, reference};
+use super::answer::{answered, is_reference, nonsense, number, put_off, receipt, reference};
 use super::client::{Reply, Request};
 use super::settings::{GatewayError, GatewaySettings, Templates, is_twilio_service};
 use super::signature::{basic, hmac_sha1, same};
@@ -68,7 +68,10 @@ impl Preset for Twilio {
     fn request(&self, parcel: &Parcel<'_>) -> Result<Request, SendError> {
         let from = parcel.from.unwrap_or_default();
         let way = if self.templates.is_some() { Way::Whatsapp } else { Way::Sms };
-        let address = |number: &str| if way == Way::Whatsapp { format!("whatsapp:{number}") } else { number.to_owned() };
+        let address = |number: &str| match way {
+            Way::Whatsapp => format!("whatsapp:+{}", number.trim_start_matches('+')),
+            Way::Sms | Way::Email => number.to_owned(),
+        };
         let (to, from_key, from) = match is_twilio_service(from) {
             true => (address(parcel.to), "MessagingServiceSid", from.to_owned()),
             false => (address(parcel.to), "From", address(from)),
@@ -98,7 +101,7 @@ impl Preset for Twilio {
         let number = number(answer.get("code"), parcel);
         let reason = answered(reply, number);
         let last_word = reply.status < 500 && number.is_some_and(|number| LAST_WORDS.contains(&number));
-        Err(if last_word { SendError::Refused(reason) } else { SendError::Retry(reason) })
+        Err(if last_word { SendError::Refused(reason) } else { put_off(reply, reason) })
     }
 
     fn signs(&self) -> bool {

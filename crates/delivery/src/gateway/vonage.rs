@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::transport::{Accepted, SendError};
 
-use super::answer::{answered, at, is_reference, nonsense, number, receipt, reference, text_of};
+use super::answer::{answered, at, is_reference, nonsense, number, put_off, receipt, reference, text_of};
 use super::client::{Reply, Request};
 use super::settings::{GatewayError, GatewaySettings};
 use super::signature::{basic, claims, is_sha256};
@@ -92,7 +92,7 @@ impl Preset for Vonage {
         let number = number(error_of(&answer).as_ref(), parcel);
         let reason = answered(reply, number);
         let last_word = reply.status < 500 && number.is_some_and(|number| LAST_WORDS.contains(&number));
-        Err(if last_word { SendError::Refused(reason) } else { SendError::Retry(reason) })
+        Err(if last_word { SendError::Refused(reason) } else { put_off(reply, reason) })
     }
 
     fn signs(&self) -> bool {

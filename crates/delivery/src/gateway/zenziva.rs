@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::transport::{Accepted, SendError};
 
-use super::answer::{answered, nonsense, reference, text_of};
+use super::answer::{answered, nonsense, put_off, reference, text_of};
 use super::client::{Reply, Request};
 use super::settings::{GatewayError, GatewaySettings, checked_url};
 use super::{Parcel, Preset};
@@ -51,12 +51,12 @@ impl Preset for Zenziva {
 
     fn verdict(&self, reply: &Reply, parcel: &Parcel<'_>) -> Result<Accepted, SendError> {
         if !reply.is_success() {
-            return Err(SendError::Retry(answered(reply, None)));
+            return Err(put_off(reply, answered(reply, None)));
         }
         let answer = reply.json().ok_or_else(nonsense)?;
         match answer.get("status").and_then(text_of).as_deref() {
             Some("1") => Ok(Accepted { reference: reference(answer.get("messageId"), parcel) }),
-            Some(_) => Err(SendError::Retry("the gateway did not take the message".to_owned())),
+            Some(_) => Err(SendError::Later("the gateway did not take the message".to_owned())),
             None => Err(nonsense()),
         }
     }

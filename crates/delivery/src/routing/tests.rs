@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use daftar_core::identifier::EmailAddress;
 use daftar_core::message::{Envelope, MessageId, Recipient};
-use daftar_core::outbox::RouteName;
+use daftar_core::outbox::{KeptReceipt, RouteName};
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -29,12 +29,12 @@ fn second(n: i64) -> Timestamp {
     Timestamp::from_second(n).unwrap()
 }
 
-/// What happened so far, in short: `a+` accepted by a, `b-` refused by b, `c?` put off by c.
-fn history(text: &str) -> Vec<Attempt> {
+/// What happened so far, in short: `a+` accepted by a, `a*` the same with a reference, `a!` accepted and undelivered, `b-` refused by b, `c?` put off by c.
+fn history(text: &str) -> Vec<TriedAttempt> {
     let attempt = |(number, word): (usize, &str)| {
         let (name, sign) = word.split_at(1);
         let reason = || "why".to_owned();
-        Attempt {
+        let attempt = Attempt {
             number: u32::try_from(number).unwrap() + 1,
             route: RouteName::parse(name).unwrap(),
             way: Way::Sms,
@@ -42,11 +42,14 @@ fn history(text: &str) -> Vec<Attempt> {
             ended_at: second(0),
             answer: match sign {
                 "+" => Answer::Accepted { reference: None },
+                "*" | "!" => Answer::Accepted { reference: Some("r".to_owned()) },
                 "-" => Answer::Refused { reason: reason() },
                 _ => Answer::PutOff { reason: reason() },
             },
             price: Price(10),
-        }
+        };
+        let undelivered = KeptReceipt { outcome: ReceiptOutcome::Undelivered, reason: None, at: second(0) };
+        TriedAttempt { attempt, receipt: (sign == "!").then_some(undelivered) }
     };
     text.split_whitespace().enumerate().map(attempt).collect()
 }
@@ -75,10 +78,15 @@ fn next(routes: &[Route], so_far: &str, resting: &[&str], cost_max: Option<Price
 
 /// What becomes of the message when the last word of `so_far` has just happened, at second 0 of 600.
 fn after(routes: &[Route], so_far: &str, receipt_within: Option<u64>) -> Settlement {
+    after_while(routes, so_far, receipt_within, &[])
+}
+
+/// The same, while those in `resting` rest.
+fn after_while(routes: &[Route], so_far: &str, receipt_within: Option<u64>, resting: &[&str]) -> Settlement {
     let (before, last) = so_far.rsplit_once(' ').unwrap_or(("", so_far));
     let plan = Plan::new(routes, PARCEL, &claimed(before), None);
-    let attempt = Attempt { number: 99, ..history(last).remove(0) };
-    plan.after(attempt, receipt_within.map(Duration::from_secs), second(600))
+    let attempt = Attempt { number: 99, ..history(last).remove(0).attempt };
+    plan.after(attempt, receipt_within.map(Duration::from_secs), second(600), |route| resting.contains(&route.name.as_str()))
 }
 
 fn again(at: i64) -> Settlement {
@@ -159,6 +167,20 @@ fn what_every_route_refuses_is_given_up_unless_one_took_it() {
     assert_eq!(after(&routes, "a-", None), again(0));
     assert_eq!(after(&routes, "a- b-", None), Settlement::Failed { reason: "why".to_owned() });
     assert_eq!(after(&routes, "a+ b-", None), Settlement::Sent);
+    assert_eq!(after(&routes, "a! b-", None), Settlement::Failed { reason: "why".to_owned() }, "it is known not to arrive");
+    let plan = |so_far| Plan::new(&routes, PARCEL, &claimed(so_far), Some(Price(20)));
+    assert_eq!((plan("a! b!").exhausted(), plan("a+ b-").exhausted()), ("undelivered", "no route is left to try"));
+    assert_eq!(plan("a! b!").end("undelivered".to_owned()), Settlement::Failed { reason: "undelivered".to_owned() });
+}
+
+#[test]
+fn row_45_while_another_route_rests_a_message_that_is_put_off_is_not_tried_in_a_hurry() {
+    let routes = ["a", "b"].map(route);
+    for (so_far, at) in [("b?", 1), ("b? b?", 2), ("b? b? b?", 5), ("a? b? b?", 2)] {
+        assert_eq!(after_while(&routes, so_far, None, &["a"]), again(at), "{so_far}");
+    }
+    // When its rest is over, it has its turn.
+    assert_eq!(after(&routes, "b? b?", None), again(0));
 }
 
 #[test]
@@ -166,7 +188,10 @@ fn a_receipt_is_awaited_where_another_route_could_follow_in_time() {
     let routes = ["a", "b"].map(route);
     assert_eq!(after(&routes, "a+", Some(60)), Settlement::Awaiting { until: second(60) });
     assert_eq!(after(&routes, "a+", None), Settlement::Sent);
-    assert_eq!(after(&routes, "a+", Some(600)), Settlement::Sent, "it has expired by then");
+    let to_the_end = Settlement::Awaiting { until: second(600) };
+    assert_eq!(after(&routes, "a+", Some(900)), to_the_end, "never claimed again, but a receipt may say no");
+    assert_eq!(after(&routes, "a*", None), to_the_end);
+    assert_eq!(after(&routes, "a* b*", None), Settlement::Sent);
     assert_eq!(after(&routes, "a+ b+", Some(60)), Settlement::Sent, "nobody is left");
     assert_eq!(after(&routes, "b- a+", Some(60)), Settlement::Sent);
 }
@@ -179,46 +204,62 @@ fn what_cannot_be_tried_in_time_ends_now() {
         claimed.attempts = cut_off;
         Plan::new(&alone, PARCEL, &claimed, None)
     };
-    let attempt = || Attempt { ended_at: second(599), ..history("a?").remove(0) };
-    assert_eq!(plan(0).after(attempt(), None, second(600)), Settlement::Failed { reason: "expired; the last try: why".to_owned() });
-    let early = || history("a?").remove(0);
-    assert_eq!(plan(6).after(early(), None, second(600)), again(60), "a message that brings processes down comes back slowly");
+    let attempt = || Attempt { ended_at: second(599), ..history("a?").remove(0).attempt };
+    assert_eq!(plan(0).after(attempt(), None, second(600), |_| false), Settlement::Failed { reason: "expired; the last try: why".to_owned() });
+    let early = || history("a?").remove(0).attempt;
+    assert_eq!(plan(6).after(early(), None, second(600), |_| false), again(60), "a message that brings processes down comes back slowly");
 }
 
 proptest! {
     /// Whatever routes answer: no route gets a message that it took or refused, none gets a second try before every other one that is left had as many, money stays
     /// within its bound, and it ends.
     #[test]
-    fn whatever_routes_answer_it_is_fair_bounded_and_ends(answers in proptest::collection::vec(0..3_u8, 60), cost_max in 0..50_u64) {
+    fn whatever_routes_answer_it_is_fair_bounded_and_ends(
+        answers in proptest::collection::vec(0..3_u8, 60),
+        cost_max in 0..50_u64,
+        resting in proptest::sample::subsequence(vec!["a", "b", "c", "d"], 0..=4),
+    ) {
         let routes = ["a", "b", "c", "d"].map(route);
-        let (mut now, mut tried) = (second(0), Vec::<Attempt>::new());
+        let (mut now, mut tried) = (second(0), Vec::<TriedAttempt>::new());
         let mut ended = false;
         for answer in answers {
             let claimed = ClaimedMessage { tried: tried.clone(), ..claimed("") };
             let plan = Plan::new(&routes, PARCEL, &claimed, Some(Price(cost_max)));
-            let Some(route) = plan.next(|_| false) else { ended = true; break };
-            let so_far = |name: &RouteName| tried.iter().filter(|attempt| attempt.route == *name).collect::<Vec<_>>();
+            let rests = |route: &Route| resting.contains(&route.name.as_str());
+            let Some(route) = plan.next(rests) else { ended = true; break };
+            let so_far = |name: &RouteName| tried.iter().map(|tried| &tried.attempt).filter(|attempt| attempt.route == *name).collect::<Vec<_>>();
             let had_its_word = so_far(&route.name).iter().any(|attempt| !matches!(attempt.answer, Answer::PutOff { .. }));
             prop_assert!(!had_its_word);
-            prop_assert!(plan.left().all(|other| so_far(&other.name).len() >= so_far(&route.name).len()));
+            let as_well = |other: &Route| rests(other) == rests(route);
+            prop_assert!(plan.left().filter(|other| as_well(other)).all(|other| so_far(&other.name).len() >= so_far(&route.name).len()));
+            let turns = so_far(&route.name).len();
             let reason = "why".to_owned();
             let answer = match answer {
                 0 => Answer::Accepted { reference: None },
                 1 => Answer::Refused { reason },
                 _ => Answer::PutOff { reason },
             };
-            let attempt = Attempt { route: route.name.clone(), ended_at: now, answer, ..history("a?").remove(0) };
-            tried.push(attempt.clone());
-            let spent = tried.iter().fold(Price(0), |sum, attempt| sum.plus(attempt.cost()));
+            let is_put_off = matches!(answer, Answer::PutOff { .. });
+            let attempt = Attempt { route: route.name.clone(), ended_at: now, answer, ..history("a?").remove(0).attempt };
+            tried.push(TriedAttempt { attempt: attempt.clone(), receipt: None });
+            let spent = tried.iter().fold(Price(0), |sum, tried| sum.plus(tried.attempt.cost()));
             prop_assert!(spent <= Price(cost_max));
-            match plan.after(attempt, Some(Duration::from_secs(30)), second(600)) {
+            let name = route.name.clone();
+            match plan.after(attempt, Some(Duration::from_secs(30)), second(600), rests) {
+                Settlement::Retry { at, .. } if is_put_off && at == now => {
+                    // At once only where another route is next that has had fewer turns.
+                    let claimed = ClaimedMessage { tried: tried.clone(), ..claimed.clone() };
+                    let next = Plan::new(&routes, PARCEL, &claimed, Some(Price(cost_max))).next(rests).map(|route| route.name.clone());
+                    prop_assert!(next.is_some_and(|next| next != name && tried.iter().filter(|tried| tried.attempt.route == next).count() <= turns));
+                }
                 Settlement::Retry { at: until, .. } | Settlement::Awaiting { until } => {
-                    prop_assert!(until >= now && until < second(600));
+                    prop_assert!(until >= now && until <= second(600));
+                    if until == second(600) { ended = true; break }
                     now = until;
                 }
                 Settlement::Sent => { ended = true; break }
                 Settlement::Failed { .. } => {
-                    prop_assert!(!tried.iter().any(Attempt::is_accepted));
+                    prop_assert!(!tried.iter().any(TriedAttempt::may_arrive));
                     ended = true;
                     break
                 }

@@ -50,13 +50,13 @@ impl std::fmt::Debug for SmtpTransport {
 #[async_trait]
 impl Transport for SmtpTransport {
     async fn send(&self, message: &Outgoing<'_>) -> Result<Accepted, SendError> {
-        let Outgoing { id, to, rendered } = *message;
+        let Outgoing { id, to, rendered, .. } = *message;
         let Recipient::Email(address) = to else {
             return Err(SendError::Refused("a phone number gets no mail".to_owned()));
         };
         let letter = self.sender.write(id, address, rendered, self.clock.now()).map_err(|error| match error {
             LetterError::Recipient | LetterError::Build => SendError::Refused(error.to_string()),
-            LetterError::Sender | LetterError::Sign => SendError::Retry(error.to_string()),
+            LetterError::Sender | LetterError::Sign => SendError::Later(error.to_string()),
         })?;
         self.connections.send(&letter.envelope, &letter.text).await.map_err(|failure| verdict(&failure))?;
         Ok(Accepted::default())
@@ -68,13 +68,19 @@ impl Transport for SmtpTransport {
 fn verdict(failure: &Failure) -> SendError {
     let last_word = match failure {
         Failure::Connecting(error) => return SendError::Retry(format!("no connection to the mail server: {}", describe(error))),
-        Failure::Sender(_) => false,
+        // The sender is the same in every mail, so this is said of all of them.
+        Failure::Sender(error) => return SendError::Retry(describe(error)),
         // RFC 5321 §4.2.2: an address that is none, no such mailbox, not for us, full, not allowed, failed. RFC 7504: a domain without mail.
         Failure::Recipient(error) => matches!(code(error), Some(501 | 550..=554 | 556)),
         Failure::Content(error) => matches!(code(error), Some(550..=554)),
     };
     let (Failure::Connecting(error) | Failure::Sender(error) | Failure::Recipient(error) | Failure::Content(error)) = failure;
-    if last_word { SendError::Refused(describe(error)) } else { SendError::Retry(describe(error)) }
+    match code(error) {
+        _ if last_word => SendError::Refused(describe(error)),
+        // A server that puts off one recipient or one mail (greylisting) works.
+        Some(400..=499) => SendError::Later(describe(error)),
+        _ => SendError::Retry(describe(error)),
+    }
 }
 
 /// The number of the server's answer, if there was one.

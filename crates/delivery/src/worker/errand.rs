@@ -48,7 +48,7 @@ impl Errand {
     pub(super) async fn run(self, turns: Arc<Semaphore>) {
         let Ok(_turn) = turns.acquire().await else {
             let at = self.now();
-            return self.settle(without_attempt(Settlement::Retry { at, reason: "the service was stopping".to_owned() })).await;
+            return self.settle(self.untried(Settlement::Retry { at, reason: "the service was stopping".to_owned() })).await;
         };
         // Too late to be done in time: it is left to whoever claims it next.
         if Instant::now() + self.parts.pace.send > self.lease_end {
@@ -59,23 +59,19 @@ impl Errand {
         self.settle(settled).await;
     }
 
+    const fn untried(&self, settlement: Settlement) -> Settled {
+        Settled { number: self.claimed.number, attempt: None, settlement }
+    }
+
     fn now(&self) -> Timestamp {
         self.parts.clock.now()
     }
 
     async fn deliver(&self) -> Settled {
-        self.note_missing_receipt();
         match self.open() {
             Ok((message, rendered)) => self.send(&message, rendered).await,
-            Err(NoGo::Never(reason)) => without_attempt(Settlement::Failed { reason }),
-            Err(NoGo::Later(reason)) => without_attempt(self.later(reason)),
-        }
-    }
-
-    /// A gateway took it and said no more: for the route that is a failure like any other.
-    fn note_missing_receipt(&self) {
-        if let Some(last) = self.claimed.tried.last().filter(|last| last.is_accepted()) {
-            self.desk.failed(&last.route, self.now());
+            Err(NoGo::Never(reason)) => self.untried(Settlement::Failed { reason }),
+            Err(NoGo::Later(reason)) => self.untried(self.later(reason)),
         }
     }
 
@@ -97,17 +93,16 @@ impl Errand {
         let plan = Plan::new(self.desk.routes(), parcel, &self.claimed, self.parts.cost_max);
         if !plan.is_served() {
             let why = if self.desk.routes().is_empty() { "no route is configured" } else { "no route serves it" };
-            return without_attempt(self.later(why.to_owned()));
+            return self.untried(self.later(why.to_owned()));
         }
         let started_at = self.now();
         let Some(route) = plan.next(|route| self.desk.rests(&route.name, started_at)) else {
-            let why = if self.claimed.tried.is_empty() { "every route costs too much" } else { "no route is left to try" };
-            return without_attempt(plan.end(why.to_owned()));
+            return self.untried(plan.end(plan.exhausted().to_owned()));
         };
         // What is left of its time bounds the send too: an expired code is never sent.
         let left = self.claimed.envelope.expires_at.duration_since(started_at).try_into().ok().filter(|left: &std::time::Duration| !left.is_zero());
         let Some(left) = left else {
-            return without_attempt(plan.end("it expired before it could be sent".to_owned()));
+            return self.untried(plan.end("it expired before it could be sent".to_owned()));
         };
         let patience = self.parts.pace.send.min(route.timeout.unwrap_or(self.parts.pace.send)).min(left);
         self.desk.begin(&route.name, started_at, patience);
@@ -117,26 +112,27 @@ impl Errand {
         };
         let ended_at = self.now();
         match outcome {
-            Ok(_) | Err(SendError::Refused(_)) => self.desk.succeeded(&route.name),
+            Ok(_) | Err(SendError::Refused(_) | SendError::Later(_)) => self.desk.succeeded(&route.name),
             Err(SendError::Retry(_)) => self.desk.failed(&route.name, ended_at),
         }
         let answer = match outcome {
             Ok(Accepted { reference }) => Answer::Accepted { reference },
             Err(SendError::Refused(reason)) => Answer::Refused { reason },
-            Err(SendError::Retry(reason)) => Answer::PutOff { reason },
+            Err(SendError::Retry(reason) | SendError::Later(reason)) => Answer::PutOff { reason },
         };
         let (number, price) = (self.claimed.number, route.price_to(country.as_ref()));
         let attempt = Attempt { number, route: route.name.clone(), way: route.way, started_at, ended_at, answer, price };
         measure::attempt(&attempt, country.as_ref(), self.claimed.envelope.created_at);
-        let settlement = plan.after(attempt.clone(), route.receipt_within, self.claimed.envelope.expires_at);
-        Settled { attempt: Some(attempt), settlement }
+        let rests = |route: &Route| self.desk.rests(&route.name, ended_at);
+        let settlement = plan.after(attempt.clone(), route.receipt_within, self.claimed.envelope.expires_at, rests);
+        Settled { number, attempt: Some(attempt), settlement }
     }
 
     /// Sends in a task of its own, so that a panic ends that task and nothing else; the set takes the task along if this errand is cut off.
     async fn isolated(&self, route: &Route, to: Recipient, rendered: Rendered) -> Result<Accepted, SendError> {
-        let (transport, id) = (Arc::clone(&route.transport), self.claimed.envelope.id);
+        let (transport, id, number) = (Arc::clone(&route.transport), self.claimed.envelope.id, self.claimed.number);
         let mut alone = JoinSet::new();
-        alone.spawn(async move { transport.send(&Outgoing { id, to: &to, rendered: &rendered }).await });
+        alone.spawn(async move { transport.send(&Outgoing { id, number, to: &to, rendered: &rendered }).await });
         match alone.join_next().await {
             Some(Ok(outcome)) => outcome,
             // What it panicked about may hold the text of the message, so it is not repeated here.
@@ -154,8 +150,8 @@ impl Errand {
 
     /// Tells operators.
     fn tell(&self, settled: &Settled) {
-        let Envelope { id, to, kind, .. } = &self.claimed.envelope;
-        let (id, channel, to, attempt) = (id.0, to.channel().name(), mask(to.as_str()), self.claimed.number);
+        let Envelope { id, to: to_whom, kind, .. } = &self.claimed.envelope;
+        let (id, channel, to, attempt) = (id.0, to_whom.channel().name(), mask(to_whom.as_str()), self.claimed.number);
         let route = settled.attempt.as_ref().map_or("", |attempt| attempt.route.as_str());
         match &settled.settlement {
             Settlement::Sent | Settlement::Awaiting { .. } if settled.attempt.is_none() => {
@@ -164,7 +160,7 @@ impl Errand {
             Settlement::Sent | Settlement::Awaiting { .. } => info!(message_id = %id, kind, channel, to, attempt, route, "message sent"),
             Settlement::Retry { at, reason } => info!(message_id = %id, kind, channel, to, attempt, route, %at, reason, "message not sent yet"),
             Settlement::Failed { reason } => {
-                measure::given_up(&self.claimed.envelope);
+                measure::given_up(to_whom);
                 warn!(message_id = %id, kind, channel, to, attempt, route, reason, "message given up");
             }
         }
@@ -178,7 +174,7 @@ impl Errand {
             let cause = match self.parts.outbox.settle(id, settled.clone(), self.now()).await {
                 Ok(receipted) => {
                     receipted.iter().for_each(measure::receipt);
-                    if due_at_once || receipted.is_some_and(|receipted| receipted.goes_on) {
+                    if due_at_once || receipted.is_some_and(|receipted| receipted.goes_on()) {
                         self.parts.doorbell.ring();
                     }
                     return;
@@ -193,10 +189,6 @@ impl Errand {
             sleep(pause).await;
         }
     }
-}
-
-const fn without_attempt(settlement: Settlement) -> Settled {
-    Settled { attempt: None, settlement }
 }
 
 fn country_of(to: &Recipient) -> Option<Country> {

@@ -8,12 +8,15 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 use tracing::{error, info, warn};
 
+use daftar_core::identifier::mask;
 use daftar_core::message::Channel;
+use daftar_core::outbox::GivenUp;
 use daftar_core::ports::StoreError;
 
 use super::WorkerParts;
 use super::desk::Desk;
 use super::errand::Errand;
+use crate::measure;
 use crate::retry;
 
 /// How many messages a worker sends at once: as many connections as a mail server takes kindly, and enough for gateways that need a second each.
@@ -98,7 +101,12 @@ impl Postman {
         let room = u32::try_from(held(self.channel).saturating_sub(errands.len())).unwrap_or_default();
         // Taken before the store starts counting, so that it ends before the store's does.
         let lease_end = Instant::now() + pace.lease;
-        for claimed in outbox.claim(self.channel, room, clock.now(), pace.lease).await? {
+        let claims = outbox.claim(self.channel, room, clock.now(), pace.lease).await?;
+        for GivenUp { id, to, kind, reason } in claims.given_up {
+            measure::given_up(&to);
+            warn!(message_id = %id.0, kind, channel = self.channel.name(), to = mask(to.as_str()), reason, "message given up");
+        }
+        for claimed in claims.messages {
             let errand = Errand::new(Arc::clone(&self.parts), Arc::clone(&self.desk), claimed, lease_end);
             errands.spawn(errand.run(Arc::clone(&self.turns)));
         }

@@ -10,7 +10,7 @@ use daftar_core::brand::{Brand, Brands};
 use daftar_core::identifier::{EmailAddress, PhoneNumber};
 use daftar_core::locale::Locale;
 use daftar_core::message::{Channel, Content, Envelope, Message, MessageId, Recipient, Sealer};
-use daftar_core::outbox::{Attempt, ClaimedMessage, Receipted, RouteName, Settled, Settlement, Way};
+use daftar_core::outbox::{ClaimedMessage, Claims, Receipted, RouteName, Settled, Settlement, TriedAttempt, Way};
 use daftar_core::ports::{Clock, Doorbell, Entropy, Outbox, StoreError, Timestamp};
 use daftar_core::price::Price;
 use daftar_core::secret::Secrets;
@@ -58,7 +58,7 @@ pub(crate) struct Row {
     /// What became of it, in order.
     pub(crate) history: Vec<Settlement>,
     /// The attempts that came to an end.
-    pub(crate) tried: Vec<Attempt>,
+    pub(crate) tried: Vec<TriedAttempt>,
     pub(crate) done: bool,
 }
 
@@ -113,7 +113,7 @@ impl MemoryOutbox {
 
 #[async_trait]
 impl Outbox for MemoryOutbox {
-    async fn claim(&self, channel: Channel, limit: u32, now: Timestamp, lease: Duration) -> Result<Vec<ClaimedMessage>, StoreError> {
+    async fn claim(&self, channel: Channel, limit: u32, now: Timestamp, lease: Duration) -> Result<Claims, StoreError> {
         self.check()?;
         let mut rows = self.rows.lock().unwrap();
         let due = rows.iter_mut().filter(|row| !row.done && row.due <= now && row.envelope.to.channel() == channel);
@@ -122,14 +122,14 @@ impl Outbox for MemoryOutbox {
             row.attempts += 1;
             ClaimedMessage { envelope: row.envelope.clone(), attempts: row.attempts - 1, number: row.attempts, tried: row.tried.clone() }
         });
-        Ok(claimed.collect())
+        Ok(Claims { messages: claimed.collect(), given_up: Vec::new() })
     }
 
     async fn settle(&self, id: MessageId, settled: Settled, _now: Timestamp) -> Result<Option<Receipted>, StoreError> {
         self.check()?;
         let mut rows = self.rows.lock().unwrap();
         let row = rows.iter_mut().find(|row| row.envelope.id == id).unwrap();
-        row.tried.extend(settled.attempt);
+        row.tried.extend(settled.attempt.map(|attempt| TriedAttempt { attempt, receipt: None }));
         match &settled.settlement {
             Settlement::Retry { at: until, .. } | Settlement::Awaiting { until } => row.due = *until,
             Settlement::Sent | Settlement::Failed { .. } => row.done = true,

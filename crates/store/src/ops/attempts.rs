@@ -1,8 +1,7 @@
 //! Attempts as rows, with their receipts.
 
 use daftar_core::message::MessageId;
-use daftar_core::outbox::status::KeptReceipt;
-use daftar_core::outbox::{Answer, Attempt, ReceiptOutcome, RouteName, Way};
+use daftar_core::outbox::{Answer, Attempt, KeptReceipt, ReceiptOutcome, RouteName, TriedAttempt, Way};
 use daftar_core::ports::StoreError;
 use daftar_core::price::Price;
 use uuid::Uuid;
@@ -14,8 +13,7 @@ use crate::value::{Value, places};
 /// An attempt as it is kept.
 pub(crate) struct Kept {
     pub(crate) message: MessageId,
-    pub(crate) attempt: Attempt,
-    pub(crate) receipt: Option<KeptReceipt>,
+    pub(crate) tried: TriedAttempt,
 }
 
 /// Keeps an attempt. One that is kept already stays as it is.
@@ -85,5 +83,5 @@ fn read(row: &Row<'_>) -> Result<Kept, StoreError> {
         answer,
         price: Price(row.number("price")?),
     };
-    Ok(Kept { message: MessageId(row.id("message")?), attempt, receipt })
+    Ok(Kept { message: MessageId(row.id("message")?), tried: TriedAttempt { attempt, receipt } })
 }

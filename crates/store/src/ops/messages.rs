@@ -2,7 +2,7 @@
 
 use daftar_core::message::{Channel, MessageId, Recipient};
 use daftar_core::outbox::MessageState;
-use daftar_core::outbox::status::{MessageFilter, MessageStatus, Retried, TriedAttempt};
+use daftar_core::outbox::status::{MessageFilter, MessageStatus, Retried};
 use daftar_core::ports::{StoreError, Timestamp};
 use uuid::Uuid;
 
@@ -58,6 +58,7 @@ fn read(row: &Row<'_>) -> Result<MessageStatus, StoreError> {
     let row = row.of("outbox");
     let channel = row.named("channel", Channel::from_name)?;
     let state = row.named("state", MessageState::from_name)?;
+    let expires_at = row.time("expires_at")?;
     Ok(MessageStatus {
         id: MessageId(row.id("id")?),
         to: row.named("recipient", |text| Recipient::from_stored(channel, text).ok())?,
@@ -65,8 +66,8 @@ fn read(row: &Row<'_>) -> Result<MessageStatus, StoreError> {
         state,
         reason: row.opt_text("last_reason")?.map(str::to_owned),
         created_at: row.time("created_at")?,
-        expires_at: row.time("expires_at")?,
-        next_at: Some(row.time("next_at")?).filter(|_| matches!(state, MessageState::Queued | MessageState::Awaiting)),
+        expires_at,
+        next_at: Some(row.time("next_at")?).filter(|at| matches!(state, MessageState::Queued | MessageState::Awaiting) && *at < expires_at),
         claims: row.number("attempts")?,
         has_letter: row.number::<u8>("has_letter")? == 1,
         attempts: Vec::new(),
@@ -77,7 +78,7 @@ async fn with_attempts(tx: &mut Tx<'_>, mut found: Vec<MessageStatus>) -> Result
     let ids: Vec<Uuid> = found.iter().filter(|message| message.claims > 0).map(|message| message.id.0).collect();
     for kept in attempts::of(tx, &ids).await? {
         if let Some(message) = found.iter_mut().find(|message| message.id == kept.message) {
-            message.attempts.push(TriedAttempt { attempt: kept.attempt, receipt: kept.receipt });
+            message.attempts.push(kept.tried);
         }
     }
     Ok(found)
@@ -93,8 +94,7 @@ pub(crate) async fn retry(tx: &mut Tx<'_>, id: MessageId, now: Timestamp) -> Res
     if !message.has_letter || message.expires_at <= now {
         return Ok(Some(Retried::Expired));
     }
-    // A lease stays: whoever holds it is sending right now.
-    let sql = "UPDATE outbox SET state = 'waiting', next_at = $2, taken_up_after = attempts, settled_at = NULL WHERE id = $1";
-    tx.exec(sql, &[(&id.0).into(), now.into()]).await?;
-    Ok(Some(Retried::Queued))
+    let sql = "UPDATE outbox SET state = 'waiting', next_at = $2, taken_up_after = attempts, settled_at = NULL WHERE id = $1 AND leased_until <= $2";
+    let taken_up = tx.exec(sql, &[(&id.0).into(), now.into()]).await?;
+    Ok(Some(if taken_up == 1 { Retried::Queued } else { Retried::Underway }))
 }

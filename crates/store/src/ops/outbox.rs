@@ -11,7 +11,7 @@ use std::time::Duration;
 use daftar_core::code::Challenge;
 use daftar_core::identifier::LoginId;
 use daftar_core::message::{Channel, Envelope, Message, MessageId, Recipient, Sealer};
-use daftar_core::outbox::{ClaimedMessage, Receipted, Settled, Settlement};
+use daftar_core::outbox::{ClaimedMessage, Claims, GivenUp, MessageState, Receipted, Settled, Settlement};
 use daftar_core::ports::{Queue, StoreError, Timestamp};
 use uuid::Uuid;
 
@@ -56,9 +56,9 @@ pub(crate) async fn tell(tx: &mut Tx<'_>, notice: Option<Message>, sealer: &Seal
 }
 
 /// Claims up to `limit` due messages, oldest first, with what was tried before; gives up those that are past their time, or of no use any more.
-pub(crate) async fn claim(tx: &mut Tx<'_>, channel: Channel, limit: u32, now: Timestamp, lease: Duration) -> Result<Vec<ClaimedMessage>, StoreError> {
-    expire(tx, channel, now).await?;
-    drop_useless(tx, channel, now).await?;
+pub(crate) async fn claim(tx: &mut Tx<'_>, channel: Channel, limit: u32, now: Timestamp, lease: Duration) -> Result<Claims, StoreError> {
+    let mut given_up = expire(tx, channel, now).await?;
+    given_up.extend(drop_useless(tx, channel, now).await?);
     // An attempt counts from here on, so that a message which brings its worker down is not tried for ever at the first pace.
     // Chosen before anything is written: a planner that chose row by row could lock more than the limit.
     let sql = format!(
@@ -71,37 +71,67 @@ pub(crate) async fn claim(tx: &mut Tx<'_>, channel: Channel, limit: u32, now: Ti
     let mut claimed = tx.all(&sql, &[channel.name().into(), now.into(), after(now, lease).into(), limit.into()], read).await?;
     claimed.sort_by_key(|message| (message.envelope.created_at, message.envelope.id.0));
     let before: Vec<Uuid> = claimed.iter().filter(|message| message.attempts > 0).map(|message| message.envelope.id.0).collect();
-    for tried in attempts::of(tx, &before).await? {
-        if let Some(message) = claimed.iter_mut().find(|message| message.envelope.id == tried.message) {
+    for kept in attempts::of(tx, &before).await? {
+        if let Some(message) = claimed.iter_mut().find(|message| message.envelope.id == kept.message) {
             // Those from before an operator took it up again count no more.
-            if tried.attempt.number + message.attempts >= message.number {
-                message.tried.push(tried.attempt);
+            if kept.tried.attempt.number + message.attempts >= message.number {
+                message.tried.push(kept.tried);
             }
         }
     }
-    Ok(claimed)
+    Ok(Claims { messages: claimed, given_up })
 }
 
 /// Wipes the letters that are not worth sending any more. What nobody took is given up; what a gateway took may still arrive.
-async fn expire(tx: &mut Tx<'_>, channel: Channel, now: Timestamp) -> Result<(), StoreError> {
-    let sql = "UPDATE outbox SET sealed = NULL, settled_at = coalesce(settled_at, $2), \
-               last_reason = CASE WHEN state <> 'waiting' THEN last_reason WHEN last_reason IS NULL THEN 'expired' \
-               ELSE 'expired; the last try: ' || last_reason END, \
-               state = CASE state WHEN 'waiting' THEN 'failed' WHEN 'accepted' THEN 'sent' ELSE state END \
-               WHERE channel = $1 AND sealed IS NOT NULL AND expires_at <= $2 AND leased_until <= $2";
-    tx.exec(sql, &[channel.name().into(), now.into()]).await?;
-    Ok(())
+async fn expire(tx: &mut Tx<'_>, channel: Channel, now: Timestamp) -> Result<Vec<GivenUp>, StoreError> {
+    let sql = format!(
+        "WITH past AS MATERIALIZED (SELECT id AS past_id, state AS was FROM outbox \
+         WHERE channel = $1 AND sealed IS NOT NULL AND expires_at <= $2 AND leased_until <= $2 {}) \
+         UPDATE outbox SET sealed = NULL, settled_at = coalesce(settled_at, $2), \
+         last_reason = CASE WHEN was <> 'waiting' THEN last_reason WHEN last_reason IS NULL THEN 'expired' \
+         ELSE 'expired; the last try: ' || last_reason END, \
+         state = CASE was WHEN 'waiting' THEN 'failed' WHEN 'accepted' THEN 'sent' ELSE was END \
+         FROM past WHERE id = past_id RETURNING id, channel, recipient, kind, state, last_reason, settled_at",
+        tx.skip_locked()
+    );
+    let ended = tx.all(&sql, &[channel.name().into(), now.into()], ended).await?;
+    // Those that had failed before were told of then.
+    Ok(ended.into_iter().filter(|ended| ended.at == now).filter_map(|ended| ended.given_up).collect())
 }
 
 /// Tries no further what carries a code that was used, or replaced by a newer one: it would cost and confuse. Its first attempt is not held up by this question.
-async fn drop_useless(tx: &mut Tx<'_>, channel: Channel, now: Timestamp) -> Result<(), StoreError> {
-    let sql = "UPDATE outbox SET sealed = NULL, settled_at = $2, \
-               last_reason = CASE challenges.state WHEN 'used' THEN 'its code was used' ELSE 'a newer code took its place' END, \
-               state = CASE WHEN challenges.state = 'used' OR outbox.state = 'accepted' THEN 'sent' ELSE 'failed' END \
-               FROM challenges WHERE challenges.id = outbox.challenge AND challenges.state <> 'open' AND channel = $1 \
-               AND outbox.state IN ('waiting', 'accepted') AND next_at <= $2 AND leased_until <= $2 AND attempts > 0";
-    tx.exec(sql, &[channel.name().into(), now.into()]).await?;
-    Ok(())
+async fn drop_useless(tx: &mut Tx<'_>, channel: Channel, now: Timestamp) -> Result<Vec<GivenUp>, StoreError> {
+    let sql = format!(
+        "WITH due AS MATERIALIZED (SELECT id AS due_id, state AS was, (SELECT state FROM challenges WHERE challenges.id = outbox.challenge) AS code \
+         FROM outbox WHERE channel = $1 AND state IN ('waiting', 'accepted') AND next_at <= $2 AND leased_until <= $2 AND attempts > 0 {}) \
+         UPDATE outbox SET sealed = NULL, settled_at = $2, \
+         last_reason = CASE code WHEN 'used' THEN 'its code was used' ELSE 'its code was replaced or disowned' END, \
+         state = CASE WHEN code = 'used' OR was = 'accepted' THEN 'sent' ELSE 'failed' END \
+         FROM due WHERE id = due_id AND code <> 'open' RETURNING id, channel, recipient, kind, state, last_reason, settled_at",
+        tx.skip_locked()
+    );
+    let ended = tx.all(&sql, &[channel.name().into(), now.into()], ended).await?;
+    Ok(ended.into_iter().filter_map(|ended| ended.given_up).collect())
+}
+
+/// A message that came to an end while it waited.
+struct Ended {
+    at: Timestamp,
+    /// If it was given up.
+    given_up: Option<GivenUp>,
+}
+
+fn ended(row: &Row<'_>) -> Result<Ended, StoreError> {
+    let row = row.of("outbox");
+    let channel = row.named("channel", Channel::from_name)?;
+    let given_up = GivenUp {
+        id: MessageId(row.id("id")?),
+        to: row.named("recipient", |text| Recipient::from_stored(channel, text).ok())?,
+        kind: row.text("kind")?.to_owned(),
+        reason: row.opt_text("last_reason")?.unwrap_or_default().to_owned(),
+    };
+    let failed = row.named("state", MessageState::from_name)? == MessageState::Failed;
+    Ok(Ended { at: row.time("settled_at")?, given_up: failed.then_some(given_up) })
 }
 
 fn read(row: &Row<'_>) -> Result<ClaimedMessage, StoreError> {
@@ -127,7 +157,7 @@ pub(crate) async fn settle(tx: &mut Tx<'_>, id: MessageId, settled: &Settled, no
         Some(attempt) => receipts::expect(tx, id, attempt, now).await?,
         None => None,
     };
-    stand(tx, id, &settled.settlement, now).await?;
+    stand(tx, id, settled, now).await?;
     let Some(attempt) = &settled.attempt else { return Ok(None) };
     attempts::insert(tx, id, attempt).await?;
     match receipt {
@@ -136,27 +166,30 @@ pub(crate) async fn settle(tx: &mut Tx<'_>, id: MessageId, settled: &Settled, no
     }
 }
 
-async fn stand(tx: &mut Tx<'_>, id: MessageId, settlement: &Settlement, now: Timestamp) -> Result<(), StoreError> {
-    let id = Value::from(&id.0);
-    match settlement {
+/// Says how the message stands now, unless it was claimed again meanwhile: then that is for the newer claim to say.
+async fn stand(tx: &mut Tx<'_>, id: MessageId, settled: &Settled, now: Timestamp) -> Result<(), StoreError> {
+    let (id, number) = (Value::from(&id.0), Value::from(settled.number));
+    match &settled.settlement {
         Settlement::Sent => {
-            let sql = "UPDATE outbox SET state = 'sent', last_reason = NULL, sealed = NULL, settled_at = $2 \
-                       WHERE id = $1 AND state IN ('waiting', 'accepted')";
-            tx.exec(sql, &[id, now.into()]).await?
+            let sql = "UPDATE outbox SET state = 'sent', last_reason = NULL, sealed = NULL, settled_at = $3 \
+                       WHERE id = $1 AND attempts = $2 AND state IN ('waiting', 'accepted')";
+            tx.exec(sql, &[id, number, now.into()]).await?
         }
         Settlement::Awaiting { until } => {
-            let sql = "UPDATE outbox SET state = 'accepted', last_reason = NULL, next_at = $2, leased_until = 0, settled_at = $3 \
-                       WHERE id = $1 AND state IN ('waiting', 'accepted')";
-            tx.exec(sql, &[id, (*until).into(), now.into()]).await?
+            let sql = "UPDATE outbox SET state = 'accepted', last_reason = NULL, next_at = $3, leased_until = 0, settled_at = $4 \
+                       WHERE id = $1 AND attempts = $2 AND state IN ('waiting', 'accepted')";
+            tx.exec(sql, &[id, number, (*until).into(), now.into()]).await?
         }
         Settlement::Retry { at, reason } => {
-            let sql = "UPDATE outbox SET next_at = $2, last_reason = $3, leased_until = 0 WHERE id = $1 AND state IN ('waiting', 'accepted')";
-            tx.exec(sql, &[id, (*at).into(), reason.as_str().into()]).await?
+            let sql = "UPDATE outbox SET next_at = $3, last_reason = $4, leased_until = 0 \
+                       WHERE id = $1 AND attempts = $2 AND state IN ('waiting', 'accepted')";
+            tx.exec(sql, &[id, number, (*at).into(), reason.as_str().into()]).await?
         }
         Settlement::Failed { reason } => {
-            let sql = "UPDATE outbox SET state = 'failed', last_reason = $2, settled_at = $3, leased_until = 0, \
-                       sealed = CASE WHEN expires_at <= $3 THEN NULL ELSE sealed END WHERE id = $1 AND state IN ('waiting', 'accepted')";
-            tx.exec(sql, &[id, reason.as_str().into(), now.into()]).await?
+            let sql = "UPDATE outbox SET state = 'failed', last_reason = $3, settled_at = $4, leased_until = 0, \
+                       sealed = CASE WHEN expires_at <= $4 THEN NULL ELSE sealed END \
+                       WHERE id = $1 AND attempts = $2 AND state IN ('waiting', 'accepted')";
+            tx.exec(sql, &[id, number, reason.as_str().into(), now.into()]).await?
         }
     };
     Ok(())

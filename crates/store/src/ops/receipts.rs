@@ -9,11 +9,14 @@ use daftar_core::ports::{StoreError, Timestamp};
 use crate::row::Row;
 use crate::tx::Tx;
 
-/// Writes down whose the reference is that an attempt was given; what a receipt that came before has said.
+/// Writes down whose the reference is that an attempt was given; what a receipt that came before has said. One that was about an earlier attempt, by a gateway
+/// that uses a name again, says nothing of this one.
 pub(crate) async fn expect(tx: &mut Tx<'_>, message: MessageId, attempt: &Attempt, now: Timestamp) -> Result<Option<ReceiptOutcome>, StoreError> {
     let Answer::Accepted { reference: Some(reference) } = &attempt.answer else { return Ok(None) };
     let sql = "INSERT INTO receipts (route, reference, message, number, noted_at) VALUES ($1, $2, $3, $4, $5) \
-               ON CONFLICT (route, reference) DO UPDATE SET message = excluded.message, number = excluded.number RETURNING route, outcome";
+               ON CONFLICT (route, reference) DO UPDATE SET message = excluded.message, number = excluded.number, \
+               outcome = CASE WHEN receipts.number IS NULL OR receipts.number = excluded.number THEN receipts.outcome END, \
+               reason = CASE WHEN receipts.number IS NULL OR receipts.number = excluded.number THEN receipts.reason END RETURNING route, outcome";
     let values = [attempt.route.as_str().into(), reference.as_str().into(), (&message.0).into(), attempt.number.into(), now.into()];
     tx.one(sql, &values, |row| row.of("receipts").opt_named("outcome", ReceiptOutcome::from_name)).await
 }
@@ -93,11 +96,13 @@ pub(crate) async fn apply(
     let sql = match change {
         None => None,
         Some(Change::Delivered) => Some("UPDATE outbox SET state = 'delivered', last_reason = NULL, sealed = NULL, settled_at = $2 WHERE id = $1"),
-        Some(Change::Again) => Some("UPDATE outbox SET next_at = $2, last_reason = 'undelivered' WHERE id = $1"),
+        Some(Change::Again) => {
+            Some("UPDATE outbox SET state = 'waiting', next_at = $2, last_reason = 'undelivered', settled_at = NULL WHERE id = $1")
+        }
         Some(Change::Failed) => Some("UPDATE outbox SET state = 'failed', last_reason = 'undelivered', settled_at = $2 WHERE id = $1"),
     };
     if let Some(sql) = sql {
         tx.exec(sql, &[(&message.0).into(), now.into()]).await?;
     }
-    Ok(Some(Receipted { message, to, kind, route, way, outcome, created_at, at: now, goes_on: change == Some(Change::Again) }))
+    Ok(Some(Receipted { message, to, kind, route, way, outcome, created_at, at: now, change }))
 }

@@ -168,8 +168,14 @@ async fn a_message_that_is_settled_reported_taken_up_again_and_whose_code_is_sho
         let mut pending = given::by_phone(&format!("siti{round}"), &given::phone(round));
         store.start_registration(pending.new.clone(), None).await.unwrap();
         let (id, mut calls) = (pending.new.envelope.id, JoinSet::new());
-        let message =
-            store.claim(Channel::Sms, 10, now(), given::MINUTE).await.unwrap().into_iter().find(|message| message.envelope.id == id).unwrap();
+        let message = store
+            .claim(Channel::Sms, 10, now(), given::MINUTE)
+            .await
+            .unwrap()
+            .messages
+            .into_iter()
+            .find(|message| message.envelope.id == id)
+            .unwrap();
         let reference = id.0.to_string();
         let taken = given::taken(&message, "first", Some(&reference), now());
         let settled = given::settled(taken, Settlement::Awaiting { until: now() + given::MINUTE });

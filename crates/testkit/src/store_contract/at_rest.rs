@@ -38,7 +38,7 @@ pub async fn everything_is_there_after_the_store_was_closed_and_opened<E: Engine
     assert_eq!(engine.count("SELECT wrong FROM wrong_codes").await, 1);
     assert!(matches!(store.charge(limit, now()).await.unwrap(), Charged::Refused { .. }));
     let claimed = store.claim(Channel::Email, 10, now(), MINUTE).await.unwrap();
-    assert_eq!(claimed.iter().map(|message| &message.envelope).collect::<Vec<_>>(), [&pending.new.envelope]);
+    assert_eq!(claimed.messages.iter().map(|message| &message.envelope).collect::<Vec<_>>(), [&pending.new.envelope]);
     assert!(matches!(store.finish_registration(pending.show_code()).await.unwrap(), Finished::Created(_)));
 }
 

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use daftar_core::message::{Channel, Envelope, MessageId, Recipient};
+use daftar_core::outbox::receipt::Change;
 use daftar_core::outbox::status::{MessageFilter, MessageStatus, Retried};
-use daftar_core::outbox::{Answer, ClaimedMessage, MessageState, Receipt, ReceiptOutcome, Receipted, Settled, Settlement};
+use daftar_core::outbox::{Answer, ClaimedMessage, MessageState, Receipt, ReceiptOutcome, Receipted, Settled, Settlement, TriedAttempt};
 use daftar_core::ports::{Outbox as _, Store as _, StoreError, Timestamp};
 use daftar_store::SqlStore;
 
@@ -21,7 +22,7 @@ async fn queued(store: &SqlStore, number: u32) -> given::Pending {
 }
 
 async fn claim(store: &SqlStore, at: Timestamp) -> Vec<ClaimedMessage> {
-    store.claim(Channel::Sms, 10, at, MINUTE).await.unwrap()
+    store.claim(Channel::Sms, 10, at, MINUTE).await.unwrap().messages
 }
 
 /// The one message that is due at `at`.
@@ -78,7 +79,7 @@ pub async fn every_attempt_is_kept_as_it_was_and_told_to_the_next_claim<E: Engin
     assert_eq!(claimed(store, now() + SECOND).await.number, 2);
     let third = claimed(store, now() + MINUTE + SECOND).await;
     assert_eq!((third.number, third.attempts, third.cut_off()), (3, 2, 1));
-    assert_eq!(third.tried, [refused.clone()]);
+    assert_eq!(third.tried, [TriedAttempt { attempt: refused.clone(), receipt: None }]);
     let put_off = given::settled(taken(&third, "second", Some("r3"), now()), Settlement::Sent);
     let told = settle(store, &third, put_off.clone(), now() + 2 * MINUTE).await;
     assert_eq!(told, None);
@@ -108,7 +109,7 @@ pub async fn a_receipt_ends_the_waiting_and_wipes_the_letter<E: Engine>(engine: 
     let store = engine.store();
     let (envelope, _) = awaited(store).await;
     let told = note(store, "first", "r1", ReceiptOutcome::Delivered, now() + SECOND).await.unwrap();
-    assert_eq!((told.message, told.outcome, told.goes_on), (envelope.id, ReceiptOutcome::Delivered, false));
+    assert_eq!((told.message, told.outcome, told.goes_on()), (envelope.id, ReceiptOutcome::Delivered, false));
     assert_eq!((told.created_at, told.at, told.route.as_str()), (envelope.created_at, now() + SECOND, "first"));
     let status = status(store, &envelope).await;
     assert_eq!((status.state, status.has_letter), (MessageState::Delivered, false));
@@ -131,7 +132,7 @@ pub async fn row_45_a_receipt_that_comes_before_the_answer_is_kept_for_it<E: Eng
     let message = claimed(store, now()).await;
     note(store, "first", "r2", ReceiptOutcome::Undelivered, now()).await;
     let told = settle(store, &message, settled(taken(&message, "first", Some("r2"), now()), awaiting(now() + MINUTE)), now()).await;
-    assert!(told.unwrap().goes_on);
+    assert!(told.unwrap().goes_on());
     assert_eq!(claimed(store, now()).await.envelope, other.new.envelope);
 }
 
@@ -160,11 +161,11 @@ pub async fn what_will_not_arrive_goes_on_at_once_or_is_given_up<E: Engine>(engi
     let store = engine.store();
     let (envelope, _) = awaited(store).await;
     let told = note(store, "first", "r1", ReceiptOutcome::Undelivered, now() + SECOND).await.unwrap();
-    assert!(told.goes_on);
+    assert!(told.goes_on());
     let again = claimed(store, now() + SECOND).await;
     settle(store, &again, settled(taken(&again, "second", Some("r2"), now()), Settlement::Sent), now() + SECOND).await;
     let told = note(store, "second", "r2", ReceiptOutcome::Undelivered, now() + 2 * SECOND).await.unwrap();
-    assert!(!told.goes_on);
+    assert_eq!(told.change, Some(Change::Failed));
     let failed = status(store, &envelope).await;
     assert_eq!((failed.state, failed.reason.as_deref()), (MessageState::Failed, Some("undelivered")));
     assert_eq!(failed.attempts[1].receipt.clone().unwrap().reason.as_deref(), Some("absent subscriber"));
@@ -179,7 +180,7 @@ pub async fn what_will_not_arrive_matters_only_for_the_newest_attempt<E: Engine>
     let again = claimed(store, now() + MINUTE).await;
     // It is being sent by the second route right now.
     let told = note(store, "first", "r1", ReceiptOutcome::Undelivered, now() + MINUTE).await.unwrap();
-    assert!(!told.goes_on && claim(store, now() + MINUTE).await.is_empty());
+    assert!(!told.goes_on() && claim(store, now() + MINUTE).await.is_empty());
     settle(store, &again, settled(taken(&again, "second", Some("r2"), now()), Settlement::Sent), now() + MINUTE).await;
     assert_eq!(status(store, &envelope).await.state, MessageState::Sent);
 }
@@ -211,13 +212,13 @@ pub async fn row_4_a_replaced_code_is_not_tried_again<E: Engine>(engine: E) {
     let mut replaced = queued(store, 1).await;
     let old = replaced.new.envelope.clone();
     let message = claimed(store, now()).await;
-    settle(store, &message, untried(later(now() + MINUTE)), now()).await;
+    settle(store, &message, untried(message.number, later(now() + MINUTE)), now()).await;
     let resend = replaced.anew(now() + SECOND);
     store.resend_registration(resend.clone()).await.unwrap();
     let newer = claimed(store, now() + MINUTE).await;
     assert_eq!(newer.envelope.id, resend.envelope.id);
     let status = status(store, &old).await;
-    assert_eq!((status.state, status.reason.as_deref()), (MessageState::Failed, Some("a newer code took its place")));
+    assert_eq!((status.state, status.reason.as_deref()), (MessageState::Failed, Some("its code was replaced or disowned")));
 }
 
 pub async fn a_code_that_was_never_tried_is_sent_although_a_newer_one_follows<E: Engine>(engine: E) {
@@ -239,6 +240,7 @@ pub async fn a_failed_message_is_sent_once_more_on_demand_while_it_is_worth_it<E
     assert!(claim(store, now() + MINUTE).await.is_empty());
     assert_eq!(store.retry_message(id, now() + MINUTE).await.unwrap(), Some(Retried::Queued));
     let again = claimed(store, now() + MINUTE).await;
+    assert_eq!(store.retry_message(id, now() + MINUTE).await.unwrap(), Some(Retried::Underway));
     assert_eq!((again.number, again.attempts, again.tried.len(), &again.envelope), (2, 0, 0, &pending.new.envelope));
     settle(store, &again, settled(taken(&again, "first", None, now()), Settlement::Failed { reason: "again".to_owned() }), now()).await;
     assert_eq!(status(store, &pending.new.envelope).await.attempts.len(), 2, "the history stays");
@@ -255,10 +257,51 @@ pub async fn what_was_sent_is_not_sent_once_more<E: Engine>(engine: E) {
     let (envelope, _) = awaited(store).await;
     assert_eq!(store.retry_message(envelope.id, now()).await.unwrap(), Some(Retried::Queued), "no receipt, and somebody is waiting");
     let again = claimed(store, now()).await;
-    settle(store, &again, untried(Settlement::Sent), now()).await;
+    settle(store, &again, untried(again.number, Settlement::Sent), now()).await;
     assert_eq!(store.retry_message(envelope.id, now()).await.unwrap(), Some(Retried::Done(MessageState::Sent)));
     note(store, "first", "r1", ReceiptOutcome::Delivered, now()).await;
     assert_eq!(store.retry_message(envelope.id, now()).await.unwrap(), Some(Retried::Done(MessageState::Delivered)));
+}
+
+pub async fn whoever_settles_a_message_that_was_claimed_again_changes_nothing_of_it<E: Engine>(engine: E) {
+    let store = engine.store();
+    let pending = queued(store, 1).await;
+    let slow = claimed(store, now()).await;
+    let newer = claimed(store, now() + MINUTE).await;
+    assert_eq!((slow.number, newer.number), (1, 2));
+    for settlement in [later(now()), awaiting(now()), Settlement::Sent, Settlement::Failed { reason: "late".to_owned() }] {
+        settle(store, &slow, untried(slow.number, settlement), now() + MINUTE).await;
+        // Its lease stands, and so does its letter.
+        assert!(claim(store, now() + MINUTE).await.is_empty());
+        let message = status(store, &pending.new.envelope).await;
+        assert_eq!((message.state, message.has_letter, message.reason), (MessageState::Queued, true, None));
+    }
+    settle(store, &newer, untried(newer.number, Settlement::Sent), now() + MINUTE).await;
+    assert_eq!(status(store, &pending.new.envelope).await.state, MessageState::Sent);
+}
+
+pub async fn an_undelivered_message_that_nobody_else_takes_is_failed<E: Engine>(engine: E) {
+    let store = engine.store();
+    let (envelope, _) = awaited(store).await;
+    note(store, "first", "r1", ReceiptOutcome::Undelivered, now()).await;
+    let again = claimed(store, now()).await;
+    let outcome = again.tried[0].receipt.clone().unwrap().outcome;
+    assert_eq!((outcome, again.tried[0].may_arrive()), (ReceiptOutcome::Undelivered, false));
+    settle(store, &again, untried(again.number, later(now() + MINUTE)), now()).await;
+    let late = store.claim(Channel::Sms, 10, envelope.expires_at, MINUTE).await.unwrap();
+    assert_eq!(late.given_up.len(), 1);
+    assert_eq!(status(store, &envelope).await.state, MessageState::Failed);
+}
+
+pub async fn a_name_that_a_gateway_uses_again_does_not_judge_the_newer_attempt<E: Engine>(engine: E) {
+    let store = engine.store();
+    let (envelope, _) = awaited(store).await;
+    note(store, "first", "r1", ReceiptOutcome::Undelivered, now()).await;
+    let again = claimed(store, now()).await;
+    let told = settle(store, &again, settled(taken(&again, "first", Some("r1"), now()), awaiting(now() + MINUTE)), now()).await;
+    assert_eq!(told, None);
+    assert_eq!(status(store, &envelope).await.state, MessageState::Awaiting);
+    assert!(note(store, "first", "r1", ReceiptOutcome::Delivered, now()).await.is_some());
 }
 
 pub async fn messages_are_listed_newest_first_by_recipient_state_and_page<E: Engine>(engine: E) {
@@ -286,7 +329,7 @@ pub async fn messages_are_listed_newest_first_by_recipient_state_and_page<E: Eng
     assert_eq!(store.messages(&to(Vec::new()), 10).await.unwrap(), []);
 
     let failed = claim(store, now()).await.remove(0);
-    settle(store, &failed, untried(Settlement::Failed { reason: "no".to_owned() }), now()).await;
+    settle(store, &failed, untried(failed.number, Settlement::Failed { reason: "no".to_owned() }), now()).await;
     let in_state = |states: &[MessageState]| MessageFilter { states: states.to_vec(), ..MessageFilter::default() };
     assert_eq!(ids(store.messages(&in_state(&[MessageState::Failed]), 10).await.unwrap()), [failed.envelope.id]);
     assert_eq!(store.messages(&in_state(&[MessageState::Queued, MessageState::Failed]), 10).await.unwrap().len(), 6);
@@ -309,7 +352,7 @@ pub async fn row_45_of_answers_and_receipts_at_once_none_is_lost<E: Engine>(engi
     for number in 0..40 {
         queued(store, number).await;
     }
-    let claimed = store.claim(Channel::Sms, 40, now(), MINUTE).await.unwrap();
+    let claimed = store.claim(Channel::Sms, 40, now(), MINUTE).await.unwrap().messages;
     assert_eq!(claimed.len(), 40);
     let answers = claimed.iter().map(|message| {
         let reference = message.envelope.id.0.to_string();

@@ -319,7 +319,7 @@ pub async fn everything(store: &SqlStore) -> NewAccount {
     store.finish_registration(pending.show_wrong()).await.unwrap();
     store.register_customer(customer("shop", "ani", &phone(2)).new, None).await.unwrap();
     for channel in [Channel::Email, Channel::Sms] {
-        for message in store.claim(channel, 10, now(), MINUTE).await.unwrap() {
+        for message in store.claim(channel, 10, now(), MINUTE).await.unwrap().messages {
             let taken = taken(&message, "first", Some(&message.envelope.id.0.to_string()), now());
             store.settle(message.envelope.id, settled(taken, Settlement::Sent), now()).await.unwrap();
         }

@@ -22,7 +22,7 @@ async fn queue(store: &SqlStore, number: u32, at: Timestamp) -> Envelope {
 }
 
 async fn claim(store: &SqlStore, limit: u32, at: Timestamp) -> Vec<ClaimedMessage> {
-    store.claim(Channel::Sms, limit, at, LEASE).await.unwrap()
+    store.claim(Channel::Sms, limit, at, LEASE).await.unwrap().messages
 }
 
 fn reason(text: &str) -> String {
@@ -39,7 +39,7 @@ pub async fn messages_are_claimed_by_channel_when_due_oldest_first<E: Engine>(en
     let claimed = claim(store, 10, now() + 2 * MINUTE).await;
     assert_eq!(claimed.iter().map(|message| &message.envelope).collect::<Vec<_>>(), [&first, &second]);
     assert!(claimed.iter().all(|message| message.attempts == 0));
-    assert_eq!(store.claim(Channel::Email, 10, now(), LEASE).await.unwrap().len(), 1);
+    assert_eq!(store.claim(Channel::Email, 10, now(), LEASE).await.unwrap().messages.len(), 1);
     let later = claim(store, 1, now() + 30 * MINUTE).await;
     assert_eq!(later.len(), 1, "no more than asked for");
     assert_eq!(store.waiting().await.unwrap(), 3, "the first expired meanwhile; claimed ones count");
@@ -72,12 +72,12 @@ pub async fn a_sent_message_is_never_claimed_again<E: Engine>(engine: E) {
     let store = engine.store();
     let message = queue(store, 1, now()).await;
     claim(store, 1, now()).await;
-    store.settle(message.id, untried(Settlement::Sent), now()).await.unwrap();
+    store.settle(message.id, untried(1, Settlement::Sent), now()).await.unwrap();
     assert_eq!(store.waiting().await.unwrap(), 0);
     // A worker that took too long comes back with another view of it.
     let retry = Settlement::Retry { at: now(), reason: reason("late") };
-    store.settle(message.id, untried(retry), now() + MINUTE).await.unwrap();
-    store.settle(message.id, untried(Settlement::Failed { reason: reason("late") }), now() + MINUTE).await.unwrap();
+    store.settle(message.id, untried(1, retry), now() + MINUTE).await.unwrap();
+    store.settle(message.id, untried(1, Settlement::Failed { reason: reason("late") }), now() + MINUTE).await.unwrap();
     assert!(claim(store, 1, now() + 2 * MINUTE).await.is_empty());
     assert_eq!(engine.count("SELECT count(*) FROM outbox WHERE state = 'sent' AND sealed IS NULL AND last_reason IS NULL").await, 1);
 }
@@ -86,7 +86,7 @@ pub async fn a_failed_message_keeps_its_reason_and_loses_its_letter_when_it_expi
     let store = engine.store();
     let message = queue(store, 1, now()).await;
     claim(store, 1, now()).await;
-    store.settle(message.id, untried(Settlement::Failed { reason: reason("550 no such user") }), now()).await.unwrap();
+    store.settle(message.id, untried(1, Settlement::Failed { reason: reason("550 no such user") }), now()).await.unwrap();
     assert!(claim(store, 1, now() + 2 * MINUTE).await.is_empty());
     let kept = |letter| format!("SELECT count(*) FROM outbox WHERE state = 'failed' AND sealed {letter} AND last_reason = '550 no such user'");
     assert_eq!(engine.count(&kept("IS NOT NULL")).await, 1);
@@ -102,7 +102,7 @@ pub async fn a_retried_message_comes_back_when_it_is_due<E: Engine>(engine: E) {
         let claimed = claim(store, 1, at).await;
         assert_eq!((claimed.len(), claimed[0].attempts, &claimed[0].envelope), (1, attempt, &message));
         let due = at + 2 * MINUTE;
-        store.settle(message.id, untried(Settlement::Retry { at: due, reason: reason("try later") }), at).await.unwrap();
+        store.settle(message.id, untried(claimed[0].number, Settlement::Retry { at: due, reason: reason("try later") }), at).await.unwrap();
         assert_eq!(store.waiting().await.unwrap(), 1);
         assert!(claim(store, 1, due - Duration::from_millis(1)).await.is_empty());
     }
@@ -117,7 +117,13 @@ pub async fn an_expired_message_is_given_up_unsent<E: Engine>(engine: E) {
     // Past its time, but on its way: its worker will say what became of it.
     assert_eq!(claim(store, 10, leased.expires_at).await[0].envelope.id, waiting.id);
     assert_eq!(engine.count(given_up).await, 0);
-    assert!(claim(store, 10, waiting.expires_at).await.is_empty());
+    let late = store.claim(Channel::Sms, 10, waiting.expires_at, LEASE).await.unwrap();
+    assert!(late.messages.is_empty());
+    let mut told: Vec<_> = late.given_up.iter().map(|given_up| (given_up.id, given_up.reason.as_str())).collect();
+    told.sort_unstable_by_key(|(id, _)| id.0);
+    let mut expected = [(waiting.id, "expired"), (leased.id, "expired")];
+    expected.sort_unstable_by_key(|(id, _)| id.0);
+    assert_eq!(told, expected);
     assert_eq!(engine.count(given_up).await, 2);
     assert_eq!(store.waiting().await.unwrap(), 0);
 }

@@ -112,6 +112,9 @@ macro_rules! store_contract {
                 a_code_that_was_never_tried_is_sent_although_a_newer_one_follows
                 a_failed_message_is_sent_once_more_on_demand_while_it_is_worth_it
                 what_was_sent_is_not_sent_once_more
+                whoever_settles_a_message_that_was_claimed_again_changes_nothing_of_it
+                an_undelivered_message_that_nobody_else_takes_is_failed
+                a_name_that_a_gateway_uses_again_does_not_judge_the_newer_attempt
                 messages_are_listed_newest_first_by_recipient_state_and_page
                 queues_are_counted_by_channel
                 row_45_of_answers_and_receipts_at_once_none_is_lost

@@ -29,7 +29,7 @@ async fn pressure_on(store: &SqlStore, destination: impl Into<LoginId>) -> Press
 /// What waits in the outbox for `channel`, read.
 pub(super) async fn queued(store: &SqlStore, channel: Channel) -> Vec<Message> {
     let claimed = store.claim(channel, 100, now(), MINUTE).await.unwrap();
-    claimed.iter().map(|message| given::sealer().open(&message.envelope).unwrap()).collect()
+    claimed.messages.iter().map(|message| given::sealer().open(&message.envelope).unwrap()).collect()
 }
 
 fn created(outcome: Finished) -> bool {

@@ -88,7 +88,7 @@ async fn an_endless_answer_is_read_no_further_than_it_can_matter() {
 async fn a_mail_is_nothing_for_a_gateway() {
     let sink = sink(Generic);
     let to = Recipient::Email(daftar_core::identifier::EmailAddress::parse("siti@example.test").unwrap());
-    let outgoing = Outgoing { id: MessageId(ID.parse().unwrap()), to: &to, rendered: &rendered() };
+    let outgoing = Outgoing { id: MessageId(ID.parse().unwrap()), number: 1, to: &to, rendered: &rendered() };
     assert_eq!(gateway(&settings(Generic, &sink.url())).send(&outgoing).await, refused("a mail address gets no short message"));
     assert_eq!(sink.counts().requests, 0);
 }

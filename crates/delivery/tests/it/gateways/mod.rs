@@ -83,7 +83,7 @@ fn rendered() -> Rendered {
 
 async fn send_to(gateway: &Gateway, number: &str, rendered: &Rendered) -> Result<Accepted, SendError> {
     let to = Recipient::Sms(PhoneNumber::from_e164(number).unwrap());
-    gateway.send(&Outgoing { id: MessageId(ID.parse().unwrap()), to: &to, rendered }).await
+    gateway.send(&Outgoing { id: MessageId(ID.parse().unwrap()), number: 1, to: &to, rendered }).await
 }
 
 async fn send(gateway: &Gateway) -> Result<Accepted, SendError> {
@@ -109,6 +109,10 @@ fn taken(reference: &str) -> Result<Accepted, SendError> {
 
 fn retry<T>(reason: &str) -> Result<T, SendError> {
     Err(SendError::Retry(reason.to_owned()))
+}
+
+fn later<T>(reason: &str) -> Result<T, SendError> {
+    Err(SendError::Later(reason.to_owned()))
 }
 
 fn refused<T>(reason: &str) -> Result<T, SendError> {

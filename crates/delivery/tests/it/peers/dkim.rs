@@ -66,7 +66,7 @@ async fn send(house: &House, peer: &Peer, dkim: &Arc<Dkim>, rendered: &Rendered)
     let to = Recipient::Email(EmailAddress::parse("siti@example.test").unwrap());
     let id = house.queue("nobody@example.test");
     let before = peer.count("mail");
-    transport(house, &settings(peer, dkim)).send(&Outgoing { id, to: &to, rendered }).await.unwrap();
+    transport(house, &settings(peer, dkim)).send(&Outgoing { id, number: 1, to: &to, rendered }).await.unwrap();
     peer.mails(before + 1).await.pop().unwrap()
 }
 

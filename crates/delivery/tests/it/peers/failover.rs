@@ -20,7 +20,11 @@ fn server(house: &House, name: &str, url: &str) -> Route {
 async fn tried(house: &House, to: &str) -> Vec<(String, bool)> {
     let row = house.done(house.queue(to)).await;
     assert_eq!(row.history.last(), Some(&Settlement::Sent), "{:?}", row.history);
-    row.tried.iter().map(|attempt| (attempt.route.as_str().to_owned(), matches!(attempt.answer, Answer::Accepted { .. }))).collect()
+    row.tried
+        .iter()
+        .map(|tried| &tried.attempt)
+        .map(|attempt| (attempt.route.as_str().to_owned(), matches!(attempt.answer, Answer::Accepted { .. })))
+        .collect()
 }
 
 #[tokio::test]

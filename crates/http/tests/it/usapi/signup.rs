@@ -146,8 +146,8 @@ async fn an_expired_code_is_never_sent_not_even_beside_a_living_link() {
         started(&site, &applicant(n, mode)).await;
         let now = site.clock.now();
         let due = |seconds| site.store().claim(channel, 10, now + Duration::from_secs(seconds), Duration::ZERO);
-        assert_eq!(due(599).await.unwrap().len(), 1, "{mode}");
-        assert_eq!(due(600).await.unwrap().len(), 0, "{mode}");
+        assert_eq!(due(599).await.unwrap().messages.len(), 1, "{mode}");
+        assert_eq!(due(600).await.unwrap().messages.len(), 0, "{mode}");
     }
 }
 

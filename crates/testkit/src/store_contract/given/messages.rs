@@ -27,11 +27,11 @@ pub fn taken(claimed: &ClaimedMessage, by: &str, reference: Option<&str>, at: Ti
 /// What comes of an attempt.
 #[must_use]
 pub const fn settled(attempt: Attempt, settlement: Settlement) -> Settled {
-    Settled { attempt: Some(attempt), settlement }
+    Settled { number: attempt.number, attempt: Some(attempt), settlement }
 }
 
-/// What becomes of a message that was not tried.
+/// What becomes of a message that was not tried, though claimed for the `number`th time.
 #[must_use]
-pub const fn untried(settlement: Settlement) -> Settled {
-    Settled { attempt: None, settlement }
+pub const fn untried(number: u32, settlement: Settlement) -> Settled {
+    Settled { number, attempt: None, settlement }
 }
