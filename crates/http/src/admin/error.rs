@@ -7,7 +7,6 @@ use daftar_core::outbox::status::EnquiryError;
 use daftar_core::service::Fault;
 
 use crate::surface::bounds::{Bounds, Cut};
-use crate::surface::fault::{retry_after, status_of};
 use crate::surface::problem::Problem;
 
 /// Why a call does not succeed.
@@ -23,10 +22,8 @@ pub(super) enum AdminError {
     NoSuchPath,
     /// There is nothing at this path for this method.
     NoSuchMethod,
-    /// The request took too long.
-    TooLong,
-    /// Its handler panicked.
-    Panicked,
+    /// The request was not handled to its end.
+    Cut(Cut),
     /// Something else is at fault.
     Fault(Fault),
 }
@@ -58,24 +55,14 @@ impl AdminError {
                 let detail = "A valid access token of a machine client with scope admin is needed.";
                 Problem::new(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", detail).with((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")))
             }
-            Self::Parameter(name, why) => Problem::new(StatusCode::BAD_REQUEST, "VALIDATION", format!("{name} {why}.")).about(name.to_owned()),
+            Self::Parameter(name, why) => Problem::at_fault(name.to_owned(), why),
             Self::NoAccount => Problem::new(StatusCode::NOT_FOUND, "ACCOUNT_NOT_FOUND", "There is no account of this id."),
-            Self::NoSuchPath => Problem::new(StatusCode::NOT_FOUND, "NOT_FOUND", "There is nothing at this path."),
-            Self::NoSuchMethod => Problem::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "This path does not take this method."),
-            Self::TooLong => Problem::new(StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT", "The request took too long."),
-            Self::Panicked => internal(StatusCode::INTERNAL_SERVER_ERROR),
-            Self::Fault(fault) => match status_of(&fault) {
-                (status, Some(seconds)) => {
-                    Problem::new(status, "UNAVAILABLE", "Too much is going on. Try again in a moment.").with(retry_after(seconds))
-                }
-                (status, None) => internal(status),
-            },
+            Self::NoSuchPath => Problem::no_such_path(),
+            Self::NoSuchMethod => Problem::no_such_method(),
+            Self::Cut(cut) => Problem::cut(cut),
+            Self::Fault(fault) => Problem::fault(&fault),
         }
     }
-}
-
-fn internal(status: StatusCode) -> Problem {
-    Problem::new(status, "INTERNAL", "Something went wrong on our side.")
 }
 
 impl IntoResponse for AdminError {
@@ -85,10 +72,7 @@ impl IntoResponse for AdminError {
 }
 
 /// What a request may take, and what is told of one that is cut.
-pub(super) const BOUNDS: Bounds = Bounds::told_by(|cut| match cut {
-    Cut::TooLong => AdminError::TooLong.into_response(),
-    Cut::Panicked => AdminError::Panicked.into_response(),
-});
+pub(super) const BOUNDS: Bounds = Bounds::told_by(|cut| AdminError::Cut(cut).into_response());
 
 /// There is nothing at this path.
 pub(super) async fn not_found() -> AdminError {

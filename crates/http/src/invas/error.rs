@@ -10,7 +10,6 @@ use daftar_core::service::Fault;
 
 use crate::surface::body::BodyError;
 use crate::surface::bounds::{Bounds, Cut};
-use crate::surface::fault::{retry_after, status_of};
 use crate::surface::problem::Problem;
 use crate::surface::properties::PropertyError;
 
@@ -47,10 +46,8 @@ pub(super) enum InvasError {
     NoSuchPath,
     /// There is nothing at this path for this method.
     NoSuchMethod,
-    /// The request took too long.
-    TooLong,
-    /// Its handler panicked.
-    Panicked,
+    /// The request was not handled to its end.
+    Cut(Cut),
     /// Something else is at fault.
     Fault(Fault),
 }
@@ -135,12 +132,12 @@ impl InvasError {
             }
             Self::Body(BodyError::TooLarge) => Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", "The body is too large."),
             Self::Body(BodyError::Malformed) => Problem::new(BAD, VALIDATION, "The body is not a JSON object."),
-            Self::Property(PropertyError::Missing(name)) => at_fault(name, "is required"),
-            Self::Property(PropertyError::WrongType(name, json_type)) => at_fault(name, &format!("must be of type {}", json_type.name())),
-            Self::Property(PropertyError::Empty(name)) => at_fault(name, "must not be empty"),
-            Self::Property(PropertyError::TooLong(name, max)) => at_fault(name, &format!("must have at most {max} characters")),
-            Self::Property(PropertyError::NotOneOf(name, allowed)) => at_fault(name, &format!("must be one of: {allowed}")),
-            Self::Format(name, why) => at_fault(name.to_owned(), why),
+            Self::Property(PropertyError::Missing(name)) => Problem::at_fault(name, "is required"),
+            Self::Property(PropertyError::WrongType(name, json_type)) => Problem::at_fault(name, &format!("must be of type {}", json_type.name())),
+            Self::Property(PropertyError::Empty(name)) => Problem::at_fault(name, "must not be empty"),
+            Self::Property(PropertyError::TooLong(name, max)) => Problem::at_fault(name, &format!("must have at most {max} characters")),
+            Self::Property(PropertyError::NotOneOf(name, allowed)) => Problem::at_fault(name, &format!("must be one of: {allowed}")),
+            Self::Format(name, why) => Problem::at_fault(name.to_owned(), why),
             Self::RepeatKey => Problem::new(BAD, VALIDATION, "Idempotency-Key must be 1 to 128 visible characters."),
             Self::RepeatedDifferently => {
                 let detail = "Idempotency-Key was already used for another request.";
@@ -155,31 +152,17 @@ impl InvasError {
                 let detail = "No registration of this phone number is waiting. Register it again.";
                 Problem::new(StatusCode::NOT_FOUND, "REGISTRATION_NOT_FOUND", detail)
             }
-            Self::PhonesDiffer => at_fault("phone".to_owned(), "is not the number of username"),
+            Self::PhonesDiffer => Problem::at_fault("phone".to_owned(), "is not the number of username"),
             Self::NoEmail => Problem::new(StatusCode::CONFLICT, "NO_EMAIL", "The registration has no e-mail address."),
             Self::TokenRequired => Problem::new(BAD, "TOKEN_REQUIRED", "A token is needed, since the e-mailed link was not used."),
             Self::TokenInvalid(left) => Problem::new(BAD, "TOKEN_INVALID", "The token is wrong.").leaving(left),
             Self::TokenOver => Problem::new(StatusCode::GONE, "TOKEN_EXPIRED", "The token is not valid any more. Have a new one sent."),
-            Self::NoSuchPath => Problem::new(StatusCode::NOT_FOUND, "NOT_FOUND", "There is nothing at this path."),
-            Self::NoSuchMethod => Problem::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "This path does not take this method."),
-            Self::TooLong => Problem::new(StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT", "The request took too long."),
-            Self::Panicked => internal(StatusCode::INTERNAL_SERVER_ERROR),
-            Self::Fault(fault) => match status_of(&fault) {
-                (status, Some(seconds)) => {
-                    Problem::new(status, "UNAVAILABLE", "Too much is going on. Try again in a moment.").with(retry_after(seconds))
-                }
-                (status, None) => internal(status),
-            },
+            Self::NoSuchPath => Problem::no_such_path(),
+            Self::NoSuchMethod => Problem::no_such_method(),
+            Self::Cut(cut) => Problem::cut(cut),
+            Self::Fault(fault) => Problem::fault(&fault),
         }
     }
-}
-
-fn at_fault(name: String, why: &str) -> Problem {
-    Problem::new(BAD, VALIDATION, format!("{name} {why}.")).about(name)
-}
-
-fn internal(status: StatusCode) -> Problem {
-    Problem::new(status, "INTERNAL", "Something went wrong on our side.")
 }
 
 fn bearer_challenge() -> (HeaderName, HeaderValue) {
@@ -193,10 +176,7 @@ impl IntoResponse for InvasError {
 }
 
 /// What a request may take, and what is told of one that is cut.
-pub(super) const BOUNDS: Bounds = Bounds::told_by(|cut| match cut {
-    Cut::TooLong => InvasError::TooLong.into_response(),
-    Cut::Panicked => InvasError::Panicked.into_response(),
-});
+pub(super) const BOUNDS: Bounds = Bounds::told_by(|cut| InvasError::Cut(cut).into_response());
 
 /// There is nothing at this path.
 pub(super) async fn not_found() -> InvasError {

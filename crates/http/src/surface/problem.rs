@@ -5,7 +5,11 @@ use std::borrow::Cow;
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use daftar_core::service::Fault;
 use serde::Serialize;
+
+use super::bounds::Cut;
+use super::fault::{retry_after, status_of};
 
 /// A refusal, ready to be written.
 pub(crate) struct Problem {
@@ -37,6 +41,41 @@ impl Problem {
     /// A problem with its status, its stable code and a sentence for whoever reads the host's log.
     pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { status, code, detail: detail.into(), field: None, attempts_left: None, header: None }
+    }
+
+    /// A property or parameter that is not what it must be.
+    pub(crate) fn at_fault(name: String, why: &str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "VALIDATION", format!("{name} {why}.")).about(name)
+    }
+
+    /// There is nothing at this path.
+    pub(crate) fn no_such_path() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", "There is nothing at this path.")
+    }
+
+    /// There is nothing at this path for this method.
+    pub(crate) fn no_such_method() -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "This path does not take this method.")
+    }
+
+    /// A request that was not handled to its end.
+    pub(crate) fn cut(cut: Cut) -> Self {
+        match cut {
+            Cut::TooLong => Self::new(StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT", "The request took too long."),
+            Cut::Panicked => Self::internal(StatusCode::INTERNAL_SERVER_ERROR),
+        }
+    }
+
+    /// Something that is not the caller's fault. Logs it.
+    pub(crate) fn fault(fault: &Fault) -> Self {
+        match status_of(fault) {
+            (status, Some(seconds)) => Self::new(status, "UNAVAILABLE", "Too much is going on. Try again in a moment.").with(retry_after(seconds)),
+            (status, None) => Self::internal(status),
+        }
+    }
+
+    fn internal(status: StatusCode) -> Self {
+        Self::new(status, "INTERNAL", "Something went wrong on our side.")
     }
 
     /// Which property or parameter is at fault.
