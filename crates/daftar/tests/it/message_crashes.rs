@@ -27,7 +27,7 @@ const SHORT_LIVED: usize = 200;
 /// How many write at once.
 const WRITERS: usize = 64;
 /// What a server sends at once, by one channel: as many messages can be repeated by one crash.
-const AT_ONCE: usize = 32;
+const AT_ONCE: usize = 128;
 
 /// A home whose short messages go to `gateway`, with a lease that a killed server does not keep for long.
 fn home(gateway: &GatewaySink) -> Home {

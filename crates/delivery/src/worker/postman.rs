@@ -19,11 +19,12 @@ use super::errand::Errand;
 use crate::measure;
 use crate::retry;
 
-/// How many messages a worker sends at once: as many connections as a mail server takes kindly, and enough for gateways that need a second each.
+/// How many messages a worker sends at once: as many connections as a mail server takes kindly; to gateways so many that those which wait for a dead one leave room for
+/// those that go by another.
 const fn at_once(channel: Channel) -> usize {
     match channel {
         Channel::Email => 8,
-        Channel::Sms => 32,
+        Channel::Sms => 128,
     }
 }
 
