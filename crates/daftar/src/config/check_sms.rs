@@ -60,7 +60,7 @@ impl Findings<'_> {
         if let Some(within) = route.receipt_within.map(Span::duration).filter(|within| *within >= lifetime) {
             let (name, seconds) = (route.name.as_str(), within.as_secs());
             self.warnings.push(format!(
-                "the route `{name}` waits {seconds} s for a receipt (`receipt_within`), and codes end before that (`codes.lifetime`): no other route follows it"
+                "the route `{name}` waits {seconds} s for a receipt (`receipt_within`), and codes end before that (`codes.lifetime`): no other route is tried for want of one"
             ));
         }
         if route.url.as_ref().is_some_and(|url| is_exposed(url.expose())) && self.in_production() {

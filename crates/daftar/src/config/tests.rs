@@ -300,5 +300,7 @@ fn the_start_warns_of_short_messages_that_take_two_parts_and_only_of_those() {
     assert_eq!(about_parts(""), Vec::<String>::new());
     let named = about_parts("[brand]\nname = '\u{8baf} Toko Serba Ada'\n");
     assert!(named.iter().any(|warning| warning.contains("code-sms (en) of the brand \u{8baf} Toko Serba Ada")), "{named:?}");
-    assert!(!about_parts("[sms]\nautofill_domain = 'accounts.example.com'\n").is_empty());
+    let all = about_parts("[sms]\nautofill_domain = 'accounts.example.com'\n");
+    assert!(all.iter().any(|warning| warning.contains("code-sms (zh-Hant) of the brands Daftar, ONMART, ONMARKET, OSAS, ONAPPS takes")), "{all:?}");
+    assert!(all.len() < 5, "each text once: {all:?}");
 }

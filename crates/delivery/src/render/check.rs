@@ -41,8 +41,7 @@ impl Renderer {
                 }
             }
         }
-        let name = |platform: Option<&str>| format!("the brand {}", self.brands.of(platform).name);
-        let sentence = |((platform, locale, key), segments)| sentence(key, locale, &name(platform), segments);
+        let sentence = |((language, key), Long { brands, worst }): (_, Long<'_>)| sentence(key, language, &brands, worst);
         Review { flaws: reviewing.flaws.into_iter().collect(), long: reviewing.long.into_iter().map(sentence).collect() }
     }
 
@@ -59,8 +58,16 @@ impl Renderer {
 struct Reviewing<'r> {
     renderer: &'r Renderer,
     flaws: BTreeSet<Flaw>,
-    /// By platform, language and key: the worst of the samples.
-    long: BTreeMap<(Option<&'r str>, &'static str, &'static str), Segments>,
+    /// By language and key.
+    long: BTreeMap<(&'static str, &'static str), Long<'r>>,
+}
+
+/// A short message that takes more than one part.
+struct Long<'r> {
+    /// For these brands.
+    brands: Vec<&'r str>,
+    /// The worst of the samples.
+    worst: Segments,
 }
 
 impl<'r> Reviewing<'r> {
@@ -97,9 +104,13 @@ impl<'r> Reviewing<'r> {
         }
         let segments = Segments::of(&rendered.text);
         if segments.count > 1 {
-            let worst = self.long.entry((platform, locale.tag(), key)).or_insert(segments);
-            if segments.count > worst.count {
-                *worst = segments;
+            let name = self.renderer.brands.of(platform).name.as_str();
+            let long = self.long.entry((locale.tag(), key)).or_insert(Long { brands: Vec::new(), worst: segments });
+            if !long.brands.contains(&name) {
+                long.brands.push(name);
+            }
+            if segments.count > long.worst.count {
+                long.worst = segments;
             }
         }
     }
@@ -138,13 +149,14 @@ fn secret(content: &Content) -> Option<&str> {
     }
 }
 
-fn sentence(key: &str, language: &str, brand: &str, segments: Segments) -> String {
+fn sentence(key: &str, language: &str, brands: &[&str], segments: Segments) -> String {
+    let of = format!("the brand{} {}", if brands.len() == 1 { "" } else { "s" }, brands.join(", "));
     let Segments { encoding, count, forced_by } = segments;
     let why = match (encoding, forced_by) {
         (Encoding::Ucs2, Some(c)) => format!("with {c:?} in it only 70 characters fit into one"),
         (Encoding::Ucs2, None) | (Encoding::Gsm7, _) => "160 characters fit into one".to_owned(),
     };
-    format!("the short message {key} ({language}) of {brand} takes {count} parts, and is paid for as {count} messages: {why}")
+    format!("the short message {key} ({language}) of {of} takes {count} parts, and is paid for as {count} messages: {why}")
 }
 
 /// One of every kind of thing to say, in every form: with and without a name and a link, one minute and many, each use and contact. A token with a prefix
