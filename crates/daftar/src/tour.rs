@@ -41,7 +41,7 @@ const STEPS: [(&str, &str); 17] = [
     ),
     (
         "In a mobile app: somebody signs up with a phone number and nothing else. The answer's token names the code and proves nothing.",
-        r#"MOBILE="6$((1000000 + (RANDOM * 32768 + RANDOM) % 9000000))"; OTP=$(curl -s -H 'content-type: application/json' -H 'accept-language: en' -d '{"nature":2,"loginID":"'$MOBILE'","sendType":0}' "$BASE/app/auth/otp"); echo "$OTP""#,
+        r#"MOBILE="94$((100000 + (RANDOM * 32768 + RANDOM) % 900000))"; OTP=$(curl -s -H 'content-type: application/json' -H 'accept-language: en' -d '{"nature":2,"loginID":"'$MOBILE'","sendType":0}' "$BASE/app/auth/otp"); echo "$OTP""#,
     ),
     (
         "The code from the short message.",
@@ -91,6 +91,7 @@ pub(crate) fn welcome(base: &str, id: &str, secret: &str, has_inbox: bool) -> St
 #[cfg(test)]
 mod tests {
     use super::*;
+    use daftar_core::identifier::{Country, PhoneNumber};
 
     #[test]
     fn every_line_of_the_tour_is_a_comment_or_one_command() {
@@ -100,5 +101,15 @@ mod tests {
         assert_eq!(commands.len(), STEPS.len() + 1);
         // An exclamation mark is history to an interactive bash.
         assert!(commands.iter().all(|line| !line.contains('!') && !line.ends_with('\\')), "{commands:?}");
+    }
+
+    /// Another number would be read as one of another country, whose code the tour then does not find.
+    #[test]
+    fn every_number_that_the_tour_draws_for_the_mobile_app_is_one_of_hong_kong() {
+        assert!(STEPS.iter().any(|(_, line)| line.contains("MOBILE=\"94$((100000 +")));
+        for drawn in (100_000..1_000_000).step_by(9_973) {
+            let number = PhoneNumber::read(&format!("94{drawn}"), &Country::hong_kong()).unwrap();
+            assert_eq!(number.as_e164(), format!("+85294{drawn}"));
+        }
     }
 }
