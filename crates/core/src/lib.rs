@@ -19,7 +19,7 @@
 //! | [`client`], [`access`] | machine clients, scopes, secrets; their access tokens |
 //! | [`throttle`] | limits as data and pure arithmetic |
 //! | [`repeat`] | idempotent calls |
-//! | [`message`], [`locale`], [`brand`], [`mod@line`] | what is sent, as data |
+//! | [`message`], [`locale`], [`brand`], [`colour`], [`mod@line`] | what is sent, as data |
 //! | [`outbox`], [`price`] | what becomes of it: attempts, receipts, what an operator is told; what it costs
 //! | [`secret`] | the master key and what is derived from it |
 //! | [`ports`] | storage, clock, randomness, pictures, as traits |
@@ -40,6 +40,7 @@ pub mod brand;
 pub mod challenge;
 pub mod client;
 pub mod code;
+pub mod colour;
 pub mod contact;
 pub mod customer;
 pub mod device;

@@ -42,7 +42,7 @@ pub struct MessageStatus {
     pub expires_at: Timestamp,
     /// When it is tried again, or another route is, if it waits and that is before it expires.
     pub next_at: Option<Timestamp>,
-    /// How often it was claimed; more than there are attempts: so many were cut off by the end of their process.
+    /// How often it was claimed. More than there are attempts: it is under way, was cut off by the end of a process, or found no route.
     pub claims: u32,
     /// Whether it could be sent once more: its letter is still there.
     pub has_letter: bool,
@@ -72,7 +72,7 @@ impl MessageStatus {
             expires_at: written(self.expires_at),
             next_at: self.next_at.map(written),
             can_retry: self.has_letter,
-            cut_off: self.claims.saturating_sub(u32::try_from(self.attempts.len()).unwrap_or(u32::MAX)),
+            without_answer: self.claims.saturating_sub(u32::try_from(self.attempts.len()).unwrap_or(u32::MAX)),
             cost: self.cost().to_string(),
             attempts: self.attempts.iter().map(ToldAttempt::from).collect(),
         }
@@ -126,8 +126,8 @@ pub struct Told {
     pub next_at: Option<String>,
     /// Whether it can be sent once more.
     pub can_retry: bool,
-    /// Attempts that were cut off by the end of their process, or are under way.
-    pub cut_off: u32,
+    /// How often it was taken up without an attempt that came to an end: under way, cut off by the end of a server, or without a route.
+    pub without_answer: u32,
     /// What it has cost so far.
     pub cost: String,
     /// Every attempt that came to an end, oldest first.
@@ -304,7 +304,10 @@ mod tests {
         };
         assert_eq!((message.told(true).to.as_str(), message.told(false).to.as_str()), ("+6281234567890", "+62*****890"));
         let told = message.told(false);
-        assert_eq!((told.status, told.cut_off, told.cost.as_str(), told.created_at.as_str()), ("accepted", 2, "0", "1970-01-01T00:00:00.000Z"));
+        assert_eq!(
+            (told.status, told.without_answer, told.cost.as_str(), told.created_at.as_str()),
+            ("accepted", 2, "0", "1970-01-01T00:00:00.000Z")
+        );
     }
 
     #[test]

@@ -114,8 +114,9 @@ fn show(message: &Told) -> anyhow::Result<()> {
     for attempt in &message.attempts {
         say(attempt_line(attempt))?;
     }
-    if message.cut_off > 0 {
-        say(format_args!("{} more under way, or cut off by the end of the server", message.cut_off))?;
+    if message.without_answer > 0 {
+        let times = message.without_answer;
+        say(format_args!("and {times} without an answer: under way, cut off by the end of a server, or without a route"))?;
     }
     if message.status == "failed" && message.can_retry {
         say(format_args!("\nIt can be sent once more: daftar outbox retry {}", message.id))?;

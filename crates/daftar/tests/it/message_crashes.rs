@@ -163,7 +163,10 @@ async fn row_f2_a_message_whose_server_dies_before_the_answer_is_sent_again_unde
             break sent;
         }
     };
-    assert_eq!((&sent[0]["cut_off"], sent[0]["attempts"].as_array().unwrap().len(), &sent[0]["attempts"][0]["number"]), (&1.into(), 1, &2.into()));
+    assert_eq!(
+        (&sent[0]["without_answer"], sent[0]["attempts"].as_array().unwrap().len(), &sent[0]["attempts"][0]["number"]),
+        (&1.into(), 1, &2.into())
+    );
     assert!(server.stop().success());
     assert_eq!(gateway.counts().requests, 2);
 }

@@ -4,7 +4,7 @@
 use minijinja::value::Value;
 use minijinja::{AutoEscape, Environment, Error, Output, State, UndefinedBehavior, context};
 
-use super::colour::Colour;
+use super::colour::{edges, of_brand};
 use super::flaw::Flaw;
 use super::letter::{Letter, Part};
 use super::overrides::Overrides;
@@ -61,8 +61,8 @@ impl Page {
     /// # Errors
     /// The engine's, when the page names what is not there.
     pub(super) fn lay_out(&self, letter: &Letter, look: &Look<'_>) -> Result<String, Error> {
-        let color = Colour::of_brand(look.color);
-        let [edge, edge_dark] = color.edges().map(|edge| edge.to_string());
+        let color = of_brand(look.color);
+        let [edge, edge_dark] = edges(color).map(|edge| edge.to_string());
         let parts: Vec<Value> = letter.parts.iter().map(value).collect();
         self.engine.get_template(NAME)?.render(context! {
             language => look.language,

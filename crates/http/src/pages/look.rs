@@ -1,7 +1,7 @@
-//! How a brand looks on a page: its name, its logo or an initial in its place, and its colour with a text colour that can be read on it, whatever colour
-//! an operator chose (WCAG 2.2, 1.4.3 and 1.4.11).
+//! How a brand looks on a page: its name, its logo or an initial in its place, and its colour with a text colour that can be read on it.
 
 use daftar_core::brand::Brand;
+use daftar_core::colour::Colour;
 use url::Url;
 
 /// What every page has in its style besides the brand's colours.
@@ -13,8 +13,6 @@ const CARDS: [Colour; 2] = [Colour([0xff, 0xff, 0xff]), Colour([0x17, 0x1b, 0x21
 const STRONG: [Colour; 2] = [Colour([0x76, 0x7e, 0x8b]), Colour([0x87, 0x91, 0xa0])];
 /// For a brand whose colour cannot be read.
 const PLAIN: Colour = Colour([0x2f, 0x5d, 0x62]);
-/// The least contrast of a button with what is around it.
-const VISIBLE: f64 = 3.0;
 
 /// A brand, ready for a template.
 #[derive(Debug)]
@@ -36,7 +34,7 @@ impl Look {
     pub(super) fn of(brand: &Brand) -> Self {
         let colour = Colour::parse(&brand.color).unwrap_or(PLAIN);
         let on = colour.ink();
-        let [light, dark] = colour.edges();
+        let [light, dark] = edges(colour);
         let logo_origin = brand.logo.as_deref().and_then(origin);
         Self {
             name: brand.name.clone(),
@@ -48,70 +46,29 @@ impl Look {
     }
 }
 
+/// The colour of a button's edge on a light and on a dark card.
+fn edges(colour: Colour) -> [Colour; 2] {
+    [colour.edge(CARDS[0], STRONG[0]), colour.edge(CARDS[1], STRONG[1])]
+}
+
 /// The origin of a URL as a content security policy names it; `None` for what is not `https`.
 fn origin(url: &str) -> Option<String> {
     let origin = Url::parse(url).ok()?.origin().ascii_serialization();
     origin.starts_with("https://").then_some(origin)
 }
 
-/// A colour in sRGB.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Colour([u8; 3]);
-
-impl Colour {
-    /// Reads `#rrggbb`.
-    fn parse(text: &str) -> Option<Self> {
-        let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_hexdigit()))?;
-        let [_, red, green, blue] = u32::from_str_radix(digits, 16).ok()?.to_be_bytes();
-        Some(Self([red, green, blue]))
-    }
-
-    /// Relative luminance, 0 to 1 (WCAG 2.2).
-    fn luminance(self) -> f64 {
-        let [red, green, blue] = self.0.map(|channel| {
-            let channel = f64::from(channel) / 255.0;
-            if channel <= 0.04045 { channel / 12.92 } else { ((channel + 0.055) / 1.055).powf(2.4) }
-        });
-        0.2126 * red + 0.7152 * green + 0.0722 * blue
-    }
-
-    /// Contrast ratio, 1 to 21 (WCAG 2.2).
-    fn contrast(self, other: Self) -> f64 {
-        let (a, b) = (self.luminance() + 0.05, other.luminance() + 0.05);
-        a.max(b) / a.min(b)
-    }
-
-    /// The colour of a text on this one. White or black: one of them always has 4.5 or more; at a tie, and a little beyond it, white looks better.
-    fn ink(self) -> Self {
-        let white = Self([255; 3]);
-        if self.contrast(white) >= 4.5 { white } else { Self([0; 3]) }
-    }
-
-    /// The colour of a button's edge on a light and on a dark card: its own, unless nobody would see where the button ends.
-    fn edges(self) -> [Self; 2] {
-        let [(light, light_line), (dark, dark_line)] = [(CARDS[0], STRONG[0]), (CARDS[1], STRONG[1])];
-        [(light, light_line), (dark, dark_line)].map(|(card, line)| if self.contrast(card) >= VISIBLE { self } else { line })
-    }
-}
-
-impl std::fmt::Display for Colour {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let [red, green, blue] = self.0;
-        write!(f, "#{red:02x}{green:02x}{blue:02x}")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use daftar_core::colour::{READABLE, VISIBLE};
 
     #[test]
     fn a_text_can_be_read_on_every_brand_colour_and_every_button_be_seen() {
         for step in 0..4096_u32 {
             let channel = |shift: u32| u8::try_from((step >> shift & 15) * 17).unwrap();
             let colour = Colour([channel(8), channel(4), channel(0)]);
-            assert!(colour.contrast(colour.ink()) >= 4.5, "text on {colour}");
-            for (edge, card) in colour.edges().into_iter().zip(CARDS) {
+            assert!(colour.contrast(colour.ink()) >= READABLE, "text on {colour}");
+            for (edge, card) in edges(colour).into_iter().zip(CARDS) {
                 assert!(edge.contrast(card) >= VISIBLE, "edge of {colour}");
             }
         }
@@ -135,12 +92,12 @@ mod tests {
             };
             for ground in ["ground", "card", "sunken"] {
                 for ink in ["ink", "soft"] {
-                    assert!(colour(ink).contrast(colour(ground)) >= 4.5, "{ink} on {ground}");
+                    assert!(colour(ink).contrast(colour(ground)) >= READABLE, "{ink} on {ground}");
                 }
             }
             assert!(colour("strong").contrast(colour("sunken")) >= VISIBLE);
             for sign in ["good", "stop"] {
-                assert!(colour(sign).contrast(colour(&format!("{sign}-ground"))) >= 4.5, "{sign}");
+                assert!(colour(sign).contrast(colour(&format!("{sign}-ground"))) >= READABLE, "{sign}");
             }
         }
     }

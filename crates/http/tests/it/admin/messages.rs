@@ -37,7 +37,7 @@ async fn a_message_is_told_with_its_attempt_and_without_what_it_says() {
         ("sms".into(), "+62*****001".into(), "signup_code".into(), "accepted".into())
     );
     assert_eq!(
-        (&message["reason"], &message["next_at"], &message["can_retry"], &message["cut_off"]),
+        (&message["reason"], &message["next_at"], &message["can_retry"], &message["without_answer"]),
         (&Value::Null, &Value::Null, &json!(false), &json!(0))
     );
     let attempt = &message["attempts"][0];
