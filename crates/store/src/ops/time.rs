@@ -16,6 +16,7 @@ use crate::tx::Tx;
 const SAME: Duration = Duration::from_secs(1);
 /// Rows of one table that are moved in one transaction: whoever waits behind it must not wait for long.
 const AT_ONCE: u64 = 500;
+const MINUTE_MS: i64 = 60_000;
 const LATEST: &str = "latest_time";
 
 /// The tables in which things end, and which of their rows matter. Their keys are ids that sort by time.
@@ -152,7 +153,13 @@ async fn keep_waits(tx: &mut Tx<'_>, step: &Step) -> Result<(), StoreError> {
                leased_until = CASE WHEN leased_until > $1 THEN leased_until - $2 ELSE leased_until END \
                WHERE state IN ('waiting', 'accepted') AND (next_at > $1 OR leased_until > $1)";
     tx.exec(sql, &values).await?;
-    tx.exec("UPDATE limits SET arrival = arrival - $2 WHERE arrival > $1", &values).await.map(drop)
+    tx.exec("UPDATE limits SET arrival = arrival - $2 WHERE arrival > $1", &values).await?;
+    // Wrong codes of the last hour are counted by the minute.
+    let minutes = ms(step.by).div_euclid(MINUTE_MS) + 1;
+    let sql = "INSERT INTO wrong_code_minutes (minute, wrong) SELECT minute - $2, wrong FROM wrong_code_minutes WHERE minute > $1 \
+               ON CONFLICT (minute) DO UPDATE SET wrong = wrong_code_minutes.wrong + excluded.wrong";
+    tx.exec(sql, &[step.to.into(), (minutes * MINUTE_MS).into()]).await?;
+    tx.exec("DELETE FROM wrong_code_minutes WHERE minute > $1", &[step.to.into()]).await.map(drop)
 }
 
 fn ms(time: Duration) -> i64 {

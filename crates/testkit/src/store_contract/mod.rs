@@ -314,6 +314,7 @@ macro_rules! store_contract {
                 fault_6_what_was_made_in_an_hour_that_comes_again_lives_no_longer
                 fault_6_a_message_waits_no_longer_when_the_clock_is_set_back
                 fault_6_a_limit_refills_as_if_the_clock_had_not_been_set_back
+                fault_6_wrong_codes_count_against_everybody_for_an_hour_although_the_clock_is_set_back
                 fault_6_a_thousand_rows_are_put_in_order_however_many_servers_say_so
             }
         }

@@ -142,6 +142,23 @@ pub async fn fault_6_a_limit_refills_as_if_the_clock_had_not_been_set_back<E: En
     assert_eq!((charge(mended).await, charge(mended).await), (Charged::Allowed, Charged::Allowed));
 }
 
+pub async fn fault_6_wrong_codes_count_against_everybody_for_an_hour_although_the_clock_is_set_back<E: Engine>(engine: E) {
+    let store = engine.store();
+    let wrong = async |number, at| {
+        let pending = given::by_phone(&format!("user{number}"), &given::phone(number));
+        store.start_registration(pending.new.clone(), None).await.unwrap();
+        store.finish_registration(pending.show(&pending.wrong_code(), at)).await.unwrap();
+    };
+    let counted = async |at| store.pressure(&["nobody".to_owned()], at).await.unwrap().installation;
+    wrong(1, now()).await;
+    wrong(2, now() + 5 * MINUTE).await;
+    told(store, now() + 6 * MINUTE).await;
+    let mended = now() + 6 * MINUTE - DAY;
+    told(store, mended).await;
+    assert_eq!((counted(mended).await, counted(mended + 50 * MINUTE).await, counted(mended + HOUR).await), (2, 2, 0));
+    assert_eq!(counted(now() + 6 * MINUTE).await, 0, "they are moved, and not counted twice");
+}
+
 pub async fn fault_6_a_thousand_rows_are_put_in_order_however_many_servers_say_so<E: Engine>(engine: E) {
     let store = engine.store().clone();
     let send = |number: u32| {
