@@ -4,13 +4,15 @@
 //! |---|---|
 //! | `cli` | what can be said on the command line |
 //! | `config` | the configuration, a section per file |
-//! | `keys`, `system` | key files; the clock and the randomness |
+//! | `keys`, `system` | key files; the machine's clock and randomness |
+//! | `clock` | the time of day that all servers of one database share |
 //! | `signing` | the keys that sign tokens, wherever they are |
 //! | `wiring` | from a configuration to the parts of the other crates |
 //! | `serve`, `dev` | running the server, and running it for development with a tour |
 //! | `commands` | what works beside a running server |
 
 mod cli;
+mod clock;
 mod commands;
 mod config;
 mod dev;

@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use daftar_core::hashing::HashingPool;
@@ -20,6 +21,7 @@ use daftar_store::pictures::FilePictures;
 use daftar_store::{Location, SqlStore};
 use tokio::task::JoinSet;
 
+use crate::clock::Timekeeper;
 use crate::config::{Config, EmailTransport, Mailer, SmsRoute, SmsTransport, Span, master_key_of};
 use crate::keys::{self, KeyFileError, MasterKey};
 use crate::system::{OsEntropy, SystemClock};
@@ -28,9 +30,13 @@ use crate::{housekeeping, signing};
 /// Where pictures lie in the data directory.
 pub(crate) const PICTURES: &str = "pictures";
 
+/// How long ending waits to tell the store the time.
+const LAST_LOOK: Duration = Duration::from_secs(1);
+
 /// The store and the keys: what every command works with.
 pub(crate) struct Foundation {
     pub(crate) store: Arc<SqlStore>,
+    pub(crate) timekeeper: Timekeeper,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) secrets: Secrets,
@@ -47,9 +53,10 @@ impl Foundation {
         let location = Location::parse(url.expose()).with_context(in_url)?;
         keys::private_dir(&data_dir).context("`data_dir`")?;
         private_dir_of(&location).with_context(in_url)?;
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
-        let store = SqlStore::open(&location, config.database.opening(migrate, new_id(clock.now(), &*entropy))).await.with_context(in_url)?;
+        // The name only has to be nobody else's.
+        let name = new_id(SystemClock.now(), &*entropy);
+        let store = Arc::new(SqlStore::open(&location, config.database.opening(migrate, name)).await.with_context(in_url)?);
         let master = match &config.secrets.master_key {
             Some(key) => MasterKey::configured(master_key_of(key.expose()).context("`secrets.master_key` is no key")?),
             None => MasterKey::in_dir(&data_dir, &*entropy)?,
@@ -63,12 +70,13 @@ impl Foundation {
                 data_dir.join(keys::MASTER_FILE).display()
             );
         }
-        Ok(Self { store: Arc::new(store), clock, entropy, secrets })
+        let timekeeper = Timekeeper::start(Arc::clone(&store)).await.context("the store does not say what time it is")?;
+        Ok(Self { store, clock: timekeeper.clock(), timekeeper, entropy, secrets })
     }
 
     /// The keys that sign tokens, as far as the store keeps them.
     pub(crate) fn signing_keys(&self) -> StoredKeys {
-        let Self { store, clock, entropy, secrets } = self;
+        let Self { store, clock, entropy, secrets, .. } = self;
         StoredKeys::new(Arc::<SqlStore>::clone(store), Arc::clone(clock), Arc::clone(entropy), secrets)
     }
 }
@@ -95,7 +103,7 @@ impl Installation {
     pub(crate) async fn start(config: &Config, bound: SocketAddr) -> anyhow::Result<Self> {
         daftar_http::operate::metrics::collect().context("metrics")?;
         let foundation = Foundation::open(config, config.database.migrate).await?;
-        let Foundation { store, clock, entropy, secrets } = &foundation;
+        let Foundation { store, clock, entropy, secrets, .. } = &foundation;
         let doorbell = Doorbell::default();
         let public_url = config.public_url(bound);
         let hashing = HashingPool::start(config.hashing.cost(), config.hashing.threads(), secrets.passwords.clone(), &**entropy);
@@ -127,6 +135,7 @@ impl Installation {
         let mut background = JoinSet::new();
         background.spawn(housekeeping::run(Arc::<SqlStore>::clone(store), Arc::clone(clock)));
         background.spawn(signing::follow(accounts.clone()));
+        background.spawn(foundation.timekeeper.clone().follow());
         let app = App::new(daftar_http::Parts {
             accounts,
             inbox: config.has_inbox().then(|| Arc::<SqlStore>::clone(store) as Arc<dyn Inbox>),
@@ -148,6 +157,8 @@ impl Installation {
         // They hold the store; whether they were aborted or have panicked, they are gone now.
         self.background.shutdown().await;
         drop(self.app);
+        // What is over by now is over for the next server, too. A store that is away keeps nobody here.
+        let _ = tokio::time::timeout(LAST_LOOK, self.foundation.timekeeper.look()).await;
         drop(self.foundation);
     }
 }

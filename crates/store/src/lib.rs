@@ -36,5 +36,6 @@ mod value;
 pub use error::OpenError;
 pub use location::Location;
 pub use migration::History;
+pub use ops::time::{Kept, Told};
 pub use postgres::{Address, AddressError, Connections, TlsError};
 pub use store::{Opening, SqlStore};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use daftar_core::ports::StoreError;
+use daftar_core::ports::{StoreError, Timestamp};
 use uuid::Uuid;
 
 use crate::copy::mark;
@@ -11,6 +11,7 @@ use crate::error::{OpenError, Outage};
 use crate::location::Location;
 use crate::migration::History;
 use crate::ops::housekeeping;
+use crate::ops::time::{self, Kept, Told};
 use crate::postgres::{Connections, Postgres};
 use crate::sqlite::Sqlite;
 use crate::tx::Op;
@@ -102,6 +103,26 @@ impl SqlStore {
         match &self.0.engine {
             Engine::Sqlite(sqlite) => sqlite.scan(input, op).await,
             Engine::Postgres(postgres) => postgres.scan(input, op).await,
+        }
+    }
+
+    /// What time it is at the database; `None`: it has no clock but this process's.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn time(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.look_up((), |tx, ()| Box::pin(time::there(tx))).await
+    }
+
+    /// Remembers what time it is, to be told now and then and before a clock that was set back is believed: what was over stays over then.
+    ///
+    /// # Errors
+    /// [`StoreError`]; to be told once more then.
+    pub async fn keep_time(&self, told: Told) -> Result<Kept, StoreError> {
+        loop {
+            if let Some(kept) = self.write(told, |tx, &told| Box::pin(time::keep(tx, told))).await? {
+                return Ok(kept);
+            }
         }
     }
 

@@ -132,6 +132,15 @@ impl<'c> Tx<'c> {
         }
     }
 
+    /// Selects as `now` what time it is at the database; `None`: it has no clock but ours.
+    pub(crate) const fn time_of_day(&self) -> Option<&'static str> {
+        match self.engine {
+            Engine::Sqlite(_) => None,
+            // Not the beginning of the transaction, which may have waited since.
+            Engine::Postgres(_) => Some("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now"),
+        }
+    }
+
     /// Selects the `name`s of the columns of the table `$1`.
     pub(crate) const fn columns_of(&self) -> &'static str {
         match self.engine {

@@ -47,7 +47,7 @@ pub(crate) async fn run(Checked { config, .. }: Checked, command: ClientCommand)
 
 /// The administration of the clients in this store.
 pub(crate) fn clients(foundation: &Foundation) -> Clients {
-    let Foundation { store, clock, entropy, secrets } = foundation;
+    let Foundation { store, clock, entropy, secrets, .. } = foundation;
     Clients::new(Arc::<SqlStore>::clone(store), Arc::clone(clock), Arc::clone(entropy), secrets.clone())
 }
 

@@ -5,6 +5,7 @@
 mod accounts;
 mod app;
 mod clients;
+mod clocks;
 mod command_line;
 mod configuration;
 mod dev;

@@ -44,7 +44,7 @@ pub(super) const TABLES: &[Named] = &[
     all_of("inbox", &["id"]),
     all_of("signing_keys", &["kid"]),
     // The rest is about the one database and not about the installation.
-    Named { name: "settings", key: &["key"], which: "key NOT IN ('copy', 'touched')" },
+    Named { name: "settings", key: &["key"], which: "key NOT IN ('copy', 'touched', 'latest_time')" },
 ];
 
 /// A table with the columns that it has in a database, in the order of their names.

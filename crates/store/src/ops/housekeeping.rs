@@ -88,7 +88,8 @@ pub(crate) async fn same_master_key(tx: &mut Tx<'_>, fingerprint: Mac) -> Result
     tx.one("SELECT key, value FROM settings WHERE key = 'master_key'", &[], |row| Ok(row.of("settings").mac("value")? == fingerprint)).await
 }
 
-async fn put(tx: &mut Tx<'_>, key: &str, on_conflict: &str, value: &[u8]) -> Result<(), StoreError> {
+/// Keeps a setting.
+pub(super) async fn put(tx: &mut Tx<'_>, key: &str, on_conflict: &str, value: &[u8]) -> Result<(), StoreError> {
     let sql = format!("INSERT INTO settings (key, value) VALUES ($1, $2) {on_conflict}");
     tx.exec(&sql, &[key.into(), Value::Bytes(value)]).await?;
     Ok(())

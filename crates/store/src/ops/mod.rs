@@ -25,6 +25,7 @@ pub(crate) mod repeats;
 pub(crate) mod sessions;
 pub(crate) mod signing_keys;
 pub(crate) mod status;
+pub(crate) mod time;
 
 use std::time::Duration;
 

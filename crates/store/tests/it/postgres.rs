@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use daftar_core::person::PersonName;
-use daftar_core::ports::{Store as _, StoreError};
-use daftar_store::{History, Location, OpenError, Opening, SqlStore};
+use daftar_core::ports::{Store as _, StoreError, Timestamp};
+use daftar_store::{History, Location, OpenError, Opening, SqlStore, Told};
 use daftar_testkit::postgres::{Database, Server, Settings, bytes_on_disk};
 use daftar_testkit::store_contract::{Engine, given};
 
@@ -53,6 +53,44 @@ mod contract {
     use super::Postgres;
 
     daftar_testkit::store_contract!(Postgres);
+}
+
+/// The time of day, as the database reads it.
+#[expect(clippy::disallowed_methods, reason = "the database is a process of its own, whose clock no test can set")]
+fn system_time() -> Timestamp {
+    Timestamp::now()
+}
+
+#[tokio::test]
+async fn fault_6_the_database_says_what_time_it_is() {
+    let database = Database::shared().await;
+    let store = open(&database, false).await.unwrap();
+    let before = system_time().as_millisecond();
+    let there = store.time().await.unwrap().unwrap().as_millisecond();
+    assert!((before..=system_time().as_millisecond() + 1).contains(&there), "{before} {there}");
+}
+
+#[tokio::test]
+async fn fault_6_a_databases_clock_that_was_set_back_is_noticed_once() {
+    let database = Database::shared().await;
+    let (store, behind) = (open(&database, false).await.unwrap(), database.connect().await);
+    assert_eq!(store.keep_time(Told::There).await.unwrap().set_back, None);
+    let ahead = system_time().as_millisecond() + 3_600_000;
+    behind.execute("UPDATE settings SET value = $1 WHERE key = 'latest_time'", &[&ahead.to_be_bytes().as_slice()]).await.unwrap();
+    let telling: Vec<_> = (0..16)
+        .map(|_| {
+            tokio::spawn({
+                let store = store.clone();
+                async move { store.keep_time(Told::There).await.unwrap().set_back }
+            })
+        })
+        .collect();
+    let mut steps = Vec::new();
+    for tells in telling {
+        steps.extend(tells.await.unwrap());
+    }
+    let [step] = steps.as_slice() else { unreachable!("{steps:?}") };
+    assert!((3590..=3600).contains(&step.as_secs()), "{step:?}");
 }
 
 #[tokio::test]

@@ -30,6 +30,7 @@ pub mod registrations;
 pub mod repeats;
 pub mod sessions;
 pub mod signing_keys;
+pub mod time;
 
 /// A database of an engine, and what only a test may do with it.
 #[async_trait]
@@ -315,6 +316,16 @@ macro_rules! store_contract {
                 of_16_racing_rotations_one_key_is_the_newest
                 a_sweep_deletes_a_key_that_has_retired
                 row_54_the_database_holds_no_signing_key_in_clear
+            }
+            time {
+                fault_6_a_clock_that_goes_on_or_is_back_by_less_than_a_second_changes_nothing
+                fault_6_what_was_over_when_the_clock_was_set_back_is_over_then
+                fault_6_what_was_over_stays_over_after_a_restart_with_the_clock_back
+                fault_6_what_was_made_in_an_hour_that_comes_again_lives_no_longer
+                fault_6_a_message_waits_no_longer_when_the_clock_is_set_back
+                fault_6_a_limit_refills_as_if_the_clock_had_not_been_set_back
+                fault_6_wrong_codes_count_against_everybody_for_an_hour_although_the_clock_is_set_back
+                fault_6_a_thousand_rows_are_put_in_order_however_many_servers_say_so
             }
         }
     };
