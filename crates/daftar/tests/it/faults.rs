@@ -49,7 +49,7 @@ pub(crate) async fn all_can_sign_in(server: &Server, names: &[String]) {
 }
 
 #[tokio::test]
-async fn after_a_kill_everybody_who_was_answered_can_sign_in() {
+async fn fault_1_after_a_kill_everybody_who_was_answered_can_sign_in() {
     let home = Home::for_development();
     let (client, server) = (home.client(), home.start(&["serve"]));
     let (answered, people) = load(&server, &client);

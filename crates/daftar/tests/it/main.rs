@@ -22,3 +22,4 @@ mod shutdown;
 mod slow_clients;
 mod sms;
 mod store_copy;
+mod threats;

@@ -149,7 +149,7 @@ async fn a_replaced_picture_is_gone_and_an_absent_one_stays() {
 }
 
 #[tokio::test]
-async fn row_46_and_47_what_is_no_picture_is_refused_and_changes_nothing() {
+async fn row_46_and_row_47_what_is_no_picture_is_refused_and_changes_nothing() {
     let site = Installation::start().await;
     let token = signed_in(&site, 1).await;
     let before = show(&site, &token).await;
