@@ -26,6 +26,7 @@ pub struct Builder {
     pub(super) cost: HashingCost,
     pub(super) threads: usize,
     pub(super) cors_origins: Vec<String>,
+    pub(super) trusted_proxies: Vec<String>,
     pub(super) workers: bool,
     pub(super) app_always_ok: bool,
     pub(super) app: AppPolicy,
@@ -44,6 +45,7 @@ impl Default for Builder {
             cost,
             threads: 2,
             cors_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
             workers: true,
             app_always_ok: false,
             app: AppPolicy::default(),
@@ -90,6 +92,13 @@ impl Builder {
     #[must_use]
     pub fn cors_origin(mut self, origin: &str) -> Self {
         self.cors_origins.push(origin.to_owned());
+        self
+    }
+
+    /// Behind proxies of these networks, whose forwarded headers are believed.
+    #[must_use]
+    pub fn behind(mut self, proxies: &[&str]) -> Self {
+        self.trusted_proxies.extend(proxies.iter().map(|&network| network.to_owned()));
         self
     }
 

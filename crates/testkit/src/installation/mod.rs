@@ -135,7 +135,7 @@ impl Installation {
         let readiness = Readiness::default();
         let settings = Settings {
             public_url: url.clone(),
-            trusted_proxies: Vec::new(),
+            trusted_proxies: builder.trusted_proxies.iter().map(|network| network.parse().unwrap()).collect(),
             cors_origins: builder.cors_origins.clone(),
             app_always_ok: builder.app_always_ok,
             metrics_apart: false,
@@ -197,6 +197,11 @@ impl Installation {
     #[must_use]
     pub fn database_url(&self) -> String {
         self.disk.database.url()
+    }
+
+    /// Everything that its database holds on disk: what a thief of it has.
+    pub async fn bytes_on_disk(&self) -> Vec<u8> {
+        self.disk.database.bytes_on_disk().await
     }
 
     /// Its socket.
