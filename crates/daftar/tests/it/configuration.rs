@@ -52,7 +52,7 @@ fn row_53_an_example_or_short_secret_stops_the_start_outside_development_and_is_
     for (variable, secret) in examples {
         let home = Home::bare().with("DAFTAR_TOKENS__ALGORITHM", if variable.contains("TOKENS") { "HS256" } else { "ES256" }).with(variable, &secret);
         home.write("daftar.toml", PRODUCTION);
-        for command in [&["serve"][..], &["config", "check"]] {
+        for command in [&["config", "check"][..], &["serve"]] {
             let error = home.run(command).failed();
             assert!(error.contains(variable) && error.contains("***"), "{variable}: {error}");
             assert!(secret.is_empty() || !error.contains(&secret), "{error}");
