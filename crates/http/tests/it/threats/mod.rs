@@ -2,6 +2,7 @@
 
 mod addresses;
 mod browsers;
+mod codes;
 mod identity;
 mod json;
 mod numbers;
