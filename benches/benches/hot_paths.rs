@@ -1,5 +1,5 @@
 //! The hot paths against the limit of the machine, in one run and on both engines: sign-in against the raw hash rate, `/check/email` against a bare
-//! handler of the same stack and against the database alone, `/check/email` while sign-ins saturate the hasher, and two replicas against one.
+//! handler of the same stack, against the database alone and against itself without limits, `/check/email` while sign-ins saturate the hasher, and two replicas against one.
 //!
 //! `cargo bench -p daftar-benches` prints the figures; `-- --write` also writes them to `docs/benchmarks.md`. It needs PostgreSQL's server and
 //! `pgbench`, which `./scripts/test` installs.
@@ -23,18 +23,20 @@ const ROUNDS: usize = 7;
 const ACCOUNTS: u32 = 10_000;
 const TIME: Duration = Duration::from_secs(3);
 const CONNECTIONS: usize = 16;
+/// From how many addresses is looked up: more than are needed for any of them to come to its limit in a round.
+const CLIENTS: u32 = 60_000;
 
 fn main() {
     // `cargo test --benches` runs this, too: there is nothing to test here.
     if std::env::args().any(|argument| argument == "--test") {
         return;
     }
-    let sqlite = Site::start(Engine::Sqlite);
-    let postgres = Site::start(Engine::Postgres);
+    let (sqlite, sqlite_unlimited) = (Site::start(Engine::Sqlite, true), Site::start(Engine::Sqlite, false));
+    let (postgres, postgres_unlimited) = (Site::start(Engine::Postgres, true), Site::start(Engine::Postgres, false));
     let replica = postgres.replica();
     let runtime = runtime();
     let bare = bare_handler(&runtime, axum::Json(serde_json::json!({"status": false, "message": "Email is already registered"})));
-    let (look_ups, sign_ins) = (Arc::new(people::look_ups(ACCOUNTS)), Arc::new(people::sign_ins(ACCOUNTS)));
+    let (look_ups, sign_ins) = (Arc::new(people::look_ups(ACCOUNTS, CLIENTS)), Arc::new(people::sign_ins(ACCOUNTS)));
 
     let mut figures = Figures::default();
     for round in 1..=ROUNDS {
@@ -45,8 +47,12 @@ fn main() {
         figures.raw.push(raw);
         figures.bare.push(handler);
         figures.queries.push(queries);
-        for (site, engine) in [(&sqlite, &mut figures.sqlite), (&postgres, &mut figures.postgres)] {
+        let sites = [(&sqlite, &sqlite_unlimited, &mut figures.sqlite), (&postgres, &postgres_unlimited, &mut figures.postgres)];
+        for (site, unlimited, engine) in sites {
             engine.measure(site.installation.address(), &look_ups, &sign_ins, raw, handler);
+            engine.compare(site.installation.address(), unlimited.installation.address(), &look_ups, round);
+            // Its clock stands still: a minute later everybody may look up as often again.
+            site.installation.clock.advance(Duration::from_secs(60));
         }
         let one = figures.postgres.look_up.last();
         figures.against_queries.push(one / queries);
@@ -71,9 +77,11 @@ struct Site {
 }
 
 impl Site {
-    fn start(engine: Engine) -> Self {
+    fn start(engine: Engine, is_limited: bool) -> Self {
         let runtime = runtime();
-        let installation = runtime.block_on(Installation::builder().production_hashes().limits().on(engine).start());
+        let builder = Installation::builder().production_hashes().behind_proxy().on(engine);
+        let builder = if is_limited { builder.limits() } else { builder };
+        let installation = runtime.block_on(builder.start());
         println!("filling {engine:?} with {ACCOUNTS} accounts …");
         runtime.block_on(people::fill(&installation, ACCOUNTS));
         Self { installation, _runtime: runtime }
@@ -93,6 +101,7 @@ struct OnEngine {
     sign_in_share: Series,
     look_up: Series,
     look_up_share: Series,
+    limits_cost: Series,
     besides_p50: Series,
     besides_p99: Series,
 }
@@ -111,6 +120,19 @@ impl OnEngine {
         self.look_up_share.push(looked.rate / handler);
         self.besides_p50.push(besides.percentile(0.50).as_secs_f64() * 1e3);
         self.besides_p99.push(besides.percentile(0.99).as_secs_f64() * 1e3);
+    }
+
+    /// Look-ups with limits against the same without, one after the other, each first in turn.
+    fn compare(&mut self, limited: SocketAddr, unlimited: SocketAddr, look_ups: &Arc<Requests>, round: usize) {
+        let rate = |address| looking(&[address], look_ups).rate;
+        let (with, without) = if round.is_multiple_of(2) {
+            let with = rate(limited);
+            (with, rate(unlimited))
+        } else {
+            let without = rate(unlimited);
+            (rate(limited), without)
+        };
+        self.limits_cost.push(with / without);
     }
 }
 
@@ -145,6 +167,7 @@ impl Figures {
             ("**sign-in against the raw hash rate**", one.sign_in_share.shown(2), "0.9", other.sign_in_share.shown(2), "0.9"),
             ("`POST /check/email`, calls/s", one.look_up.shown(0), "", other.look_up.shown(0), ""),
             ("**look-up against the bare handler**", one.look_up_share.shown(2), "0.6", other.look_up_share.shown(2), "0.4"),
+            ("**look-up with limits against the same without**", one.limits_cost.shown(2), "0.9", other.limits_cost.shown(2), "0.9"),
             ("**look-up against `pgbench`**", "–".to_owned(), "", self.against_queries.shown(2), "0.5"),
             ("look-up, two replicas against one", "–".to_owned(), "", self.replicas.shown(2), ""),
             ("look-up while sign-ins saturate the hasher, median ms", one.besides_p50.shown(2), "", other.besides_p50.shown(2), ""),

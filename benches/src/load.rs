@@ -39,6 +39,14 @@ pub fn post(path: &str, body: &str) -> Vec<u8> {
     format!("POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}").into_bytes()
 }
 
+/// The same, passed on by a proxy for the `n`th of its clients.
+#[must_use]
+pub fn post_for(n: u32, path: &str, body: &str) -> Vec<u8> {
+    let [_, a, b, c] = n.to_be_bytes();
+    let passed_on = format!("host: localhost\r\nx-forwarded-for: 10.{a}.{b}.{c}\r\n");
+    String::from_utf8_lossy(&post(path, body)).replacen("host: localhost\r\n", &passed_on, 1).into_bytes()
+}
+
 /// Sends `requests` in turn over `connections`, which are spread over `addresses`, for `time`, expecting `status`. Blocks; the work is done on one other
 /// thread.
 #[must_use]

@@ -41,10 +41,11 @@ pub async fn fill(site: &Installation, accounts: u32) {
     iter(0..accounts).map(make).buffer_unordered(AT_ONCE).for_each(|_| std::future::ready(())).await;
 }
 
-/// A look-up of each of them.
+/// So many look-ups of them, each for another client of a proxy, as people look themselves up when they sign up.
 #[must_use]
-pub fn look_ups(accounts: u32) -> Vec<Vec<u8>> {
-    (0..accounts).map(|n| load::post("/check/email", &format!("{{\"email\":\"user{n}@example.test\"}}"))).collect()
+pub fn look_ups(accounts: u32, clients: u32) -> Vec<Vec<u8>> {
+    let look_up = |n: u32| load::post_for(n, "/check/email", &format!("{{\"email\":\"user{}@example.test\"}}", n % accounts));
+    (0..clients).map(look_up).collect()
 }
 
 /// A sign-in of each of them.

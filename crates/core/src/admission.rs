@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
-use crate::throttle::{Charge, LimitKey};
+use crate::limit::{Charge, LimitKey};
 
 /// The lanes in which callers wait, one per limit.
 #[derive(Debug, Default)]
@@ -55,7 +55,7 @@ impl Admissions {
             charges
                 .iter()
                 .map(|charge| {
-                    let places = usize::try_from(charge.limit.burst.max(1)).unwrap_or(1);
+                    let places = usize::try_from(charge.limit.at_once().max(1)).unwrap_or(1).min(Semaphore::MAX_PERMITS);
                     let lane = lanes.entry(charge.key.clone()).or_insert_with(|| Lane {
                         permits: Arc::new(Semaphore::new(places)),
                         tickets: 0,
@@ -153,16 +153,20 @@ impl Drop for Ticket<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::throttle::Gcra;
+    use crate::limit::{Gcra, LimitKind};
     use std::time::Duration;
+
+    fn key(of: &str) -> LimitKey {
+        LimitKey::new(LimitKind::PasswordAddress, of)
+    }
 
     fn charges(keys: &[&str]) -> Vec<Charge> {
         let limit = Gcra { burst: 2, period: Duration::from_secs(900) };
-        keys.iter().map(|key| Charge { key: LimitKey((*key).into()), limit }).collect()
+        keys.iter().map(|of| Charge::one(key(of), limit)).collect()
     }
 
-    fn spent(key: &str) -> Vec<LimitKey> {
-        vec![LimitKey(key.into())]
+    fn spent(of: &str) -> Vec<LimitKey> {
+        vec![key(of)]
     }
 
     #[tokio::test]

@@ -17,10 +17,10 @@
 //! | [`session`], [`device`], [`token`] | who is signed in, and where push messages go; signed tokens and their keys |
 //! | [`profile`], [`contact`] | the basic profile and its picture; changing a contact by proving it |
 //! | [`client`], [`access`] | machine clients, scopes, secrets; their access tokens |
-//! | [`throttle`] | limits as data and pure arithmetic |
+//! | [`limit`], `measure` | limits as data and pure arithmetic; what is counted for operators |
 //! | [`repeat`] | idempotent calls |
 //! | [`message`], [`locale`], [`brand`], [`colour`], [`mod@line`] | what is sent, as data |
-//! | [`outbox`], [`price`] | what becomes of it: attempts, receipts, what an operator is told; what it costs
+//! | [`outbox`], [`price`] | what becomes of it: attempts, receipts, what an operator is told; what it costs |
 //! | [`secret`] | the master key and what is derived from it |
 //! | [`ports`] | storage, clock, randomness, pictures, as traits |
 //! | [`service`] | [`service::Accounts`], the only door for surfaces |
@@ -47,8 +47,10 @@ pub mod device;
 pub mod enrolment;
 pub mod hashing;
 pub mod identifier;
+pub mod limit;
 pub mod line;
 pub mod locale;
+mod measure;
 pub mod message;
 mod named;
 pub mod outbox;
@@ -66,5 +68,4 @@ pub mod service;
 pub mod session;
 pub mod sign_in;
 pub mod sign_up;
-pub mod throttle;
 pub mod token;

@@ -22,7 +22,8 @@ use crate::code::{Challenge, Pressure};
 use crate::customer::{Applicant, ConfirmCustomer, Confirmed, CustomerRegistration, DeadLink, NewCustomerRegistration, ResendLink, ResendToken};
 use crate::device::{Device, DeviceKind, DeviceToken};
 use crate::identifier::{Country, IdentifierKind, LoginId};
-use crate::message::{Channel, Envelope, MessageId};
+use crate::limit::{Charge, Charged, Exhausted, LimitKey, LimitKind, Room, Sending, SendingStanding, Usage};
+use crate::message::{Channel, MessageId};
 use crate::outbox::status::{MessageFilter, MessageStatus, Retried};
 use crate::outbox::{Claims, Hook, HookError, Receipt, Receipted, RouteName, Settled};
 use crate::person::PictureId;
@@ -34,7 +35,6 @@ use crate::repeat::{Repeat, Repeated};
 use crate::secret::Mac;
 use crate::session::SessionId;
 use crate::sign_in::{OpenSession, Opened, SignInRecord};
-use crate::throttle::{Charge, Charged};
 use crate::token::{Rotation, SealedKey};
 
 /// The time of day, to the millisecond. Tests set it.
@@ -113,8 +113,8 @@ pub trait Store: Send + Sync {
     async fn is_held(&self, id: &LoginId, verified_only: bool) -> Result<bool, StoreError>;
     /// The first of `claims` that another account than `except` keeps from being made.
     async fn first_taken(&self, claims: &[Claim], except: Option<AccountId>) -> Result<Option<IdentifierKind>, StoreError>;
-    /// What it takes to check the password of whoever is known by `id`.
-    async fn sign_in_record(&self, id: &LoginId) -> Result<Option<SignInRecord>, StoreError>;
+    /// What it takes to check the password of whoever is known by `id`, and whether they signed in from the address `from` before.
+    async fn sign_in_record(&self, id: &LoginId, from: Mac) -> Result<Option<SignInRecord>, StoreError>;
     /// The account whose session this is, if at `now` the session is neither over nor ended and the account is active.
     async fn session_account(&self, id: SessionId, now: Timestamp) -> Result<Option<AccountId>, StoreError>;
     /// A whole account.
@@ -142,6 +142,10 @@ pub trait Store: Send + Sync {
     /// How much wrong guessing there has been against whichever of `subjects` has met most (see [`crate::code`]), and in the hour before `now` against
     /// everybody.
     async fn pressure(&self, subjects: &[String], now: Timestamp) -> Result<Pressure, StoreError>;
+    /// Whether `charges` have room at `now`, and what became of the codes that were sent to numbers with `prefix` in the day before.
+    async fn sending_standing(&self, charges: Vec<Charge>, prefix: Option<&str>, now: Timestamp) -> Result<SendingStanding, StoreError>;
+    /// Limits that are used at `now`, of one kind or of all: those that take longest to be free again come first. At most `limit`.
+    async fn limits_used(&self, kind: Option<LimitKind>, limit: u32, now: Timestamp) -> Result<Vec<(LimitKey, Usage)>, StoreError>;
     /// What is kept of the call that `repeat` repeats.
     async fn repeated(&self, repeat: &Repeat, now: Timestamp) -> Result<Repeated<()>, StoreError>;
 
@@ -158,7 +162,7 @@ pub trait Store: Send + Sync {
     async fn create_account(&self, account: NewAccount, once: Option<Once>) -> Result<Repeated<Claimed<()>>, StoreError>;
     /// Keeps a pending registration with its challenge and queues its message. Claims what the registration will claim, without reserving it;
     /// voids older challenges for the same purpose and destination (row 4).
-    async fn start_registration(&self, new: NewRegistration, once: Option<Once>) -> Result<Repeated<Claimed<()>>, StoreError>;
+    async fn start_registration(&self, new: NewRegistration, once: Option<Once>) -> Result<Repeated<Claimed<Charged>>, StoreError>;
     /// Sends a registration's code and link anew, the old ones voided.
     async fn resend_registration(&self, resend: Resend) -> Result<Resent, StoreError>;
     /// Finishes a registration by code or by link (rows 2, 3, 7): counts the attempt, compares, makes the account, all in one.
@@ -167,11 +171,12 @@ pub trait Store: Send + Sync {
     async fn disown_registration(&self, link: Mac, now: Timestamp) -> Result<bool, StoreError>;
     /// Keeps a customer's registration with its token and queues its messages, in place of an older one of the same host for the same phone. Claims what it will
     /// claim, without reserving it.
-    async fn register_customer(&self, new: NewCustomerRegistration, once: Option<Once>) -> Result<Repeated<Claimed<()>>, StoreError>;
-    /// Sends a customer's token anew, the old one voided; how many tokens were sent by now. `None`: there is no such registration that waits.
-    async fn resend_token(&self, resend: ResendToken) -> Result<Option<u32>, StoreError>;
-    /// Sends a customer's link anew, the old one dead; whether there is such a registration that waits.
-    async fn resend_link(&self, resend: ResendLink) -> Result<bool, StoreError>;
+    async fn register_customer(&self, new: NewCustomerRegistration, once: Option<Once>) -> Result<Repeated<Claimed<Charged>>, StoreError>;
+    /// Sends a customer's token anew, the old one voided; how many tokens were sent by now, or which budget is spent. `None`: there is no such registration that
+    /// waits.
+    async fn resend_token(&self, resend: ResendToken) -> Result<Option<Result<u32, Exhausted>>, StoreError>;
+    /// Sends a customer's link anew, the old one dead. `None`: there is no such registration that waits.
+    async fn resend_link(&self, resend: ResendLink) -> Result<Option<Charged>, StoreError>;
     /// A customer pressed the button behind a link: the address is proven. Why not, if it is not.
     async fn authorise_customer(&self, link: Mac, now: Timestamp) -> Result<Result<(), DeadLink>, StoreError>;
     /// Kills the customer's registration behind a link ("this was not me"); whether there was one to kill.
@@ -179,7 +184,7 @@ pub trait Store: Send + Sync {
     /// Confirms a customer's registration (rows 2, 3, 7): counts the attempt, compares, makes the account, all in one.
     async fn confirm_customer(&self, confirm: ConfirmCustomer) -> Result<Confirmed, StoreError>;
     /// Keeps a challenge and queues the message with its code; older challenges for the same purpose and destination are dead (row 4).
-    async fn send_challenge(&self, challenge: Challenge, envelope: Envelope) -> Result<(), StoreError>;
+    async fn send_challenge(&self, challenge: Challenge, sending: Sending) -> Result<Charged, StoreError>;
     /// Judges a code and does what it pays for, all in one (rows 2, 3, 6, 7).
     async fn redeem(&self, redemption: Redemption) -> Result<Redeemed, StoreError>;
     /// Sets a password, if the right to do so still stands; one that replaces another ends every session of the account (rows 11 and 12).
@@ -196,6 +201,10 @@ pub trait Store: Send + Sync {
     async fn set_status(&self, id: AccountId, status: AccountStatus, now: Timestamp) -> Result<bool, StoreError>;
     /// Charges every limit, or none (row 14).
     async fn charge(&self, charges: Vec<Charge>, now: Timestamp) -> Result<Charged, StoreError>;
+    /// Writes down what was used of limits without asking them, and how much room that leaves each (row 60).
+    async fn note_usage(&self, charges: Vec<Charge>, now: Timestamp) -> Result<Vec<(LimitKey, Room)>, StoreError>;
+    /// Forgets what was used of the limits of `kind`, or of the one of `key` alone; how many there were.
+    async fn reset_limits(&self, kind: LimitKind, key: Option<LimitKey>) -> Result<u64, StoreError>;
     /// Gives charges back.
     async fn refund(&self, charges: Vec<Charge>, now: Timestamp) -> Result<(), StoreError>;
     /// Keeps a new machine client.

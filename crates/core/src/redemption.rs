@@ -6,9 +6,11 @@ use uuid::Uuid;
 use crate::account::{Account, AccountId, AccountStatus, Surface};
 use crate::code::{ChallengeId, Code, Purpose, Shown};
 use crate::identifier::{IdentifierKind, LoginId};
+use crate::measure::{self, Outcome};
 use crate::message::Sealer;
 use crate::ports::Timestamp;
 use crate::recovery::RecoveryDraft;
+use crate::secret::Mac;
 use crate::service::{Accounts, Fault};
 use crate::session::{SessionDraft, SessionId};
 use crate::sign_up::Newcomer;
@@ -32,10 +34,10 @@ pub struct Redemption {
 /// What a right code pays for.
 #[derive(Debug, Clone)]
 pub enum Pays {
-    /// A session of the account that the code was sent for.
-    SignIn(SessionDraft),
-    /// An account that has proven where the code was sent, and its first session.
-    SignUp(Newcomer, SessionDraft),
+    /// A session of the account that the code was sent for, opened from an address that is one of its own from now on (threat row 15).
+    SignIn(SessionDraft, Mac),
+    /// An account that has proven where the code was sent, and its first session, likewise.
+    SignUp(Newcomer, SessionDraft, Mac),
     /// The right to choose a new password.
     Recovery(RecoveryDraft),
     /// That contact on the account; the session must live.
@@ -103,9 +105,18 @@ impl Accounts {
             Err(TokenError::Invalid(_)) => return Err(Refusal::Wrong.into()),
             Err(TokenError::Fault(fault)) => return Err(fault.into()),
         };
-        let shown = Shown { purpose, by, code, key: self.secrets().codes.clone() };
+        let shown = Shown { purpose, by, code, key: self.secrets().codes.clone(), limits: self.policy().guesses };
         let redemption = Redemption { challenge: ChallengeId(claims.registered.jti), shown, pays, sealer: self.sealer().clone(), now };
-        match self.store().redeem(redemption).await.map_err(Fault::from)? {
+        let redeemed = self.store().redeem(redemption).await.map_err(Fault::from)?;
+        measure::shown(
+            purpose,
+            match redeemed {
+                Redeemed::Refused(Refusal::Wrong) => Outcome::Wrong,
+                Redeemed::Refused(Refusal::Expired) => Outcome::Expired,
+                Redeemed::Done(_) | Redeemed::Refused(Refusal::Disabled | Refusal::Taken(_) | Refusal::SignedOut) => Outcome::Right,
+            },
+        );
+        match redeemed {
             Redeemed::Done(account) => {
                 self.ring();
                 Ok(account)

@@ -98,6 +98,8 @@ pub struct Secrets {
     pub repeats: MacKey,
     /// Makes the tokens by which gateways that sign nothing are known.
     pub receipts: MacKey,
+    /// Signs the addresses from which people signed in.
+    pub addresses: MacKey,
     /// Seals the outbox.
     pub outbox: SealKey,
     /// Seals the keys that sign tokens.
@@ -132,6 +134,7 @@ impl Secrets {
             clients: mac_key("clients"),
             repeats: mac_key("repeats"),
             receipts: mac_key("receipts"),
+            addresses: mac_key("addresses"),
             outbox: seal_key("outbox"),
             signing_keys: seal_key("signing-keys"),
             fingerprint: mac_key("fingerprint").sign(&[]),

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
 
 use crate::account::{Account, AccountId, AccountStatus};
 use crate::admission::Admissions;
@@ -11,6 +10,10 @@ use crate::brand::{Brands, Links};
 use crate::client::{ClientId, MachineClient, Scope};
 use crate::hashing::{HashingError, HashingPool};
 use crate::identifier::{Country, LoginId, PhoneNumber};
+use crate::limit::contacts::TestContacts;
+use crate::limit::guesses::GuessLimits;
+use crate::limit::look_ups::Asker;
+use crate::limit::{LimitKind, Limits, Tally, TooOften};
 use crate::locale::Locale;
 use crate::message::Sealer;
 use crate::password::{Password, PasswordPolicy, PasswordRecord, PreHashedPassword};
@@ -19,7 +22,6 @@ use crate::registration::RegistrationLifetimes;
 use crate::repeat::{Repeat, RepeatKey};
 use crate::secret::Secrets;
 use crate::session::SessionLifetimes;
-use crate::throttle::PasswordLimits;
 use crate::token::KeyRing;
 
 /// Something other than the caller is at fault. A surface says so without a detail; the cause goes to the log, once.
@@ -73,8 +75,12 @@ pub struct Policy {
     pub locale: Locale,
     /// New passwords.
     pub passwords: PasswordPolicy,
-    /// Wrong passwords; `None`: not limited, for development only.
-    pub password_limits: Option<PasswordLimits>,
+    /// How often and how much; `None`: not limited, for development only.
+    pub limits: Option<Limits>,
+    /// When codes grow.
+    pub guesses: GuessLimits,
+    /// Contacts to which nothing is sent.
+    pub test_contacts: TestContacts,
     /// How long sessions last.
     pub sessions: SessionLifetimes,
     /// How long registrations and codes last.
@@ -113,6 +119,17 @@ impl Default for AppPolicy {
 pub struct Holder {
     /// The phone number, if it is one of the host's own customers and has one.
     pub phone: Option<PhoneNumber>,
+}
+
+/// Why nobody was looked up.
+#[derive(Debug, thiserror::Error)]
+pub enum LookUpError {
+    /// The caller asks too often (threat row 60).
+    #[error(transparent)]
+    TooOften(#[from] TooOften),
+    /// It could not be found out.
+    #[error(transparent)]
+    Fault(#[from] Fault),
 }
 
 /// Everything that the use cases work with.
@@ -154,16 +171,31 @@ struct Inner {
     parts: Parts,
     sealer: Sealer,
     admissions: Admissions,
-    /// When operators were last told of spraying, in milliseconds since 1970.
-    alarmed_at: AtomicI64,
+    tally: Tally,
+    /// When each alarm last sounded, in milliseconds since 1970.
+    alarms: Vec<(Alarm, AtomicI64)>,
 }
+
+/// What operators are told of, each at most once a minute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Alarm {
+    /// Somebody sprays codes (threat row 5).
+    Spraying,
+    /// A limit is spent.
+    Limit(LimitKind),
+}
+
+/// How often an alarm sounds, in milliseconds.
+const ALARM_EVERY_MS: i64 = 60_000;
 
 impl Accounts {
     /// A service made of these parts.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         let sealer = Sealer::new(parts.secrets.outbox.clone(), Arc::clone(&parts.entropy));
-        Self(Arc::new(Inner { parts, sealer, admissions: Admissions::default(), alarmed_at: AtomicI64::new(0) }))
+        let alarms = LimitKind::ALL.iter().copied().map(Alarm::Limit).chain([Alarm::Spraying]);
+        let alarms = alarms.map(|alarm| (alarm, AtomicI64::new(0))).collect();
+        Self(Arc::new(Inner { parts, sealer, admissions: Admissions::default(), tally: Tally::default(), alarms }))
     }
 
     /// What the installation decides.
@@ -209,20 +241,20 @@ impl Accounts {
     /// Whether an account holds this identifier, proven or not.
     ///
     /// # Errors
-    /// [`Fault`].
-    pub async fn is_registered(&self, id: &LoginId) -> Result<bool, Fault> {
-        // The budget of look-ups per client address (threat row 60) will be charged here.
-        Ok(self.store().is_held(id, false).await?)
+    /// [`LookUpError`].
+    pub async fn is_registered(&self, id: &LoginId, asker: &Asker) -> Result<bool, LookUpError> {
+        self.may_look_up::<LookUpError>(asker).await?;
+        Ok(self.store().is_held(id, false).await.map_err(Fault::from)?)
     }
 
     /// Who holds this identifier, proven or not, as far as `host` may know: the account's phone is told only to the host through which it was registered
     /// (contract `invas.md`, `verifyEmail`).
     ///
     /// # Errors
-    /// [`Fault`].
-    pub async fn holder_for(&self, host: &ClientId, id: &LoginId) -> Result<Option<Holder>, Fault> {
-        // So will it be here.
-        let account = self.store().find_account(id).await?;
+    /// [`LookUpError`].
+    pub async fn holder_for(&self, host: &ClientId, id: &LoginId) -> Result<Option<Holder>, LookUpError> {
+        self.may_look_up::<LookUpError>(&Asker::Client(host.clone())).await?;
+        let account = self.store().find_account(id).await.map_err(Fault::from)?;
         Ok(account.map(|account| {
             let is_ours = account.origin.client.as_ref() == Some(host);
             Holder { phone: account.phone.filter(|_| is_ours).map(|phone| phone.id) }
@@ -232,10 +264,10 @@ impl Accounts {
     /// The account known by `id`, if that is a username or it has proven it (contract `common.md`, *Verified beats unverified*).
     ///
     /// # Errors
-    /// [`Fault`].
-    pub async fn proven_account(&self, id: &LoginId) -> Result<Option<Account>, Fault> {
-        // So will it be here.
-        Ok(self.store().find_account(id).await?.filter(|account| account.has_proven(id)))
+    /// [`TooOften`], or a fault.
+    pub async fn proven_account<E: From<TooOften> + From<Fault>>(&self, id: &LoginId, asker: &Asker) -> Result<Option<Account>, E> {
+        self.may_look_up::<E>(asker).await?;
+        Ok(self.store().find_account(id).await.map_err(Fault::from)?.filter(|account| account.has_proven(id)))
     }
 
     /// The machine client that `id` and `secret` name, whatever it may do.
@@ -299,11 +331,16 @@ impl Accounts {
         &self.0.admissions
     }
 
-    /// Whether an alarm is due that sounds at most once in `every`; if so, it counts as sounded.
-    pub(crate) fn alarm_is_due(&self, now: Timestamp, every: Duration) -> bool {
-        let (now, every) = (now.as_millisecond(), i64::try_from(every.as_millis()).unwrap_or(i64::MAX));
-        let due = |last: i64| (now.saturating_sub(last).saturating_abs() >= every).then_some(now);
-        self.0.alarmed_at.fetch_update(Ordering::Relaxed, Ordering::Relaxed, due).is_ok()
+    /// Whether an alarm is due; if so, it counts as sounded.
+    pub(crate) fn alarm_is_due(&self, alarm: Alarm, now: Timestamp) -> bool {
+        let now = now.as_millisecond();
+        let due = |last: i64| (now.saturating_sub(last).saturating_abs() >= ALARM_EVERY_MS).then_some(now);
+        let sounded = self.0.alarms.iter().find(|(of, _)| *of == alarm);
+        sounded.is_some_and(|(_, at)| at.fetch_update(Ordering::Relaxed, Ordering::Relaxed, due).is_ok())
+    }
+
+    pub(crate) fn tally(&self) -> &Tally {
+        &self.0.tally
     }
 
     pub(crate) fn receipt_reader(&self) -> &dyn ReceiptReader {

@@ -12,11 +12,14 @@ use crate::code::{Code, Purpose};
 use crate::device::Device;
 use crate::hashing::{Checked, PATIENCE};
 use crate::identifier::LoginId;
+use crate::limit::passwords::Attempt;
+use crate::limit::{Charge, Charged, ClientAddress, Exhausted, TooOften};
+use crate::measure;
 use crate::password::{Password, PasswordRecord};
 use crate::redemption::{CodeError, Pays};
+use crate::secret::Mac;
 use crate::service::{Accounts, Fault};
 use crate::session::Session;
-use crate::throttle::{Charge, Charged, ClientAddress};
 
 /// What it takes to check somebody's password.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +30,8 @@ pub struct SignInRecord {
     pub status: AccountStatus,
     /// The password, if the account has one.
     pub password: Option<PasswordRecord>,
+    /// Whether somebody signed in to the account before from the address that was asked about (threat row 15).
+    pub is_known_address: bool,
 }
 
 /// A session to open after a right password.
@@ -40,6 +45,8 @@ pub struct OpenSession {
     pub rehashed: Option<PasswordRecord>,
     /// The device of whoever signs in, if it was said.
     pub device: Option<Device>,
+    /// From where: from now on that is an address of the account's own (threat row 15).
+    pub from: Mac,
     /// The limits to give back.
     pub refund: Vec<Charge>,
 }
@@ -99,20 +106,30 @@ impl Accounts {
     /// # Errors
     /// [`Fault`].
     pub async fn sign_in(&self, attempt: SignIn) -> Result<SignedIn, Fault> {
+        let from = attempt.from.kept(&self.secrets().addresses);
         let record = match &attempt.who {
-            Some(who) => self.store().sign_in_record(who).await?,
+            Some(who) => self.store().sign_in_record(who, from).await?,
             None => None,
         };
         let account = record.as_ref().map(|r| r.account);
-        let charges = self.policy().password_limits.map(|limits| limits.charges(account, attempt.who.as_ref(), attempt.from));
-        let charges = charges.unwrap_or_default();
+        let is_known = record.as_ref().is_some_and(|record| record.is_known_address);
+        let charged = Attempt { account, typed: attempt.who.as_ref(), from: attempt.from, is_known };
+        let charges = self.policy().limits.as_ref().map(|limits| limits.passwords.charges(charged)).unwrap_or_default();
         let admission = self.admit(&charges).await?;
-        if let Admission::Refused { retry_after } = admission {
+        if let Admission::Refused(exhausted) = &admission {
+            let TooOften(retry_after) = self.too_often(exhausted, self.now());
+            measure::sign_in("throttled");
             return Ok(SignedIn::Throttled { retry_after });
         }
         // From here on the charge stands, whatever becomes of the caller; only a right password gives it back.
         let outcome = self.compare_and_open(&attempt, record, charges).await;
         drop(admission);
+        match &outcome {
+            Ok(SignedIn::Welcome { .. }) => measure::sign_in("welcome"),
+            Ok(SignedIn::Refused) => measure::sign_in("refused"),
+            Ok(SignedIn::Disabled) => measure::sign_in("disabled"),
+            Ok(SignedIn::Throttled { .. }) | Err(_) => {}
+        }
         outcome
     }
 
@@ -120,14 +137,15 @@ impl Accounts {
     ///
     /// # Errors
     /// [`CodeError`].
-    pub async fn sign_in_by_code(&self, token: &str, code: Code) -> Result<String, CodeError> {
+    pub async fn sign_in_by_code(&self, token: &str, code: Code, from: ClientAddress) -> Result<String, CodeError> {
         let session = self.draft_session(Surface::App, false);
-        let account = self.redeem(token, Purpose::AppSignIn, None, code, Pays::SignIn(session)).await?;
+        let pays = Pays::SignIn(session, from.kept(&self.secrets().addresses));
+        let account = self.redeem(token, Purpose::AppSignIn, None, code, pays).await?;
         Ok(self.token_of(&session.of(account))?)
     }
 
     async fn compare_and_open(&self, attempt: &SignIn, record: Option<SignInRecord>, charges: Vec<Charge>) -> Result<SignedIn, Fault> {
-        let mut record = record;
+        let (mut record, from) = (record, attempt.from.kept(&self.secrets().addresses));
         // Twice at most: the record can change between its reading and the opening, most often because a sign-in beside this one made it anew.
         for _ in 0..2 {
             let known = record.as_ref().and_then(|r| r.password.as_ref());
@@ -139,7 +157,7 @@ impl Accounts {
                     return Err(error.into());
                 }
             };
-            let (Some(SignInRecord { account, status, password: Some(password) }), Checked::Right | Checked::RightButStale) = (record, checked)
+            let (Some(SignInRecord { account, status, password: Some(password), .. }), Checked::Right | Checked::RightButStale) = (record, checked)
             else {
                 return Ok(SignedIn::Refused);
             };
@@ -151,14 +169,14 @@ impl Accounts {
             let rehashed = if checked == Checked::RightButStale { self.hash_new(&attempt.password).await.ok() } else { None };
             let session = self.draft_session(attempt.surface, attempt.native_app).of(account);
             let token = self.token_of(&session)?;
-            let open = OpenSession { session, password, rehashed, device: attempt.device.clone(), refund: charges.clone() };
+            let open = OpenSession { session, password, rehashed, device: attempt.device.clone(), from, refund: charges.clone() };
             match self.store().open_session(open).await? {
                 Opened::Open => return Ok(SignedIn::Welcome { account, token }),
                 Opened::Disabled => return Ok(SignedIn::Disabled),
                 Opened::Stale => {}
             }
             record = match &attempt.who {
-                Some(who) => self.store().sign_in_record(who).await?,
+                Some(who) => self.store().sign_in_record(who, from).await?,
                 None => None,
             };
         }
@@ -189,9 +207,9 @@ impl Accounts {
             // Never given up half way: a charge that is queued is carried out, so somebody must be there to use it or give it back.
             match self.store().charge(charges.to_vec(), self.now()).await? {
                 Charged::Allowed => return Ok(Admission::Granted(ticket)),
-                Charged::Refused { retry_after, spent } => tokio::select! {
-                    refusal = ticket.refused(&spent, &seen) => if refusal == Refusal::Final {
-                        return Ok(Admission::Refused { retry_after });
+                Charged::Refused(exhausted) => tokio::select! {
+                    refusal = ticket.refused(&exhausted.spent, &seen) => if refusal == Refusal::Final {
+                        return Ok(Admission::Refused(exhausted));
                     },
                     () = &mut patience => return Err(Fault::Overloaded),
                 },
@@ -203,5 +221,5 @@ impl Accounts {
 enum Admission<'a> {
     Unlimited,
     Granted(#[expect(dead_code, reason = "held for its end: dropping it lets the next one in")] Ticket<'a>),
-    Refused { retry_after: Duration },
+    Refused(Exhausted),
 }

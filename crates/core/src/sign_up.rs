@@ -3,6 +3,7 @@
 use crate::account::{AccountId, Claim, NewAccount, Origin, Standing, Surface};
 use crate::code::{Code, Purpose};
 use crate::identifier::{IdentifierKind, LoginId, Username};
+use crate::limit::ClientAddress;
 use crate::locale::Locale;
 use crate::person::Profile;
 use crate::ports::{Timestamp, new_id};
@@ -48,14 +49,16 @@ impl Accounts {
     ///
     /// # Errors
     /// [`CodeError`].
-    pub async fn sign_up_by_code(&self, token: &str, code: Code, locale: Locale) -> Result<String, CodeError> {
+    pub async fn sign_up_by_code(&self, token: &str, code: Code, locale: Locale, from: ClientAddress) -> Result<String, CodeError> {
+        let from = from.kept(&self.secrets().addresses);
         let mut outcome = Err(CodeError::Refused(Refusal::Taken(IdentifierKind::Username)));
         for _ in 0..DRAWS {
             let now = self.now();
             let account = AccountId(new_id(now, self.entropy()));
             let newcomer = Newcomer { account, username: Username::draw(self.entropy()), surface: Surface::App, locale, now };
             let session = self.draft_session(Surface::App, false);
-            outcome = self.redeem(token, Purpose::AppSignup, None, code.clone(), Pays::SignUp(newcomer, session)).await.map(|id| session.of(id));
+            let pays = Pays::SignUp(newcomer, session, from);
+            outcome = self.redeem(token, Purpose::AppSignup, None, code.clone(), pays).await.map(|id| session.of(id));
             // Nothing was spent: another name is as good.
             if !matches!(outcome, Err(CodeError::Refused(Refusal::Taken(IdentifierKind::Username)))) {
                 break;

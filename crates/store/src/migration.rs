@@ -16,7 +16,7 @@ use rusqlite::Connection;
 use crate::error::OpenError;
 
 /// Every migration that this program knows, oldest first.
-const STEPS: [(&str, &str); 7] = [
+const STEPS: [(&str, &str); 8] = [
     ("V1__foundation", include_str!("../migrations/V1__foundation.sql")),
     ("V2__rolling_upgrades", include_str!("../migrations/V2__rolling_upgrades.sql")),
     ("V3__signing_keys", include_str!("../migrations/V3__signing_keys.sql")),
@@ -24,6 +24,7 @@ const STEPS: [(&str, &str); 7] = [
     ("V5__machine_tokens", include_str!("../migrations/V5__machine_tokens.sql")),
     ("V6__customers", include_str!("../migrations/V6__customers.sql")),
     ("V7__attempts_and_receipts", include_str!("../migrations/V7__attempts_and_receipts.sql")),
+    ("V8__limits", include_str!("../migrations/V8__limits.sql")),
 ];
 
 /// The table in which the migrations that a database has had are booked.

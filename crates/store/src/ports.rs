@@ -12,7 +12,8 @@ use daftar_core::customer::{
 };
 use daftar_core::device::{Device, DeviceKind, DeviceToken};
 use daftar_core::identifier::{Country, IdentifierKind, LoginId};
-use daftar_core::message::{Channel, Envelope, MessageId};
+use daftar_core::limit::{Charge, Charged, Exhausted, LimitKey, LimitKind, Room, Sending, SendingStanding, Usage};
+use daftar_core::message::{Channel, MessageId};
 use daftar_core::outbox::status::{MessageFilter, MessageStatus, Retried};
 use daftar_core::outbox::{Claims, Receipt, Receipted, RouteName, Settled};
 use daftar_core::ports::{Claimed, Inbox, InboxFilter, InboxMessage, Once, Outbox, Queue, SigningKeys, Store, StoreError, Timestamp};
@@ -24,7 +25,6 @@ use daftar_core::repeat::{Repeat, Repeated};
 use daftar_core::secret::Mac;
 use daftar_core::session::SessionId;
 use daftar_core::sign_in::{OpenSession, Opened, SignInRecord};
-use daftar_core::throttle::{Charge, Charged};
 use daftar_core::token::{Rotation, SealedKey};
 
 use crate::SqlStore;
@@ -47,8 +47,8 @@ impl Store for SqlStore {
         self.look_up((claims, except), |tx, &(claims, except)| Box::pin(claims::first_taken(tx, claims, except))).await
     }
 
-    async fn sign_in_record(&self, id: &LoginId) -> Result<Option<SignInRecord>, StoreError> {
-        self.look_up(id, |tx, id| Box::pin(accounts::sign_in_record(tx, id))).await
+    async fn sign_in_record(&self, id: &LoginId, from: Mac) -> Result<Option<SignInRecord>, StoreError> {
+        self.look_up((id, from), |tx, &(id, from)| Box::pin(accounts::sign_in_record(tx, id, from))).await
     }
 
     async fn session_account(&self, id: SessionId, now: Timestamp) -> Result<Option<AccountId>, StoreError> {
@@ -91,6 +91,15 @@ impl Store for SqlStore {
         self.look_up((subjects, now), |tx, &(subjects, now)| Box::pin(challenges::pressure(tx, subjects, now))).await
     }
 
+    async fn sending_standing(&self, charges: Vec<Charge>, prefix: Option<&str>, now: Timestamp) -> Result<SendingStanding, StoreError> {
+        let asked = (charges, prefix, now);
+        self.look_up(asked, |tx, (charges, prefix, now)| Box::pin(limits::sending_standing(tx, charges, *prefix, *now))).await
+    }
+
+    async fn limits_used(&self, kind: Option<LimitKind>, limit: u32, now: Timestamp) -> Result<Vec<(LimitKey, Usage)>, StoreError> {
+        self.scan((kind, limit, now), |tx, &(kind, limit, now)| Box::pin(limits::used(tx, kind, limit, now))).await
+    }
+
     async fn applicants(&self, host: &ClientId, tail: &str, now: Timestamp) -> Result<Vec<Applicant>, StoreError> {
         self.look_up((host, tail, now), |tx, &(host, tail, now)| Box::pin(customers::applicants(tx, host, tail, now))).await
     }
@@ -111,7 +120,7 @@ impl Store for SqlStore {
         self.write((account, once), |tx, (account, once)| Box::pin(creation::create(tx, account, once.as_ref()))).await
     }
 
-    async fn start_registration(&self, new: NewRegistration, once: Option<Once>) -> Result<Repeated<Claimed<()>>, StoreError> {
+    async fn start_registration(&self, new: NewRegistration, once: Option<Once>) -> Result<Repeated<Claimed<Charged>>, StoreError> {
         self.write((new, once), |tx, (new, once)| Box::pin(registrations::start(tx, new, once.as_ref()))).await
     }
 
@@ -127,15 +136,15 @@ impl Store for SqlStore {
         self.write((link, now), |tx, &(link, now)| Box::pin(registrations::disown(tx, link, now))).await
     }
 
-    async fn register_customer(&self, new: NewCustomerRegistration, once: Option<Once>) -> Result<Repeated<Claimed<()>>, StoreError> {
+    async fn register_customer(&self, new: NewCustomerRegistration, once: Option<Once>) -> Result<Repeated<Claimed<Charged>>, StoreError> {
         self.write((new, once), |tx, (new, once)| Box::pin(customers::register(tx, new, once.as_ref()))).await
     }
 
-    async fn resend_token(&self, resend: ResendToken) -> Result<Option<u32>, StoreError> {
+    async fn resend_token(&self, resend: ResendToken) -> Result<Option<Result<u32, Exhausted>>, StoreError> {
         self.write(resend, |tx, resend| Box::pin(customers::resend_token(tx, resend))).await
     }
 
-    async fn resend_link(&self, resend: ResendLink) -> Result<bool, StoreError> {
+    async fn resend_link(&self, resend: ResendLink) -> Result<Option<Charged>, StoreError> {
         self.write(resend, |tx, resend| Box::pin(customers::resend_link(tx, resend))).await
     }
 
@@ -151,8 +160,8 @@ impl Store for SqlStore {
         self.write(confirm, |tx, confirm| Box::pin(customers::confirm(tx, confirm))).await
     }
 
-    async fn send_challenge(&self, challenge: Challenge, envelope: Envelope) -> Result<(), StoreError> {
-        self.write((challenge, envelope), |tx, (challenge, envelope)| Box::pin(challenges::send(tx, challenge, envelope))).await
+    async fn send_challenge(&self, challenge: Challenge, sending: Sending) -> Result<Charged, StoreError> {
+        self.write((challenge, sending), |tx, (challenge, sending)| Box::pin(challenges::send(tx, challenge, sending))).await
     }
 
     async fn redeem(&self, redemption: Redemption) -> Result<Redeemed, StoreError> {
@@ -185,6 +194,14 @@ impl Store for SqlStore {
 
     async fn charge(&self, charges: Vec<Charge>, now: Timestamp) -> Result<Charged, StoreError> {
         self.write((charges, now), |tx, (charges, now)| Box::pin(limits::charge(tx, charges, *now))).await
+    }
+
+    async fn note_usage(&self, charges: Vec<Charge>, now: Timestamp) -> Result<Vec<(LimitKey, Room)>, StoreError> {
+        self.write((charges, now), |tx, (charges, now)| Box::pin(limits::note(tx, charges, *now))).await
+    }
+
+    async fn reset_limits(&self, kind: LimitKind, key: Option<LimitKey>) -> Result<u64, StoreError> {
+        self.write((kind, key), |tx, (kind, key)| Box::pin(limits::reset(tx, *kind, key.as_ref()))).await
     }
 
     async fn refund(&self, charges: Vec<Charge>, now: Timestamp) -> Result<(), StoreError> {

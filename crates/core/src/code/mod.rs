@@ -20,14 +20,12 @@ use std::ops::RangeInclusive;
 use uuid::Uuid;
 
 use crate::identifier::LoginId;
+use crate::limit::guesses::GuessLimits;
+pub use crate::limit::guesses::{GROW_AFTER, Pressure};
 use crate::named::named;
 use crate::ports::{Entropy, Timestamp};
 use crate::secret::{Mac, MacKey, pick};
 
-/// Wrong codes for one subject since its last success after which new codes grow (threat row 3).
-pub const GROW_AFTER: u32 = 6;
-/// Wrong codes in an hour in the whole installation after which new short codes grow (threat row 5).
-pub const GROW_AFTER_INSTALLATION: u32 = 300;
 /// Digits of a grown code.
 pub const GROWN_DIGITS: u8 = 8;
 /// Codes of up to this many digits are short: three tries, and none once their subject is under attack.
@@ -223,21 +221,12 @@ pub struct Challenge {
     pub expires_at: Timestamp,
 }
 
-/// How much wrong guessing there has been; counted by the store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Pressure {
-    /// Wrong codes since the last success for the account or for the destination, whichever has met more.
-    pub subject: u32,
-    /// Wrong codes in the whole installation in the last hour.
-    pub installation: u32,
-}
-
 impl Pressure {
     /// How many digits a new code gets where `usual` is the custom (rows 3 and 5).
     #[must_use]
-    pub const fn digits(self, usual: u8) -> u8 {
-        let sprayed = usual <= SHORT_DIGITS && self.installation >= GROW_AFTER_INSTALLATION;
-        let attacked = self.subject >= GROW_AFTER || sprayed;
+    pub const fn digits(self, limits: GuessLimits, usual: u8) -> u8 {
+        let sprayed = usual <= SHORT_DIGITS && self.on_installation(limits);
+        let attacked = self.on_subject(limits) || sprayed;
         if attacked && usual < GROWN_DIGITS { GROWN_DIGITS } else { usual }
     }
 }
@@ -253,6 +242,8 @@ pub struct Shown {
     pub code: Code,
     /// The key under which codes are signed.
     pub key: MacKey,
+    /// When short codes are not compared any more.
+    pub limits: GuessLimits,
 }
 
 /// What an attempt came to.
@@ -310,13 +301,14 @@ impl Challenge {
         }
     }
 
-    /// One attempt with a code. A short code whose subject has met [`GROW_AFTER`] wrong guesses is dead, whatever tries it has left: so guesses
-    /// against short codes between two successes stay under that number, also when sends and guesses race (row 3).
+    /// One attempt with a code. A short code whose subject has met too many wrong guesses is dead, whatever tries it has left: so guesses
+    /// against short codes between two successes stay under that number, also when sends and guesses race (row 3). While limits are on, one in an
+    /// installation that is being sprayed is dead, too (row 5).
     pub fn attempt(&mut self, shown: &Shown, pressure: Pressure, now: Timestamp) -> Verdict {
         if let Some(over) = self.over(now) {
             return over;
         }
-        let left = self.left(pressure);
+        let left = self.left(pressure, shown.limits);
         if left == 0 {
             return Verdict::Dead;
         }
@@ -335,9 +327,21 @@ impl Challenge {
 
     /// How many more tries it has when there has been so much wrong guessing.
     #[must_use]
-    pub fn left(&self, pressure: Pressure) -> u8 {
-        let until_dead = u8::try_from(GROW_AFTER.saturating_sub(pressure.subject)).unwrap_or(u8::MAX);
-        if self.digits <= SHORT_DIGITS { self.tries_left.min(until_dead) } else { self.tries_left }
+    pub fn left(&self, pressure: Pressure, limits: GuessLimits) -> u8 {
+        if self.digits > SHORT_DIGITS {
+            return self.tries_left;
+        }
+        if pressure.ends_short_codes(limits) {
+            return 0;
+        }
+        let until_dead = u8::try_from(limits.per_subject.saturating_sub(pressure.subject)).unwrap_or(u8::MAX);
+        self.tries_left.min(until_dead)
+    }
+
+    /// How many wrong codes were shown for it before the right one.
+    #[must_use]
+    pub fn wrong_before_right(&self) -> u8 {
+        Self::tries(self.digits).saturating_sub(self.tries_left).saturating_sub(1)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::identifier::Country;
+use crate::limit::guesses::GuessLimits;
 use crate::ports::testing::CountingEntropy;
 use crate::secret::Secrets;
 use jiff::ToSpan as _;
@@ -20,7 +21,7 @@ fn code(text: &str) -> Code {
 }
 
 fn shown(text: &str) -> Shown {
-    Shown { purpose: Purpose::UsapiSignup, by: None, code: code(text), key: key() }
+    Shown { purpose: Purpose::UsapiSignup, by: None, code: code(text), key: key(), limits: GuessLimits::default() }
 }
 
 fn challenge(right: &str) -> Challenge {
@@ -53,15 +54,35 @@ fn row_1_a_code_dies_after_its_tries_and_then_refuses_the_right_one_too() {
     }
 }
 
+fn digits(subject: u32, installation: u32, usual: u8) -> u8 {
+    Pressure { subject, installation, lost: 0 }.digits(GuessLimits::default(), usual)
+}
+
+#[test]
+fn row_5_lost_codes_tell_of_spraying_sooner_and_end_short_codes_that_are_out() {
+    let (limits, contract) = (GuessLimits::default(), GuessLimits::CONTRACT);
+    let sprayed = Pressure { subject: 0, installation: 100, lost: 40 };
+    assert_eq!((sprayed.digits(limits, 4), sprayed.digits(limits, 6), sprayed.digits(contract, 4)), (8, 6, 4));
+    let calm = Pressure { lost: 39, ..sprayed };
+    assert_eq!(calm.digits(limits, 4), 4);
+    assert_eq!(challenge("1234").attempt(&shown("1234"), calm, now()), Verdict::Right);
+    assert_eq!(challenge("1234").attempt(&shown("1234"), sprayed, now()), Verdict::Dead);
+    assert_eq!(challenge("123456").attempt(&shown("123456"), sprayed, now()), Verdict::Right);
+    let by_contract = Shown { limits: contract, ..shown("1234") };
+    let sprayed = Pressure { subject: 0, installation: 300, lost: 300 };
+    assert_eq!(sprayed.digits(contract, 4), 8);
+    assert_eq!(challenge("1234").attempt(&by_contract, sprayed, now()), Verdict::Right, "the contract lets short codes that are out live");
+}
+
 #[test]
 fn row_3_codes_grow_after_six_wrong_ones_and_short_ones_die() {
-    assert_eq!(Pressure { subject: 5, installation: 299 }.digits(6), 6);
-    assert_eq!(Pressure { subject: 6, installation: 0 }.digits(4), 8);
-    assert_eq!(Pressure { subject: 6, installation: 0 }.digits(6), 8);
+    assert_eq!(digits(5, 299, 6), 6);
+    assert_eq!(digits(6, 0, 4), 8);
+    assert_eq!(digits(6, 0, 6), 8);
     // Row 5: spraying pays against short codes only.
-    assert_eq!(Pressure { subject: 0, installation: 300 }.digits(4), 8);
-    assert_eq!(Pressure { subject: 0, installation: 300 }.digits(6), 6);
-    let attacked = Pressure { subject: 6, installation: 0 };
+    assert_eq!(digits(0, 300, 4), 8);
+    assert_eq!(digits(0, 300, 6), 6);
+    let attacked = Pressure { subject: 6, installation: 0, lost: 0 };
     assert_eq!(challenge("1234").attempt(&shown("1234"), attacked, now()), Verdict::Dead);
     assert_eq!(challenge("123456").attempt(&shown("123456"), attacked, now()), Verdict::Right);
 }
@@ -171,10 +192,10 @@ fn row_6_a_token_with_another_prefix_is_a_wrong_one_and_the_try_counts() {
 
 #[test]
 fn row_3_a_short_code_has_no_more_tries_than_are_left_before_it_dies_of_all_that_were_made() {
-    let left = |digits: &str, subject| challenge(digits).left(Pressure { subject, installation: 0 });
+    let left = |digits: &str, subject| challenge(digits).left(Pressure { subject, installation: 0, lost: 0 }, GuessLimits::default());
     assert_eq!([0, 3, 4, 5, 6, 99].map(|met| left("1234", met)), [3, 3, 2, 1, 0, 0]);
     assert_eq!([0, 5, 6, 99].map(|met| left("12345678", met)), [5, 5, 5, 5]);
-    let met_five = Pressure { subject: 5, installation: 0 };
+    let met_five = Pressure { subject: 5, installation: 0, lost: 0 };
     assert_eq!(challenge("1234").attempt(&shown("4321"), met_five, now()), Verdict::Wrong { left: 0 });
 }
 

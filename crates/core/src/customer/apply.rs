@@ -92,6 +92,10 @@ impl Accounts {
         if let Some(kept) = self.refuse_taken(&registration.claims(), repeat.as_ref()).await? {
             return Ok(serde_json::from_slice(&kept).map_err(Fault::broken)?);
         }
+        let charges = match self.postage_once(&registration.recipients(), &registration.host, repeat.as_ref(), now).await? {
+            Ok(charges) => charges,
+            Err(kept) => return Ok(serde_json::from_slice(&kept).map_err(Fault::broken)?),
+        };
         let (token, envelope) = self.compose_token(&registration).await?;
         let mut envelopes = vec![envelope];
         if let Some((link, envelope)) = self.compose_link(&registration)? {
@@ -101,9 +105,10 @@ impl Accounts {
         let applicant = Applicant { registration, token };
         let told = applicant.told(now);
         let once = repeat.map(|repeat| Ok::<_, Fault>(Once { repeat, answer: serde_json::to_vec(&told).map_err(Fault::broken)? })).transpose()?;
-        match self.store().register_customer(NewCustomerRegistration { applicant, envelopes }, once).await.map_err(Fault::from)? {
-            Repeated::First(Claimed::Done(())) => {
-                self.ring();
+        let sending = self.sending(envelopes, charges);
+        match self.store().register_customer(NewCustomerRegistration { applicant, sending }, once).await.map_err(Fault::from)? {
+            Repeated::First(Claimed::Done(charged)) => {
+                self.sent(&charged, now)?;
                 Ok(told)
             }
             Repeated::First(Claimed::Taken(kind)) => Err(RegisterError::Taken(kind)),

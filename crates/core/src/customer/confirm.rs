@@ -5,6 +5,7 @@ use crate::account::AccountId;
 use crate::client::ClientId;
 use crate::code::{ChallengeState, Code, Purpose, Shown};
 use crate::identifier::{IdentifierKind, Username};
+use crate::measure::{self, Outcome};
 use crate::password::PreHashedPassword;
 use crate::ports::{Timestamp, new_id};
 use crate::service::{Accounts, Fault};
@@ -74,7 +75,11 @@ impl Accounts {
             let new = NewCustomer { account, username: Username::draw(self.entropy()), password: password.clone() };
             let (id, host, sealer) = (applicant.registration.id, confirmation.host.clone(), self.sealer().clone());
             let confirm = ConfirmCustomer { id, host, shown: shown.clone(), new, sealer, now };
-            match self.store().confirm_customer(confirm).await.map_err(Fault::from)? {
+            let confirmed = self.store().confirm_customer(confirm).await.map_err(Fault::from)?;
+            if shown.is_some() {
+                measure::shown(Purpose::InvasSignup, outcome_of(&confirmed));
+            }
+            match confirmed {
                 Confirmed::Done => {
                     self.ring();
                     return Ok((account, now));
@@ -93,7 +98,7 @@ impl Accounts {
             return if applicant.registration.authorised_at.is_some() { Ok(None) } else { Err(NotConfirmed::TokenRequired.into()) };
         };
         let pressure = self.store().pressure(&applicant.token.counted_against(), now).await.map_err(Fault::from)?;
-        let left = applicant.token.left(pressure);
+        let left = applicant.token.left(pressure, self.policy().guesses);
         // A token that is used or voided was so a moment ago, by somebody beside this call: what became of the registration is for the transaction to say.
         let is_open = applicant.token.state == ChallengeState::Open;
         if is_open && (applicant.token.over(now).is_some() || left == 0) {
@@ -101,7 +106,19 @@ impl Accounts {
         }
         match token {
             TypedToken::Odd => Err(NotConfirmed::Wrong { left }.into()),
-            TypedToken::Token(code) => Ok(Some(Shown { purpose: Purpose::InvasSignup, by: None, code, key: self.secrets().codes.clone() })),
+            TypedToken::Token(code) => {
+                let (key, limits) = (self.secrets().codes.clone(), self.policy().guesses);
+                Ok(Some(Shown { purpose: Purpose::InvasSignup, by: None, code, key, limits }))
+            }
         }
+    }
+}
+
+/// As operators count it.
+const fn outcome_of(confirmed: &Confirmed) -> Outcome {
+    match confirmed {
+        Confirmed::Done | Confirmed::Refused(NotConfirmed::Taken(_)) => Outcome::Right,
+        Confirmed::Refused(NotConfirmed::Over) => Outcome::Expired,
+        Confirmed::Refused(NotConfirmed::Wrong { .. } | NotConfirmed::Unknown | NotConfirmed::TokenRequired) => Outcome::Wrong,
     }
 }

@@ -37,8 +37,9 @@ use crate::challenge::minutes;
 use crate::client::ClientId;
 use crate::code::{Challenge, Shown, TokenPrefix, Verdict};
 use crate::identifier::{Country, EmailAddress, IdentifierKind, LoginId, PhoneNumber, Username};
+use crate::limit::Sending;
 use crate::locale::Locale;
-use crate::message::{Envelope, Sealer};
+use crate::message::{Recipient, Sealer};
 use crate::named::named;
 use crate::password::PasswordRecord;
 use crate::person::{BirthDate, FullName, Gender, PlaceName, Profile};
@@ -205,6 +206,13 @@ impl CustomerRegistration {
         }
     }
 
+    /// Who is written to when it begins.
+    #[must_use]
+    pub fn recipients(&self) -> Vec<Recipient> {
+        let link = self.customer.email.clone().map(Recipient::Email);
+        [Recipient::Sms(self.customer.phone.clone())].into_iter().chain(link).collect()
+    }
+
     /// Where its token goes.
     #[must_use]
     pub fn destination(&self) -> LoginId {
@@ -274,7 +282,7 @@ pub struct NewCustomerRegistration {
     /// The registration and its token.
     pub applicant: Applicant,
     /// Its messages: the token, and the link where there is an address.
-    pub envelopes: Vec<Envelope>,
+    pub sending: Sending,
 }
 
 /// A new token for a pending registration; the old one is dead.
@@ -289,7 +297,7 @@ pub struct ResendToken {
     /// The new token.
     pub token: Challenge,
     /// Its message.
-    pub envelope: Envelope,
+    pub sending: Sending,
     /// Now.
     pub now: Timestamp,
 }
@@ -304,7 +312,7 @@ pub struct ResendLink {
     /// The new link's secret, as a MAC.
     pub link: Mac,
     /// Its message.
-    pub envelope: Envelope,
+    pub sending: Sending,
     /// Now.
     pub now: Timestamp,
 }

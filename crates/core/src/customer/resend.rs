@@ -4,6 +4,9 @@ use super::{Applicant, FindError, PendingCustomer, PhoneAsSent, ResendLink, Rese
 use crate::client::ClientId;
 use crate::code::TokenPrefix;
 use crate::identifier::IdentifierKind;
+use crate::limit::look_ups::Asker;
+use crate::limit::{Charged, NotSent};
+use crate::message::Recipient;
 use crate::service::{Accounts, Fault};
 
 /// Why nothing was sent anew.
@@ -21,6 +24,9 @@ pub enum ResendCustomerError {
     /// An identifier was taken meanwhile: sending would lead nowhere.
     #[error("the {} is taken", .0.name())]
     Taken(IdentifierKind),
+    /// Its message may not be sent, now or there.
+    #[error(transparent)]
+    NotSent(#[from] NotSent),
     /// It could not be done.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -48,10 +54,14 @@ impl Accounts {
     ) -> Result<PendingCustomer, ResendCustomerError> {
         let Applicant { mut registration, .. } = self.resendable(host, username, phone).await?;
         registration.prefix = TokenPrefix::draw(self.entropy());
-        let (token, envelope) = self.compose_token(&registration).await?;
         let (id, prefix, now) = (registration.id, registration.prefix.clone(), self.now());
-        let resend = ResendToken { id, host: host.clone(), prefix, token: token.clone(), envelope, now };
-        registration.sends = self.store().resend_token(resend).await.map_err(Fault::from)?.ok_or(ResendCustomerError::Unknown)?;
+        let to = Recipient::Sms(registration.customer.phone.clone());
+        let charges = self.postage::<ResendCustomerError>(&[to], &Asker::Client(host.clone()), now).await?;
+        let (token, envelope) = self.compose_token(&registration).await?;
+        let sending = self.sending([envelope], charges);
+        let resend = ResendToken { id, host: host.clone(), prefix, token: token.clone(), sending, now };
+        let resent = self.store().resend_token(resend).await.map_err(Fault::from)?.ok_or(ResendCustomerError::Unknown)?;
+        registration.sends = resent.map_err(|exhausted| NotSent::from(self.too_often(&exhausted, now)))?;
         self.ring();
         Ok(Applicant { registration, token }.told(now))
     }
@@ -69,11 +79,10 @@ impl Accounts {
         let applicant = self.resendable(host, username, phone).await?;
         let (link, envelope) = self.compose_link(&applicant.registration)?.ok_or(ResendCustomerError::NoEmail)?;
         let (id, now) = (applicant.registration.id, self.now());
-        let resend = ResendLink { id, host: host.clone(), link, envelope, now };
-        if !self.store().resend_link(resend).await.map_err(Fault::from)? {
-            return Err(ResendCustomerError::Unknown);
-        }
-        self.ring();
+        let charges = self.postage::<ResendCustomerError>(std::slice::from_ref(&envelope.to), &Asker::Client(host.clone()), now).await?;
+        let resend = ResendLink { id, host: host.clone(), link, sending: self.sending([envelope], charges), now };
+        let charged: Charged = self.store().resend_link(resend).await.map_err(Fault::from)?.ok_or(ResendCustomerError::Unknown)?;
+        self.sent(&charged, now)?;
         Ok(applicant.told(now))
     }
 

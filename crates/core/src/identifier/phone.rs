@@ -146,6 +146,13 @@ impl PhoneNumber {
         self.0.trim_start_matches('+')
     }
 
+    /// It without its last four digits: what the numbers of one block share (threat row 42).
+    #[must_use]
+    pub fn prefix(&self) -> &str {
+        let end = self.0.len().saturating_sub(4);
+        self.0.get(..end).unwrap_or(&self.0)
+    }
+
     /// Its last six digits: what every spelling of it ends with, in whatever country it is read.
     #[must_use]
     pub fn tail(&self) -> &str {

@@ -4,6 +4,7 @@ use super::{FinishRegistration, Finished, Proof, Registration};
 use crate::account::{AccountId, Surface};
 use crate::client::ClientId;
 use crate::code::{Code, Purpose, Shown};
+use crate::measure::{self, Outcome};
 use crate::ports::new_id;
 use crate::service::{Accounts, Fault};
 
@@ -14,8 +15,15 @@ impl Accounts {
     /// [`Fault`].
     pub async fn finish_by_code(&self, token: &str, surface: Surface, client: &ClientId, code: Code) -> Result<Finished, Fault> {
         let Some(registration) = self.registration_named(token, surface).await? else { return Ok(Finished::Refused) };
-        let shown = Shown { purpose: Purpose::UsapiSignup, by: None, code, key: self.secrets().codes.clone() };
-        self.finish(Proof::Code { registration, client: client.clone(), shown }).await
+        let shown = Shown { purpose: Purpose::UsapiSignup, by: None, code, key: self.secrets().codes.clone(), limits: self.policy().guesses };
+        let finished = self.finish(Proof::Code { registration, client: client.clone(), shown }).await?;
+        let outcome = match finished {
+            Finished::Created(_) | Finished::Taken(_) => Outcome::Right,
+            Finished::Refused | Finished::Complete => Outcome::Wrong,
+            Finished::Expired => Outcome::Expired,
+        };
+        measure::shown(Purpose::UsapiSignup, outcome);
+        Ok(finished)
     }
 
     /// Finishes a registration with the secret of its link.

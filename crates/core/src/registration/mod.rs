@@ -17,8 +17,9 @@ use crate::account::{AccountId, Claim, NewAccount, Origin, Standing, Surface};
 use crate::client::ClientId;
 use crate::code::{Challenge, ChallengeState, Shown};
 use crate::identifier::{EmailAddress, IdentifierKind, LoginId, PhoneNumber, Username};
+use crate::limit::{Exhausted, NotSent, Sending, TooOften};
 use crate::locale::Locale;
-use crate::message::{Envelope, Sealer};
+use crate::message::Sealer;
 use crate::named::named;
 use crate::password::{Password, PasswordRecord};
 use crate::person::{PersonName, Profile};
@@ -202,7 +203,7 @@ pub struct NewRegistration {
     /// Its challenge.
     pub challenge: Challenge,
     /// Its message.
-    pub envelope: Envelope,
+    pub sending: Sending,
 }
 
 /// A registration whose code and link are sent anew.
@@ -213,16 +214,18 @@ pub struct Resend {
     /// The new challenge.
     pub challenge: Challenge,
     /// The new message.
-    pub envelope: Envelope,
+    pub sending: Sending,
     /// Now.
     pub now: Timestamp,
 }
 
 /// What came of sending anew.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Resent {
     /// Queued.
     Sent,
+    /// A budget is spent: nothing was done.
+    Spent(Exhausted),
     /// The registration is finished already.
     Complete,
     /// There is no such registration any more.
@@ -320,6 +323,9 @@ pub enum RegisterError {
     /// The idempotency key was used for another call.
     #[error("the idempotency key was used for another call")]
     RepeatedDifferently,
+    /// Its message may not be sent, now or there.
+    #[error(transparent)]
+    NotSent(#[from] NotSent),
     /// It could not be done.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -337,6 +343,9 @@ pub enum ResendError {
     /// An identifier was taken meanwhile.
     #[error("the {} is taken", .0.name())]
     Taken(IdentifierKind),
+    /// Its message may not be sent, now or there.
+    #[error(transparent)]
+    NotSent(#[from] NotSent),
     /// It could not be done.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -347,6 +356,7 @@ impl From<Resent> for ResendError {
     fn from(refused: Resent) -> Self {
         match refused {
             Resent::Complete => Self::Complete,
+            Resent::Spent(exhausted) => Self::NotSent(TooOften(exhausted.retry_after).into()),
             Resent::Dead | Resent::Sent => Self::Unknown,
         }
     }

@@ -3,6 +3,8 @@
 use crate::challenge::{Draft, minutes, seconds};
 use crate::client::ClientId;
 use crate::code::{Challenge, Purpose};
+use crate::limit::NotSent;
+use crate::limit::look_ups::Asker;
 use crate::message::{Content, Envelope, Message, Recipient};
 use crate::password::{PasswordRecord, Scheme};
 use crate::ports::{Claimed, Once, new_id};
@@ -48,14 +50,19 @@ impl Accounts {
         if let Some(kept) = self.refuse_taken(&registration.claims(), repeat.as_ref()).await? {
             return Ok(serde_json::from_slice(&kept).map_err(Fault::broken)?);
         }
+        let to = Recipient::try_from(registration.destination()).map_err(Fault::broken)?;
+        let charges = match self.postage_once(&[to], &registration.client, repeat.as_ref(), now).await? {
+            Ok(charges) => charges,
+            Err(kept) => return Ok(serde_json::from_slice(&kept).map_err(Fault::broken)?),
+        };
         registration.password = self.hash_new(&sign_up.password).await.map_err(Fault::from)?;
         let (challenge, envelope) = self.compose(&registration).await?;
         let started = self.started(&registration, &challenge)?;
         let once = repeat.map(|repeat| Ok::<_, Fault>(Once { repeat, answer: serde_json::to_vec(&started).map_err(Fault::broken)? })).transpose()?;
-        let new = NewRegistration { registration, challenge, envelope };
+        let new = NewRegistration { registration, challenge, sending: self.sending([envelope], charges) };
         match self.store().start_registration(new, once).await.map_err(Fault::from)? {
-            Repeated::First(Claimed::Done(())) => {
-                self.ring();
+            Repeated::First(Claimed::Done(charged)) => {
+                self.sent(&charged, now)?;
                 Ok(started)
             }
             Repeated::First(Claimed::Taken(kind)) => Err(RegisterError::Taken(kind)),
@@ -87,13 +94,17 @@ impl Accounts {
         if let Some(kind) = self.store().first_taken(&registration.claims(), None).await.map_err(Fault::from)? {
             return Err(ResendError::Taken(kind));
         }
+        let to = Recipient::try_from(registration.destination()).map_err(Fault::broken)?;
+        let charges = self.postage::<ResendError>(&[to], &Asker::Client(client.clone()), now).await?;
         let (challenge, envelope) = self.compose(&registration).await?;
         let started = self.started(&registration, &challenge)?;
-        match self.store().resend_registration(Resend { registration: id, challenge, envelope, now }).await.map_err(Fault::from)? {
+        let sending = self.sending([envelope], charges);
+        match self.store().resend_registration(Resend { registration: id, challenge, sending, now }).await.map_err(Fault::from)? {
             Resent::Sent => {
                 self.ring();
                 Ok(started)
             }
+            Resent::Spent(exhausted) => Err(NotSent::from(self.too_often(&exhausted, now)).into()),
             refused @ (Resent::Complete | Resent::Dead) => Err(refused.into()),
         }
     }

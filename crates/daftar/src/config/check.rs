@@ -135,6 +135,17 @@ impl<'a> Findings<'a> {
         if !config.limits.enabled && self.in_production() {
             self.refuse("limits.enabled", false, "in production allowed is true");
         }
+        match config.limits.test_contacts(&config.usapi.country, &config.app.default_country) {
+            Err(contact) => {
+                let rule = "allowed are e-mail addresses and phone numbers, each with a code of four to eight digits, such as { \"+85251230000\" = \"1234\" }";
+                self.refuse("limits.test_contacts", format_args!("{contact:?}"), rule);
+            }
+            Ok(contacts) if !contacts.0.is_empty() && self.in_production() => {
+                let rule = "in production allowed is none: whoever knows such a contact signs in as its account";
+                self.refuse("limits.test_contacts", format_args!("{} of them", contacts.0.len()), rule);
+            }
+            Ok(_) => {}
+        }
         if config.passwords.max.0 < config.passwords.min.0 {
             self.refuse("passwords.max", config.passwords.max.0, format!("allowed is passwords.min ({}) or more", config.passwords.min.0));
         }

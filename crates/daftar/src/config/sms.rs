@@ -56,6 +56,18 @@ impl Sms {
     }
 }
 
+impl Sms {
+    /// What a short message to `country` costs by the dearest route that may carry it: which one does is not known before. `None`: no route says.
+    pub(crate) fn price_to(&self, country: &Country) -> Option<Price> {
+        let serves = |route: &&SmsRoute| route.countries().is_none_or(|countries| countries.contains(country));
+        let price = |route: &SmsRoute| {
+            let of_country = route.prices().ok()?.into_iter().find(|(of, _)| of == country).map(|(_, price)| price);
+            of_country.or(route.price)
+        };
+        self.routes.iter().filter(serves).filter_map(price).max()
+    }
+}
+
 /// One of `[[sms.routes]]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -5,9 +5,9 @@ use std::time::Duration;
 use serde::de::{self, Deserialize, Deserializer, Unexpected, Visitor};
 use serde::ser::{Serialize, Serializer};
 
-const MINUTE: u64 = 60;
-const HOUR: u64 = 60 * MINUTE;
-/// Seconds of a day, for the bounds of a [`Span`].
+/// Seconds of a minute, an hour and a day, for the bounds of a [`Span`].
+pub(crate) const MINUTE: u64 = 60;
+pub(crate) const HOUR: u64 = 60 * MINUTE;
 pub(crate) const DAY: u64 = 24 * HOUR;
 const UNITS: [(char, u64); 4] = [('d', DAY), ('h', HOUR), ('m', MINUTE), ('s', 1)];
 

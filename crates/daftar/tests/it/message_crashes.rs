@@ -48,7 +48,7 @@ async fn queue(store: &SqlStore, numbers: Range<usize>, lifetime: Duration) {
         writers.spawn(async move {
             for number in mine {
                 let (challenge, envelope) = code(&sealer, number, lifetime);
-                store.send_challenge(challenge, envelope).await.unwrap();
+                store.send_challenge(challenge, envelope.into()).await.unwrap();
             }
         });
     }

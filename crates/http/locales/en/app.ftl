@@ -21,6 +21,7 @@ app-not-signed-in = Please sign in again.
 app-bad-credentials = The account or the password is not correct.
 app-disabled = This account is disabled. Please contact support.
 app-throttled = Too many attempts. Please try again later.
+app-country-not-served = We do not send text messages to this country. Please use another phone number or an e-mail address.
 app-invalid-code = The code is wrong or no longer valid. Check it, or ask for a new one.
 app-taken-email = This e-mail address already has an account.
 app-taken-phone = This phone number already has an account.

@@ -21,6 +21,7 @@ app-not-signed-in = Silakan masuk lagi.
 app-bad-credentials = Akun atau kata sandi tidak benar.
 app-disabled = Akun ini dinonaktifkan. Silakan hubungi layanan pelanggan.
 app-throttled = Terlalu banyak percobaan. Silakan coba lagi nanti.
+app-country-not-served = Kami tidak mengirim SMS ke negara ini. Silakan gunakan nomor telepon lain atau alamat email.
 app-invalid-code = Kode salah atau tidak berlaku lagi. Periksa kembali, atau minta kode baru.
 app-taken-email = Alamat email ini sudah punya akun.
 app-taken-phone = Nomor telepon ini sudah punya akun.

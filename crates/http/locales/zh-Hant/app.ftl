@@ -21,6 +21,7 @@ app-not-signed-in = 請重新登入
 app-bad-credentials = 帳戶或密碼不正確
 app-disabled = 此帳戶已停用，請聯絡客戶服務
 app-throttled = 嘗試次數過多，請稍後再試
+app-country-not-served = 我們不向此國家或地區發送短訊，請使用其他電話號碼或電郵地址
 app-invalid-code = 驗證碼不正確或已失效，請檢查或重新索取
 app-taken-email = 此電子郵件地址已有帳戶
 app-taken-phone = 此電話號碼已有帳戶

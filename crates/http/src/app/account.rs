@@ -2,6 +2,7 @@
 
 use axum::extract::{Request, State};
 use daftar_core::identifier::{IdentifierKind, LoginId, Username};
+use daftar_core::limit::look_ups::Asker;
 use daftar_core::message::{Channel, Recipient};
 use serde::Serialize;
 
@@ -11,6 +12,7 @@ use super::error::AppError;
 use super::wire::{self, AccountType};
 use crate::App;
 use crate::surface::blur;
+use crate::surface::caller::CallerAddress;
 use crate::surface::properties::Properties;
 
 #[derive(Serialize)]
@@ -28,10 +30,10 @@ pub(super) struct Contacts {
 }
 
 /// An app asks which way to go on: with a password, with a code, or to sign-up, which usernames have none of.
-pub(super) async fn check(State(app): State<App>, request: Request) -> Result<Done<Check>, AppError> {
+pub(super) async fn check(State(app): State<App>, CallerAddress(address): CallerAddress, request: Request) -> Result<Done<Check>, AppError> {
     let body = Properties::read(request).await?;
     let id = wire::identifier(&app, wire::login_id(&body)?)?;
-    let account = app.accounts().proven_account(&id).await?;
+    let account = app.accounts().proven_account::<AppError>(&id, &Asker::Person(address)).await?;
     if account.is_none() && id.kind() == IdentifierKind::Username {
         return Err(AppError::UnknownUsername);
     }
@@ -39,11 +41,15 @@ pub(super) async fn check(State(app): State<App>, request: Request) -> Result<Do
     Ok(Done(Check { account_type: id.kind().into(), exists: account.is_some(), set_password }))
 }
 
-pub(super) async fn username_info(State(app): State<App>, request: Request) -> Result<Done<Contacts>, AppError> {
+pub(super) async fn username_info(
+    State(app): State<App>,
+    CallerAddress(address): CallerAddress,
+    request: Request,
+) -> Result<Done<Contacts>, AppError> {
     let body = Properties::read(request).await?;
     // What can be nobody's username is nobody's.
     let name = Username::parse(body.text("username")?.any_length()).map_err(|_| AppError::UnknownUsername)?;
-    let account = app.accounts().proven_account(&LoginId::from(name)).await?.ok_or(AppError::UnknownUsername)?;
+    let account = app.accounts().proven_account::<AppError>(&LoginId::from(name), &Asker::Person(address)).await?.ok_or(AppError::UnknownUsername)?;
     let blurred = |channel| {
         account.proven_contact(channel).map(|contact| match contact {
             Recipient::Email(address) => blur::email(&address),

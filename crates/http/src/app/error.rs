@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use daftar_core::challenge::SendCodeError;
 use daftar_core::identifier::IdentifierKind;
+use daftar_core::limit::{NotSent, TooOften};
 use daftar_core::password::PasswordPolicy;
 use daftar_core::recovery::SetPasswordError;
 use daftar_core::redemption::{CodeError, Refusal};
@@ -48,8 +49,10 @@ pub(super) enum AppError {
     BadCredentials,
     /// The right password or code of a disabled account.
     Disabled,
-    /// Too many wrong passwords.
+    /// Too many wrong passwords, messages or look-ups.
     Throttled(Duration),
+    /// A phone number of a country to which no short messages are sent.
+    CountryNotServed,
     /// A wrong, dead or foreign code or token.
     InvalidCode,
     /// The identifier is somebody's.
@@ -86,6 +89,12 @@ impl From<Fault> for AppError {
     }
 }
 
+impl From<TooOften> for AppError {
+    fn from(TooOften(wait): TooOften) -> Self {
+        Self::Throttled(wait)
+    }
+}
+
 impl From<NotSignedIn> for AppError {
     fn from(error: NotSignedIn) -> Self {
         match error {
@@ -103,6 +112,8 @@ impl From<SendCodeError> for AppError {
             SendCodeError::Gone => Self::NotSignedIn,
             SendCodeError::NoContact => Self::NoContact,
             SendCodeError::Taken(kind) => Self::Taken(kind),
+            SendCodeError::NotSent(NotSent::CountryNotServed) => Self::CountryNotServed,
+            SendCodeError::NotSent(NotSent::TooOften(TooOften(wait))) => Self::Throttled(wait),
             SendCodeError::Fault(fault) => Self::Fault(fault),
         }
     }
@@ -185,6 +196,7 @@ impl AppError {
             Self::BadCredentials => refusal(StatusCode::UNAUTHORIZED, "app-bad-credentials"),
             Self::Disabled => refusal(StatusCode::FORBIDDEN, "app-disabled"),
             Self::Throttled(wait) => refusal(StatusCode::TOO_MANY_REQUESTS, "app-throttled").with(retry_after(seconds_up(*wait))),
+            Self::CountryNotServed => refusal(BAD, "app-country-not-served"),
             Self::InvalidCode => refusal(BAD, "app-invalid-code"),
             Self::Taken(IdentifierKind::Email) => refusal(StatusCode::CONFLICT, "app-taken-email"),
             Self::Taken(IdentifierKind::Phone) => refusal(StatusCode::CONFLICT, "app-taken-phone"),

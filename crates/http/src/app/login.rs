@@ -10,7 +10,7 @@ use super::envelope::Done;
 use super::error::AppError;
 use super::wire;
 use crate::App;
-use crate::surface::caller::client_address;
+use crate::surface::caller::CallerAddress;
 use crate::surface::properties::Properties;
 
 #[derive(Serialize)]
@@ -19,8 +19,7 @@ pub(super) struct Access {
     pub(super) access_token: String,
 }
 
-pub(super) async fn sign_in(State(app): State<App>, request: Request) -> Result<Done<Access>, AppError> {
-    let from = client_address(request.headers(), request.extensions(), &app.settings().trusted_proxies);
+pub(super) async fn sign_in(State(app): State<App>, CallerAddress(from): CallerAddress, request: Request) -> Result<Done<Access>, AppError> {
     let body = Properties::read(request).await?;
     let login_id = wire::login_id(&body)?;
     let password = Password::typed(body.password("password")?);

@@ -1,9 +1,10 @@
 //! `POST /app/auth/otp` and the five calls that show its code (contract `app-auth.md`, *One-time codes*).
 
 use axum::extract::{Request, State};
-use daftar_core::challenge::{Addressee, CodeLabel, CodeWish};
+use daftar_core::challenge::{Addressee, CodeLabel, CodeWish, Sender};
 use daftar_core::code::Code;
 use daftar_core::identifier::LoginId;
+use daftar_core::limit::look_ups::Asker;
 use daftar_core::message::{Channel, ContactKind, Recipient};
 use serde::Serialize;
 
@@ -13,6 +14,7 @@ use super::error::AppError;
 use super::login::Access;
 use super::wire::{self, Nature, SendType};
 use crate::App;
+use crate::surface::caller::CallerAddress;
 use crate::surface::properties::Properties;
 
 #[derive(Serialize)]
@@ -21,7 +23,12 @@ pub(super) struct Sent {
     otp_token: String,
 }
 
-pub(super) async fn send(State(app): State<App>, Reads(locale): Reads, request: Request) -> Result<Done<Sent>, AppError> {
+pub(super) async fn send(
+    State(app): State<App>,
+    Reads(locale): Reads,
+    CallerAddress(address): CallerAddress,
+    request: Request,
+) -> Result<Done<Sent>, AppError> {
     let headers = request.headers().clone();
     let body = Properties::read(request).await?;
     let number = body.integer("nature")?;
@@ -35,7 +42,8 @@ pub(super) async fn send(State(app): State<App>, Reads(locale): Reads, request: 
     let send_type = body.optional_integer("sendType")?.map_or(Ok(SendType::Itself), |number| SendType::of("sendType", number))?;
     let wish = wish(nature, person, wire::identifier(&app, login_id)?, send_type)?;
     let label = CodeLabel { login_id: login_id.to_owned(), nature: u8::try_from(number).unwrap_or_default() };
-    Ok(Done(Sent { otp_token: app.accounts().send_code(&wish, label, locale).await? }))
+    let sender = Sender { asker: Asker::Person(address), locale };
+    Ok(Done(Sent { otp_token: app.accounts().send_code(&wish, label, sender).await? }))
 }
 
 /// Which identifier goes with which nature and `sendType`.
@@ -79,14 +87,19 @@ fn contact(id: LoginId, send_type: SendType) -> Result<Recipient, AppError> {
     }
 }
 
-pub(super) async fn sign_in(State(app): State<App>, request: Request) -> Result<Done<Access>, AppError> {
+pub(super) async fn sign_in(State(app): State<App>, CallerAddress(address): CallerAddress, request: Request) -> Result<Done<Access>, AppError> {
     let (code, token) = shown(request).await?;
-    Ok(Done(Access { access_token: app.accounts().sign_in_by_code(&token, code).await? }))
+    Ok(Done(Access { access_token: app.accounts().sign_in_by_code(&token, code, address).await? }))
 }
 
-pub(super) async fn sign_up(State(app): State<App>, Reads(locale): Reads, request: Request) -> Result<Done<Access>, AppError> {
+pub(super) async fn sign_up(
+    State(app): State<App>,
+    Reads(locale): Reads,
+    CallerAddress(address): CallerAddress,
+    request: Request,
+) -> Result<Done<Access>, AppError> {
     let (code, token) = shown(request).await?;
-    Ok(Done(Access { access_token: app.accounts().sign_up_by_code(&token, code, locale).await? }))
+    Ok(Done(Access { access_token: app.accounts().sign_up_by_code(&token, code, locale, address).await? }))
 }
 
 pub(super) async fn recover(State(app): State<App>, request: Request) -> Result<Done<Access>, AppError> {

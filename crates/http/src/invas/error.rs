@@ -1,15 +1,19 @@
 //! Everything that INVAS answers instead of a success: one exhaustive match from what happened to a problem (contract `invas.md`).
 
+use std::time::Duration;
+
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use daftar_core::access::NotAdmitted;
 use daftar_core::customer::{ConfirmError, NotConfirmed, ResendCustomerError};
 use daftar_core::identifier::IdentifierKind;
+use daftar_core::limit::{NotSent, TooOften};
 use daftar_core::registration::RegisterError;
-use daftar_core::service::Fault;
+use daftar_core::service::{Fault, LookUpError};
 
 use crate::surface::body::BodyError;
 use crate::surface::bounds::{Bounds, Cut};
+use crate::surface::fault::{retry_after, seconds_up};
 use crate::surface::problem::Problem;
 use crate::surface::properties::PropertyError;
 
@@ -42,6 +46,8 @@ pub(super) enum InvasError {
     TokenInvalid(u8),
     /// A token whose time is over, or that is dead of wrong tries.
     TokenOver,
+    /// Too many messages or look-ups.
+    TooMany(Duration),
     /// There is nothing at this path.
     NoSuchPath,
     /// There is nothing at this path for this method.
@@ -84,7 +90,26 @@ impl From<RegisterError> for InvasError {
         match error {
             RegisterError::Taken(kind) => Self::Taken(kind),
             RegisterError::RepeatedDifferently => Self::RepeatedDifferently,
+            RegisterError::NotSent(refusal) => refusal.into(),
             RegisterError::Fault(fault) => Self::Fault(fault),
+        }
+    }
+}
+
+impl From<NotSent> for InvasError {
+    fn from(refusal: NotSent) -> Self {
+        match refusal {
+            NotSent::CountryNotServed => Self::Format("phone", COUNTRY_NOT_SERVED),
+            NotSent::TooOften(TooOften(wait)) => Self::TooMany(wait),
+        }
+    }
+}
+
+impl From<LookUpError> for InvasError {
+    fn from(error: LookUpError) -> Self {
+        match error {
+            LookUpError::TooOften(TooOften(wait)) => Self::TooMany(wait),
+            LookUpError::Fault(fault) => Self::Fault(fault),
         }
     }
 }
@@ -96,6 +121,7 @@ impl From<ResendCustomerError> for InvasError {
             ResendCustomerError::Differ => Self::PhonesDiffer,
             ResendCustomerError::NoEmail => Self::NoEmail,
             ResendCustomerError::Taken(kind) => Self::Taken(kind),
+            ResendCustomerError::NotSent(refusal) => refusal.into(),
             ResendCustomerError::Fault(fault) => Self::Fault(fault),
         }
     }
@@ -114,6 +140,8 @@ impl From<ConfirmError> for InvasError {
     }
 }
 
+/// What is said of a number that short messages do not go to.
+const COUNTRY_NOT_SERVED: &str = "is of a country to which no short messages are sent";
 const BAD: StatusCode = StatusCode::BAD_REQUEST;
 /// The code of everything that is wrong with a request itself.
 const VALIDATION: &str = "VALIDATION";
@@ -157,6 +185,10 @@ impl InvasError {
             Self::TokenRequired => Problem::new(BAD, "TOKEN_REQUIRED", "A token is needed, since the e-mailed link was not used."),
             Self::TokenInvalid(left) => Problem::new(BAD, "TOKEN_INVALID", "The token is wrong.").leaving(left),
             Self::TokenOver => Problem::new(StatusCode::GONE, "TOKEN_EXPIRED", "The token is not valid any more. Have a new one sent."),
+            Self::TooMany(wait) => {
+                let detail = "This was asked for too often. Try again later.";
+                Problem::new(StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_REQUESTS", detail).with(retry_after(seconds_up(wait)))
+            }
             Self::NoSuchPath => Problem::no_such_path(),
             Self::NoSuchMethod => Problem::no_such_method(),
             Self::Cut(cut) => Problem::cut(cut),

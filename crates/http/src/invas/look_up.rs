@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::Uri;
 use daftar_core::identifier::{EmailAddress, PhoneNumber};
+use daftar_core::limit::look_ups::Asker;
 use serde::Serialize;
 
 use super::caller::Host;
@@ -30,7 +31,7 @@ pub(super) struct EmailVerified {
 pub(super) async fn username(State(app): State<App>, Host(host): Host, uri: Uri) -> Result<Json<UsernameVerified>, InvasError> {
     let username = parameter(&uri, "username")?;
     let phone = PhoneNumber::read(&username, &host.country).map_err(|_| InvasError::Format("username", NO_PHONE))?;
-    let exists = app.accounts().is_registered(&phone.into()).await?;
+    let exists = app.accounts().is_registered(&phone.into(), &Asker::Client(host.id)).await?;
     Ok(Json(UsernameVerified { username, exists }))
 }
 

@@ -1,15 +1,20 @@
 //! Who calls, and from where: Basic and Bearer credentials, the client's address behind trusted proxies, the language of who reads,
 //! and the idempotency key.
 
+use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use daftar_core::limit::ClientAddress;
 use daftar_core::locale::Locale;
 use daftar_core::repeat::{NotARepeatKey, RepeatKey};
-use daftar_core::throttle::ClientAddress;
 use ipnet::IpNet;
+
+use crate::App;
 
 /// The other end of the connection; the server puts it into every request.
 #[derive(Debug, Clone, Copy)]
@@ -39,6 +44,17 @@ fn credentials<'a>(headers: &'a HeaderMap, scheme: &str) -> Option<&'a str> {
     let (value, None) = (values.next()?, values.next()) else { return None };
     let (name, rest) = value.to_str().ok()?.split_once(' ')?;
     name.eq_ignore_ascii_case(scheme).then(|| rest.trim_matches(' '))
+}
+
+/// Where a request comes from, as limits count it.
+pub(crate) struct CallerAddress(pub(crate) ClientAddress);
+
+impl FromRequestParts<App> for CallerAddress {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        Ok(Self(client_address(&parts.headers, &parts.extensions, &app.settings().trusted_proxies)))
+    }
 }
 
 /// The address that limits count: the connection's own, or, if that is a trusted proxy, the last one in `x-forwarded-for` that is not (threat row 17).

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::error::UsapiError;
 use crate::App;
-use crate::surface::caller::client_address;
+use crate::surface::caller::CallerAddress;
 use crate::surface::properties::Properties;
 
 #[derive(Serialize)]
@@ -18,8 +18,7 @@ pub(super) struct Token {
     token: String,
 }
 
-pub(super) async fn sign_in(State(app): State<App>, request: Request) -> Result<Json<Token>, UsapiError> {
-    let from = client_address(request.headers(), request.extensions(), &app.settings().trusted_proxies);
+pub(super) async fn sign_in(State(app): State<App>, CallerAddress(from): CallerAddress, request: Request) -> Result<Json<Token>, UsapiError> {
     let body = Properties::read(request).await?;
     let username = body.text("username")?.any_length();
     let password = body.password("password")?;

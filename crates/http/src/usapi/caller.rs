@@ -5,12 +5,13 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use daftar_core::account::{AccountId, Surface};
 use daftar_core::client::{ClientId, Scope};
+use daftar_core::limit::look_ups::Asker;
 use daftar_core::locale::Locale;
 use daftar_core::repeat::Repeat;
 
 use super::error::UsapiError;
 use crate::App;
-use crate::surface::caller::{basic, bearer, language, repeat_key};
+use crate::surface::caller::{CallerAddress, basic, bearer, language, repeat_key};
 
 /// A machine client with scope `usapi` (RFC 7617).
 pub(super) struct Client(pub(super) ClientId);
@@ -22,6 +23,24 @@ impl FromRequestParts<App> for Client {
         let given = basic(&parts.headers).ok_or(UsapiError::NoClient)?;
         let client = app.accounts().authenticate_client(&given.user, &given.password, Scope::Usapi).await?;
         client.map(Self).ok_or(UsapiError::NoClient)
+    }
+}
+
+/// Who asks where nobody has to say who he is: a machine client that does so all the same has limits of its own, wherever it is (threat row 60).
+pub(super) struct Asks(pub(super) Asker);
+
+impl FromRequestParts<App> for Asks {
+    type Rejection = UsapiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, UsapiError> {
+        match Client::from_request_parts(parts, app).await {
+            Ok(Client(client)) => Ok(Self(Asker::Client(client))),
+            Err(UsapiError::NoClient) => {
+                let Ok(CallerAddress(address)) = CallerAddress::from_request_parts(parts, app).await;
+                Ok(Self(Asker::Person(address)))
+            }
+            Err(error) => Err(error),
+        }
     }
 }
 

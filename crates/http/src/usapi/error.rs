@@ -5,9 +5,10 @@ use std::time::Duration;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use daftar_core::identifier::IdentifierKind;
+use daftar_core::limit::{NotSent, TooOften};
 use daftar_core::profile::ProfileError;
 use daftar_core::registration::{RegisterError, ResendError};
-use daftar_core::service::Fault;
+use daftar_core::service::{Fault, LookUpError};
 use daftar_core::session::NotSignedIn;
 
 use crate::surface::body::BodyError;
@@ -48,7 +49,7 @@ pub(super) enum UsapiError {
     BadCredentials,
     /// The right password of a disabled account.
     Disabled,
-    /// Too many wrong passwords.
+    /// Too many wrong passwords, messages or look-ups.
     Throttled(Duration),
     /// A wrong, dead or foreign code or token.
     InvalidCode,
@@ -89,6 +90,7 @@ impl From<RegisterError> for UsapiError {
         match error {
             RegisterError::Taken(kind) => Self::Taken(kind),
             RegisterError::RepeatedDifferently => Self::RepeatedDifferently,
+            RegisterError::NotSent(refusal) => refusal.into(),
             RegisterError::Fault(fault) => Self::Fault(fault),
         }
     }
@@ -100,7 +102,26 @@ impl From<ResendError> for UsapiError {
             ResendError::Unknown => Self::InvalidCode,
             ResendError::Complete => Self::AlreadyComplete,
             ResendError::Taken(kind) => Self::Taken(kind),
+            ResendError::NotSent(refusal) => refusal.into(),
             ResendError::Fault(fault) => Self::Fault(fault),
+        }
+    }
+}
+
+impl From<NotSent> for UsapiError {
+    fn from(refusal: NotSent) -> Self {
+        match refusal {
+            NotSent::CountryNotServed => Self::SignupPhoneFormat,
+            NotSent::TooOften(TooOften(wait)) => Self::Throttled(wait),
+        }
+    }
+}
+
+impl From<LookUpError> for UsapiError {
+    fn from(error: LookUpError) -> Self {
+        match error {
+            LookUpError::TooOften(TooOften(wait)) => Self::Throttled(wait),
+            LookUpError::Fault(fault) => Self::Fault(fault),
         }
     }
 }

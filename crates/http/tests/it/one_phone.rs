@@ -3,6 +3,7 @@
 use daftar_core::identifier::{Country, LoginId};
 use daftar_core::password::Scheme;
 use daftar_core::ports::Store as _;
+use daftar_core::secret::Mac;
 use daftar_testkit::{Answer, Caller, Installation};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -168,7 +169,7 @@ async fn row_22_a_credential_that_came_pre_hashed_is_made_anew_at_the_first_plai
         assert_eq!(invas::confirm(&host, &invas::token(&site).await).await.status, 200);
         let scheme = async || {
             let id = LoginId::classify(PHONE, &Country::indonesia()).unwrap();
-            site.store().sign_in_record(&id).await.unwrap().unwrap().password.unwrap().scheme
+            site.store().sign_in_record(&id, Mac([0; 32])).await.unwrap().unwrap().password.unwrap().scheme
         };
         let plain = async |password: &str| {
             if on_app {

@@ -26,6 +26,7 @@ pub(super) const TABLES: &[Named] = &[
     all_of("accounts", &["id"]),
     all_of("identifiers", &["kind", "key"]),
     all_of("passwords", &["account"]),
+    all_of("known_addresses", &["account", "address"]),
     all_of("sessions", &["id"]),
     all_of("recoveries", &["id"]),
     all_of("registrations", &["id"]),

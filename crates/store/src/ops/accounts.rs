@@ -7,6 +7,7 @@ use daftar_core::locale::Locale;
 use daftar_core::password::Scheme;
 use daftar_core::person::{BirthDate, FullName, Gender, PersonName, PictureId, PlaceName, Profile};
 use daftar_core::ports::StoreError;
+use daftar_core::secret::Mac;
 use daftar_core::sign_in::SignInRecord;
 
 use super::passwords;
@@ -96,16 +97,18 @@ fn bare(row: Columns<'_>) -> Result<Account, StoreError> {
     })
 }
 
-/// What it takes to check the password of whoever is known by `id`.
-pub(crate) async fn sign_in_record(tx: &mut Tx<'_>, id: &LoginId) -> Result<Option<SignInRecord>, StoreError> {
-    let sql = "SELECT a.id, a.status, p.scheme, p.phc FROM identifiers i JOIN accounts a ON a.id = i.account \
-               LEFT JOIN passwords p ON p.account = a.id WHERE i.kind = $1 AND i.key = $2";
-    tx.opt(sql, &[id.kind().name().into(), id.key().into()], |row| {
+/// What it takes to check the password of whoever is known by `id`, and whether they signed in from that address before.
+pub(crate) async fn sign_in_record(tx: &mut Tx<'_>, id: &LoginId, from: Mac) -> Result<Option<SignInRecord>, StoreError> {
+    let sql = "SELECT a.id, a.status, p.scheme, p.phc, k.seen_at FROM identifiers i JOIN accounts a ON a.id = i.account \
+               LEFT JOIN passwords p ON p.account = a.id LEFT JOIN known_addresses k ON k.account = a.id AND k.address = $3 \
+               WHERE i.kind = $1 AND i.key = $2";
+    tx.opt(sql, &[id.kind().name().into(), id.key().into(), (&from).into()], |row| {
         let account = row.of("accounts");
         Ok(SignInRecord {
             account: AccountId(account.id("id")?),
             status: account.named("status", AccountStatus::from_name)?,
             password: passwords::read(row.of("passwords"))?,
+            is_known_address: row.of("known_addresses").opt_time("seen_at")?.is_some(),
         })
     })
     .await

@@ -4,18 +4,20 @@ use std::time::Duration;
 
 use daftar_core::code::{Challenge, ChallengeId, ChallengeState, Pressure, Purpose, Shown, Verdict};
 use daftar_core::identifier::{IdentifierKind, LoginId};
-use daftar_core::message::Envelope;
+use daftar_core::limit::conversion::Conversion;
+use daftar_core::limit::{Charged, Sending};
 use daftar_core::ports::{StoreError, Timestamp};
 use daftar_core::secret::Mac;
 use uuid::Uuid;
 
-use super::{before, outbox};
+use super::{before, limits, outbox};
 use crate::row::Row;
 use crate::tx::Tx;
 use crate::value::{Value, places};
 
 const MINUTE_MS: i64 = 60_000;
 const HOUR: Duration = Duration::from_secs(60 * 60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 macro_rules! challenge_where {
     ($condition:literal) => {
@@ -77,8 +79,28 @@ fn read(row: &Row<'_>) -> Result<Challenge, StoreError> {
     })
 }
 
-/// Keeps a new challenge; older ones for its purpose and destination are dead (row 4).
-pub(crate) async fn insert(tx: &mut Tx<'_>, challenge: &Challenge) -> Result<(), StoreError> {
+/// Keeps a new challenge with what goes out with it, if the budgets that pay for it have room; older ones for its purpose and destination are dead (row 4).
+pub(crate) async fn send(tx: &mut Tx<'_>, challenge: &Challenge, sending: &Sending) -> Result<Charged, StoreError> {
+    insert(tx, challenge, sending.prefix()).await?;
+    for letter in &sending.letters {
+        outbox::queue_with(tx, letter, challenge).await?;
+    }
+    pay(tx, sending, challenge.created_at).await
+}
+
+/// Lets the budgets pay, last of all: everybody who sends something waits for whoever holds them. If they do not, nothing of the transaction stays.
+pub(crate) async fn pay(tx: &mut Tx<'_>, sending: &Sending, now: Timestamp) -> Result<Charged, StoreError> {
+    if sending.charges.is_empty() {
+        return Ok(Charged::Allowed);
+    }
+    let charged = limits::charge(tx, &sending.charges, now).await?;
+    if let Charged::Refused(_) = charged {
+        tx.keep_nothing();
+    }
+    Ok(charged)
+}
+
+async fn insert(tx: &mut Tx<'_>, challenge: &Challenge, prefix: Option<&str>) -> Result<(), StoreError> {
     let (kind, key) = (challenge.destination.kind().name(), challenge.destination.key());
     if challenge.purpose.is_of_one_subject() {
         void_of(tx, challenge.subject).await?;
@@ -89,7 +111,7 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, challenge: &Challenge) -> Result<(),
         tx.exec(sql, &[kind.into(), key.into(), challenge.purpose.name().into()]).await?;
     }
     let sql = "INSERT INTO challenges (id, purpose, subject, destination_kind, destination_key, destination, digits, code_mac, link_mac, tries_left, \
-               state, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+               state, created_at, expires_at, prefix) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
     let values = [
         (&challenge.id.0).into(),
         challenge.purpose.name().into(),
@@ -104,6 +126,7 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, challenge: &Challenge) -> Result<(),
         challenge.state.name().into(),
         challenge.created_at.into(),
         challenge.expires_at.into(),
+        prefix.into(),
     ];
     tx.exec(sql, &values).await?;
     Ok(())
@@ -114,12 +137,6 @@ pub(crate) async fn update(tx: &mut Tx<'_>, challenge: &Challenge) -> Result<(),
     let values = [(&challenge.id.0).into(), challenge.tries_left.into(), challenge.state.name().into()];
     tx.exec("UPDATE challenges SET tries_left = $2, state = $3 WHERE id = $1", &values).await?;
     Ok(())
-}
-
-/// Keeps a new challenge for an account or a newcomer, and queues the message with its code.
-pub(crate) async fn send(tx: &mut Tx<'_>, challenge: &Challenge, envelope: &Envelope) -> Result<(), StoreError> {
-    insert(tx, challenge).await?;
-    outbox::queue_with(tx, envelope, challenge).await
 }
 
 /// Voids the open challenges of a registration.
@@ -153,8 +170,10 @@ pub(crate) async fn judge(tx: &mut Tx<'_>, challenge: Challenge, shown: &Shown, 
     let pressure = pressure(tx, &subjects, now).await?;
     let verdict = challenge.attempt(shown, pressure, now);
     update(tx, &challenge).await?;
-    if let Verdict::Wrong { .. } = verdict {
-        count_wrong(tx, &subjects, now).await?;
+    match verdict {
+        Verdict::Wrong { .. } => count_wrong(tx, &subjects, now).await?,
+        Verdict::Right => count_forgiven(tx, challenge.wrong_before_right(), now).await?,
+        Verdict::Odd { .. } | Verdict::Expired | Verdict::Dead => {}
     }
     Ok((challenge, verdict))
 }
@@ -163,14 +182,16 @@ pub(crate) async fn judge(tx: &mut Tx<'_>, challenge: Challenge, shown: &Shown, 
 pub(crate) async fn pressure(tx: &mut Tx<'_>, subjects: &[String], now: Timestamp) -> Result<Pressure, StoreError> {
     let sql = format!(
         "SELECT coalesce((SELECT max(wrong) FROM wrong_codes WHERE subject IN ({})), 0) AS subject_wrong, \
-         CAST((SELECT coalesce(sum(wrong), 0) FROM wrong_code_minutes WHERE minute > $1 AND minute <= $2) AS BIGINT) AS hour_wrong",
+         CAST(coalesce(sum(wrong), 0) AS BIGINT) AS hour_wrong, CAST(coalesce(sum(wrong - forgiven), 0) AS BIGINT) AS hour_lost \
+         FROM wrong_code_minutes WHERE minute > $1 AND minute <= $2",
         places(3, subjects.len())
     );
     let mut values = vec![before(now, HOUR).into(), now.into()];
     values.extend(subjects.iter().map(|subject| Value::from(subject.as_str())));
     tx.one(&sql, &values, |row| {
         let row = row.of("wrong_codes");
-        Ok(Pressure { subject: row.number("subject_wrong")?, installation: row.number("hour_wrong")? })
+        let lost = u32::try_from(row.number::<i64>("hour_lost")?.max(0)).unwrap_or(u32::MAX);
+        Ok(Pressure { subject: row.number("subject_wrong")?, installation: row.number("hour_wrong")?, lost })
     })
     .await
 }
@@ -186,6 +207,29 @@ async fn count_wrong(tx: &mut Tx<'_>, subjects: &[String], now: Timestamp) -> Re
     let sql = "INSERT INTO wrong_code_minutes (minute, wrong) VALUES ($1, 1) ON CONFLICT (minute) DO UPDATE SET wrong = wrong_code_minutes.wrong + 1";
     tx.exec(sql, &[minute.into()]).await?;
     Ok(())
+}
+
+/// Somebody got a code right after so many wrong ones: those were no guesses (row 5).
+async fn count_forgiven(tx: &mut Tx<'_>, wrong: u8, now: Timestamp) -> Result<(), StoreError> {
+    if wrong == 0 {
+        return Ok(());
+    }
+    let minute = now.as_millisecond().div_euclid(MINUTE_MS) * MINUTE_MS;
+    let sql = "INSERT INTO wrong_code_minutes (minute, wrong, forgiven) VALUES ($1, 0, $2) \
+               ON CONFLICT (minute) DO UPDATE SET forgiven = wrong_code_minutes.forgiven + excluded.forgiven";
+    tx.exec(sql, &[minute.into(), wrong.into()]).await?;
+    Ok(())
+}
+
+/// What became of the codes that were sent to numbers with `prefix` in the last day: of those that were verified, or can be no more (row 42).
+pub(crate) async fn conversion(tx: &mut Tx<'_>, prefix: &str, now: Timestamp) -> Result<Conversion, StoreError> {
+    let sql = "SELECT count(*) AS over, CAST(coalesce(sum(CASE WHEN state = 'used' THEN 1 ELSE 0 END), 0) AS BIGINT) AS verified \
+               FROM challenges WHERE prefix = $1 AND created_at > $2 AND (state = 'used' OR expires_at <= $3)";
+    tx.one(sql, &[prefix.into(), before(now, DAY).into(), now.into()], |row| {
+        let row = row.of("challenges");
+        Ok(Conversion { over: row.number("over")?, verified: row.number("verified")? })
+    })
+    .await
 }
 
 /// A right code: whatever its challenge counts against starts anew.

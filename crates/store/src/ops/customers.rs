@@ -8,6 +8,7 @@ use daftar_core::customer::{
     NotConfirmed, ResendLink, ResendToken,
 };
 use daftar_core::identifier::{Country, EmailAddress, PhoneNumber};
+use daftar_core::limit::{Charged, Exhausted};
 use daftar_core::locale::Locale;
 use daftar_core::person::{BirthDate, FullName, Gender, PlaceName};
 use daftar_core::ports::{Claimed, Once, StoreError, Timestamp};
@@ -88,7 +89,7 @@ async fn hold_open(tx: &mut Tx<'_>, id: CustomerId, host: &ClientId, now: Timest
 }
 
 /// Keeps a registration with its token, in place of an older one of the same host for the same phone, and queues its messages.
-pub(crate) async fn register(tx: &mut Tx<'_>, new: &NewCustomerRegistration, once: Option<&Once>) -> Result<Repeated<Claimed<()>>, StoreError> {
+pub(crate) async fn register(tx: &mut Tx<'_>, new: &NewCustomerRegistration, once: Option<&Once>) -> Result<Repeated<Claimed<Charged>>, StoreError> {
     let Applicant { registration, token } = &new.applicant;
     if let Some(again) = repeats::again(tx, once, registration.created_at).await? {
         return Ok(again);
@@ -99,12 +100,8 @@ pub(crate) async fn register(tx: &mut Tx<'_>, new: &NewCustomerRegistration, onc
     }
     replace(tx, registration).await?;
     insert(tx, registration).await?;
-    challenges::insert(tx, token).await?;
-    for envelope in &new.envelopes {
-        outbox::queue_with(tx, envelope, token).await?;
-    }
     repeats::remember(tx, once, registration.created_at).await?;
-    Ok(Repeated::First(Claimed::Done(())))
+    Ok(Repeated::First(Claimed::Done(challenges::send(tx, token, &new.sending).await?)))
 }
 
 /// Kills the host's pending registration for the same phone, if there is one. Of two new ones at once the later one replaces the other.
@@ -153,25 +150,28 @@ async fn insert(tx: &mut Tx<'_>, registration: &CustomerRegistration) -> Result<
 }
 
 /// Keeps a new token and queues its message; how many were sent by now.
-pub(crate) async fn resend_token(tx: &mut Tx<'_>, resend: &ResendToken) -> Result<Option<u32>, StoreError> {
+pub(crate) async fn resend_token(tx: &mut Tx<'_>, resend: &ResendToken) -> Result<Option<Result<u32, Exhausted>>, StoreError> {
     if hold_open(tx, resend.id, &resend.host, resend.now).await?.is_none() {
         return Ok(None);
     }
-    challenges::insert(tx, &resend.token).await?;
     let sql = "UPDATE customers SET prefix = $2, sends = sends + 1 WHERE id = $1 RETURNING sends";
     let sends = tx.one(sql, &[(&resend.id.0).into(), resend.prefix.as_str().into()], |row| row.of("customers").number("sends")).await?;
-    outbox::queue_with(tx, &resend.envelope, &resend.token).await?;
-    Ok(Some(sends))
+    Ok(Some(match challenges::send(tx, &resend.token, &resend.sending).await? {
+        Charged::Allowed => Ok(sends),
+        Charged::Refused(exhausted) => Err(exhausted),
+    }))
 }
 
 /// Puts a new link in place of the old one and queues its message.
-pub(crate) async fn resend_link(tx: &mut Tx<'_>, resend: &ResendLink) -> Result<bool, StoreError> {
+pub(crate) async fn resend_link(tx: &mut Tx<'_>, resend: &ResendLink) -> Result<Option<Charged>, StoreError> {
     if hold_open(tx, resend.id, &resend.host, resend.now).await?.is_none() {
-        return Ok(false);
+        return Ok(None);
     }
     tx.exec("UPDATE customers SET link_mac = $2 WHERE id = $1", &[(&resend.id.0).into(), (&resend.link).into()]).await?;
-    outbox::queue(tx, &resend.envelope).await?;
-    Ok(true)
+    for letter in &resend.sending.letters {
+        outbox::queue(tx, letter).await?;
+    }
+    challenges::pay(tx, &resend.sending, resend.now).await.map(Some)
 }
 
 /// The link's button.

@@ -16,6 +16,7 @@ use crate::value::Value;
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const MONTH: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+const QUARTER: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 
 /// What goes: rows of a table, by their key, how long after a moment of theirs, which an index finds.
 struct Swept {
@@ -29,7 +30,7 @@ const fn swept(table: &'static str, key: &'static str, moment: &'static str, age
     Swept { table, key, moment, age }
 }
 
-const SWEPT: [Swept; 16] = [
+const SWEPT: [Swept; 17] = [
     swept("registrations", "id", "expires_at", DAY),
     swept("customers", "id", "expires_at", DAY),
     swept("challenges", "id", "expires_at", DAY),
@@ -46,6 +47,8 @@ const SWEPT: [Swept; 16] = [
     // Whoever guesses waits a month for a shorter code: not worth it. The address of somebody who never came back is not kept.
     swept("wrong_codes", "subject", "last_at", MONTH),
     swept("wrong_code_minutes", "minute", "minute", HOUR),
+    // An address that nobody came back to for three months is a stranger's again.
+    swept("known_addresses", "account, address", "seen_at", QUARTER),
     swept("signing_keys", "kid", "retires_at", Duration::ZERO),
 ];
 

@@ -1,45 +1,75 @@
-//! Limits: one theoretical arrival time a key, moved by the core's arithmetic.
+//! Limits: what was used of each, moved by the core's arithmetic. Nobody else moves any of them until the transaction that charges is over, so that
+//! replicas share every limit exactly.
 
 use std::collections::HashMap;
 
+use daftar_core::limit::{Charge, Charged, Exhausted, LimitKey, LimitKind, Room, SendingStanding, Spend, Usage};
 use daftar_core::ports::{StoreError, Timestamp};
-use daftar_core::throttle::{Charge, Charged, LimitKey};
 
+use super::challenges;
+use crate::row::Row;
 use crate::tx::Tx;
-use crate::value::places;
+use crate::value::{Value, places};
 
 /// How many limits one statement reads, or writes.
 const AT_ONCE: usize = 100;
+/// Bytes of an entry of a log: its moment and its amount.
+const ENTRY: usize = 16;
 
 /// Charges every limit, or none.
 pub(crate) async fn charge(tx: &mut Tx<'_>, charges: &[Charge], now: Timestamp) -> Result<Charged, StoreError> {
-    let arrivals = hold(tx, charges).await?;
-    let (mut retry_after, mut spent, mut moved) = (None, Vec::new(), Vec::with_capacity(charges.len()));
-    for Charge { key, limit } in charges {
-        match limit.charge(arrivals.get(key).copied(), now) {
-            Ok(next) => moved.push((key, next)),
-            Err(wait) => {
-                retry_after = retry_after.max(Some(wait));
-                spent.push(key.clone());
-            }
+    let used = hold(tx, charges).await?;
+    match weigh(charges, &used, now) {
+        Weighed::Room(moved) => {
+            put(tx, &moved).await?;
+            Ok(Charged::Allowed)
+        }
+        Weighed::Full { exhausted, mended } => {
+            put(tx, &mended).await?;
+            Ok(Charged::Refused(exhausted))
         }
     }
-    if let Some(retry_after) = retry_after {
-        return Ok(Charged::Refused { retry_after, spent });
+}
+
+/// Whether every limit has room, and what became of the codes sent to a prefix in the time of a pause before; changes nothing.
+pub(crate) async fn sending_standing(
+    tx: &mut Tx<'_>,
+    charges: &[Charge],
+    prefix: Option<&str>,
+    now: Timestamp,
+) -> Result<SendingStanding, StoreError> {
+    let used = read(tx, charges).await?;
+    let charged = match weigh(charges, &used, now) {
+        Weighed::Room(_) => Charged::Allowed,
+        Weighed::Full { exhausted, .. } => Charged::Refused(exhausted),
+    };
+    let conversion = match prefix {
+        Some(prefix) => challenges::conversion(tx, prefix, now).await?,
+        None => Default::default(),
+    };
+    Ok(SendingStanding { charged, conversion })
+}
+
+/// Writes down what was used, whether or not there was room; how much room that leaves.
+pub(crate) async fn note(tx: &mut Tx<'_>, charges: &[Charge], now: Timestamp) -> Result<Vec<(LimitKey, Room)>, StoreError> {
+    if charges.is_empty() {
+        return Ok(Vec::new());
     }
+    let used = hold(tx, charges).await?;
+    let moved: Vec<_> = charges.iter().map(|charge| (&charge.key, charge.limit.note(used.get(&charge.key), charge.amount, now))).collect();
     put(tx, &moved).await?;
-    Ok(Charged::Allowed)
+    Ok(charges.iter().zip(&moved).map(|(charge, (key, used))| ((*key).clone(), charge.limit.room(Some(used), now))).collect())
 }
 
 /// Gives charges back.
 pub(crate) async fn refund(tx: &mut Tx<'_>, charges: &[Charge], now: Timestamp) -> Result<(), StoreError> {
-    let arrivals = hold(tx, charges).await?;
+    let used = hold(tx, charges).await?;
     let (mut moved, mut empty) = (Vec::with_capacity(charges.len()), Vec::with_capacity(charges.len()));
-    for Charge { key, limit } in charges {
-        let Some(&arrival) = arrivals.get(key) else { continue };
-        match limit.refund(Some(arrival), now) {
-            Some(earlier) => moved.push((key, earlier)),
-            None => empty.push(key.0.as_str().into()),
+    for Charge { key, limit, amount } in charges {
+        let Some(used) = used.get(key) else { continue };
+        match limit.refund(Some(used), *amount, now) {
+            Some(less) => moved.push((key, less)),
+            None => empty.push(key.as_str().into()),
         }
     }
     for some in empty.chunks(AT_ONCE) {
@@ -48,30 +78,115 @@ pub(crate) async fn refund(tx: &mut Tx<'_>, charges: &[Charge], now: Timestamp) 
     put(tx, &moved).await
 }
 
-/// The arrival times of those limits that have one. Nobody else moves any of them until this transaction is over.
-async fn hold(tx: &mut Tx<'_>, charges: &[Charge]) -> Result<HashMap<LimitKey, Timestamp>, StoreError> {
-    tx.lock("limit", charges.iter().map(|charge| charge.key.0.as_str())).await?;
-    let mut arrivals = HashMap::with_capacity(charges.len());
+/// Limits that are used, of one kind or of all; those that take longest to be free again come first.
+pub(crate) async fn used(tx: &mut Tx<'_>, kind: Option<LimitKind>, limit: u32, now: Timestamp) -> Result<Vec<(LimitKey, Usage)>, StoreError> {
+    let (first, last) = keys_of(kind);
+    let sql = "SELECT key, arrival, log FROM limits WHERE key >= $1 AND key < $2 AND arrival > $3 ORDER BY arrival DESC, key LIMIT $4";
+    let values = [first.as_str().into(), last.as_str().into(), now.into(), limit.into()];
+    let read = |row: &Row<'_>| {
+        // What the program before this one wrote counts nothing any more.
+        LimitKey::from_stored(row.of("limits").text("key")?).map(|key| Ok((key, usage(row)?))).transpose()
+    };
+    Ok(tx.all(sql, &values, read).await?.into_iter().flatten().collect())
+}
+
+/// Forgets what was used; of how many limits.
+pub(crate) async fn reset(tx: &mut Tx<'_>, kind: LimitKind, key: Option<&LimitKey>) -> Result<u64, StoreError> {
+    match key {
+        Some(key) => tx.exec("DELETE FROM limits WHERE key = $1", &[key.as_str().into()]).await,
+        None => {
+            let (first, last) = keys_of(Some(kind));
+            tx.exec("DELETE FROM limits WHERE key >= $1 AND key < $2", &[first.as_str().into(), last.as_str().into()]).await
+        }
+    }
+}
+
+/// The first key of a kind, and the first one behind it; of all kinds without one.
+fn keys_of(kind: Option<LimitKind>) -> (String, String) {
+    // In the order of bytes, `0` follows `/`.
+    kind.map_or_else(|| (String::new(), "~".to_owned()), |kind| (format!("{}/", kind.name()), format!("{}0", kind.name())))
+}
+
+enum Weighed<'c> {
+    /// What to keep.
+    Room(Vec<(&'c LimitKey, Usage)>),
+    /// What to keep all the same, where a clock has jumped back.
+    Full { exhausted: Exhausted, mended: Vec<(&'c LimitKey, Usage)> },
+}
+
+/// Asks every limit, in the core.
+fn weigh<'c>(charges: &'c [Charge], used: &HashMap<LimitKey, Usage>, now: Timestamp) -> Weighed<'c> {
+    let (mut retry_after, mut spent, mut moved, mut mended) = (None, Vec::new(), Vec::with_capacity(charges.len()), Vec::new());
+    for Charge { key, limit, amount } in charges {
+        match limit.charge(used.get(key), *amount, now) {
+            Ok(next) => moved.push((key, next)),
+            Err(full) => {
+                retry_after = retry_after.max(Some(full.wait));
+                spent.push(key.clone());
+                mended.extend(full.mended.map(|usage| (key, usage)));
+            }
+        }
+    }
+    match retry_after {
+        Some(retry_after) => Weighed::Full { exhausted: Exhausted { retry_after, spent }, mended },
+        None => Weighed::Room(moved),
+    }
+}
+
+/// What was used of those limits of which something was. Nobody else moves any of them until this transaction is over.
+async fn hold(tx: &mut Tx<'_>, charges: &[Charge]) -> Result<HashMap<LimitKey, Usage>, StoreError> {
+    tx.lock("limit", charges.iter().map(|charge| charge.key.as_str())).await?;
+    read(tx, charges).await
+}
+
+async fn read(tx: &mut Tx<'_>, charges: &[Charge]) -> Result<HashMap<LimitKey, Usage>, StoreError> {
+    let mut found = HashMap::with_capacity(charges.len());
     for some in charges.chunks(AT_ONCE) {
-        let sql = format!("SELECT key, arrival FROM limits WHERE key IN ({})", places(1, some.len()));
-        let values: Vec<_> = some.iter().map(|charge| charge.key.0.as_str().into()).collect();
+        let sql = format!("SELECT key, arrival, log FROM limits WHERE key IN ({})", places(1, some.len()));
+        let values: Vec<_> = some.iter().map(|charge| charge.key.as_str().into()).collect();
         tx.each(&sql, &values, |row| {
-            let row = row.of("limits");
-            arrivals.insert(LimitKey(row.text("key")?.to_owned()), row.time("arrival")?);
+            let columns = row.of("limits");
+            let key = LimitKey::from_stored(columns.text("key")?).ok_or_else(|| columns.corrupt("key"))?;
+            found.insert(key, usage(row)?);
             Ok(())
         })
         .await?;
     }
-    Ok(arrivals)
+    Ok(found)
 }
 
-async fn put(tx: &mut Tx<'_>, moved: &[(&LimitKey, Timestamp)]) -> Result<(), StoreError> {
+fn usage(row: &Row<'_>) -> Result<Usage, StoreError> {
+    let row = row.of("limits");
+    let log = row.opt_bytes("log")?.unwrap_or_default();
+    let log = log.chunks(ENTRY).map(|entry| {
+        let (at, amount) =
+            entry.split_first_chunk().and_then(|(at, rest)| Some((i64::from_be_bytes(*at), u64::from_be_bytes(rest.try_into().ok()?))))?;
+        Some(Spend { at: Timestamp::from_millisecond(at).ok()?, amount })
+    });
+    let log: Option<Vec<_>> = log.collect();
+    Ok(Usage { free_at: row.time("arrival")?, log: log.ok_or_else(|| row.corrupt("log"))? })
+}
+
+async fn put(tx: &mut Tx<'_>, moved: &[(&LimitKey, Usage)]) -> Result<(), StoreError> {
     for some in moved.chunks(AT_ONCE) {
-        let rows: Vec<_> = (0..some.len()).map(|row| format!("({})", places(2 * row + 1, 2))).collect();
+        let rows: Vec<_> = (0..some.len()).map(|row| format!("({})", places(3 * row + 1, 3))).collect();
         let rows = rows.join(", ");
-        let sql = format!("INSERT INTO limits (key, arrival) VALUES {rows} ON CONFLICT (key) DO UPDATE SET arrival = excluded.arrival");
-        let values: Vec<_> = some.iter().flat_map(|(key, arrival)| [key.0.as_str().into(), (*arrival).into()]).collect();
+        let sql = format!(
+            "INSERT INTO limits (key, arrival, log) VALUES {rows} \
+             ON CONFLICT (key) DO UPDATE SET arrival = excluded.arrival, log = excluded.log"
+        );
+        let logs: Vec<Option<Vec<u8>>> = some.iter().map(|(_, usage)| bytes_of(&usage.log)).collect();
+        let mut values = Vec::with_capacity(3 * some.len());
+        for ((key, usage), log) in some.iter().zip(&logs) {
+            let log = log.as_deref().map_or(Value::Null, Value::Bytes);
+            values.extend([Value::from(key.as_str()), usage.free_at.into(), log]);
+        }
         tx.exec(&sql, &values).await?;
     }
     Ok(())
+}
+
+fn bytes_of(log: &[Spend]) -> Option<Vec<u8>> {
+    let entry = |spend: &Spend| [spend.at.as_millisecond().to_be_bytes(), spend.amount.to_be_bytes()].concat();
+    (!log.is_empty()).then(|| log.iter().flat_map(entry).collect())
 }

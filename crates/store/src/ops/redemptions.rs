@@ -34,20 +34,22 @@ pub(crate) async fn redeem(tx: &mut Tx<'_>, redemption: &Redemption) -> Result<R
 async fn pay(tx: &mut Tx<'_>, challenge: &Challenge, redemption: &Redemption) -> Result<Result<AccountId, Refusal>, StoreError> {
     let (subject, now) = (AccountId(challenge.subject), redemption.now);
     match &redemption.pays {
-        Pays::SignIn(draft) => {
+        Pays::SignIn(draft, from) => {
             let account = match holder(tx, challenge).await? {
                 Ok(account) => account,
                 Err(refusal) => return Ok(Err(refusal)),
             };
             sessions::insert(tx, &draft.of(account.id), None).await?;
+            sessions::know(tx, account.id, *from, now).await?;
             Ok(Ok(account.id))
         }
-        Pays::SignUp(newcomer, draft) => {
+        Pays::SignUp(newcomer, draft, from) => {
             let account = newcomer.proving(&challenge.destination);
             if let Claimed::Taken(kind) = creation::insert(tx, &account, Some(&redemption.sealer)).await? {
                 return Ok(Err(Refusal::Taken(kind)));
             }
             sessions::insert(tx, &draft.of(account.id), None).await?;
+            sessions::know(tx, account.id, *from, now).await?;
             Ok(Ok(account.id))
         }
         Pays::Recovery(draft) => {

@@ -4,6 +4,7 @@ use daftar_core::account::{AccountId, Surface};
 use daftar_core::client::ClientId;
 use daftar_core::code::{Challenge, ChallengeState, Verdict};
 use daftar_core::identifier::{EmailAddress, PhoneNumber, Username};
+use daftar_core::limit::Charged;
 use daftar_core::locale::Locale;
 use daftar_core::person::PersonName;
 use daftar_core::ports::{Claimed, Once, StoreError, Timestamp};
@@ -13,7 +14,7 @@ use daftar_core::registration::{
 use daftar_core::repeat::Repeated;
 use daftar_core::secret::Mac;
 
-use super::{challenges, claims, creation, outbox, passwords, repeats};
+use super::{challenges, claims, creation, passwords, repeats};
 use crate::row::Row;
 use crate::tx::Tx;
 
@@ -60,7 +61,7 @@ pub(crate) async fn linked(tx: &mut Tx<'_>, link: Mac) -> Result<Option<LinkedRe
 }
 
 /// Keeps a pending registration with its challenge, and queues its message.
-pub(crate) async fn start(tx: &mut Tx<'_>, new: &NewRegistration, once: Option<&Once>) -> Result<Repeated<Claimed<()>>, StoreError> {
+pub(crate) async fn start(tx: &mut Tx<'_>, new: &NewRegistration, once: Option<&Once>) -> Result<Repeated<Claimed<Charged>>, StoreError> {
     let registration = &new.registration;
     if let Some(again) = repeats::again(tx, once, registration.created_at).await? {
         return Ok(again);
@@ -69,10 +70,9 @@ pub(crate) async fn start(tx: &mut Tx<'_>, new: &NewRegistration, once: Option<&
         return Ok(Repeated::First(Claimed::Taken(kind)));
     }
     insert(tx, registration).await?;
-    challenges::insert(tx, &new.challenge).await?;
-    outbox::queue_with(tx, &new.envelope, &new.challenge).await?;
     repeats::remember(tx, once, registration.created_at).await?;
-    Ok(Repeated::First(Claimed::Done(())))
+    let charged = challenges::send(tx, &new.challenge, &new.sending).await?;
+    Ok(Repeated::First(Claimed::Done(charged)))
 }
 
 async fn insert(tx: &mut Tx<'_>, registration: &Registration) -> Result<(), StoreError> {
@@ -106,9 +106,10 @@ pub(crate) async fn resend(tx: &mut Tx<'_>, resend: &Resend) -> Result<Resent, S
     if let Err(refused) = registration.resendable(resend.now) {
         return Ok(refused);
     }
-    challenges::insert(tx, &resend.challenge).await?;
-    outbox::queue_with(tx, &resend.envelope, &resend.challenge).await?;
-    Ok(Resent::Sent)
+    Ok(match challenges::send(tx, &resend.challenge, &resend.sending).await? {
+        Charged::Allowed => Resent::Sent,
+        Charged::Refused(exhausted) => Resent::Spent(exhausted),
+    })
 }
 
 /// Finishes a registration: counts the attempt, compares, makes the account, all in one (rows 2, 3, 7).

@@ -1,13 +1,18 @@
 //! Sessions: opening and ending them, whether they still live, and the devices that are bound to them.
 
+use std::time::Duration;
+
 use daftar_core::account::{AccountId, AccountStatus};
 use daftar_core::device::{Device, DeviceKind, DeviceToken};
 use daftar_core::ports::{StoreError, Timestamp};
+use daftar_core::secret::Mac;
 use daftar_core::session::{Session, SessionId};
 use daftar_core::sign_in::{OpenSession, Opened};
 
-use super::{limits, passwords};
+use super::{before, limits, passwords};
 use crate::tx::Tx;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The account whose session this is, if it is neither over nor ended and the account is active.
 pub(crate) async fn account_of(tx: &mut Tx<'_>, id: SessionId, now: Timestamp) -> Result<Option<AccountId>, StoreError> {
@@ -34,8 +39,17 @@ pub(crate) async fn open(tx: &mut Tx<'_>, open: &OpenSession) -> Result<Opened, 
     if let Some(rehashed) = &open.rehashed {
         passwords::put(tx, session.account, rehashed).await?;
     }
+    know(tx, session.account, open.from, session.created_at).await?;
     insert(tx, session, open.device.as_ref()).await?;
     Ok(Opened::Open)
+}
+
+/// Remembers from where somebody signs in: an address of the account's own (row 15). One that was seen within a day costs no write.
+pub(crate) async fn know(tx: &mut Tx<'_>, account: AccountId, from: Mac, now: Timestamp) -> Result<(), StoreError> {
+    let sql = "INSERT INTO known_addresses (account, address, seen_at) VALUES ($1, $2, $3) \
+               ON CONFLICT (account, address) DO UPDATE SET seen_at = excluded.seen_at WHERE known_addresses.seen_at <= $4";
+    tx.exec(sql, &[(&account.0).into(), (&from).into(), now.into(), before(now, DAY).into()]).await?;
+    Ok(())
 }
 
 /// Keeps a new session, bound to a device or not.

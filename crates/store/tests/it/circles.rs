@@ -167,7 +167,7 @@ async fn a_message_that_is_settled_reported_taken_up_again_and_whose_code_is_sho
     for round in 0..ROUNDS {
         let mut pending = given::by_phone(&format!("siti{round}"), &given::phone(round));
         store.start_registration(pending.new.clone(), None).await.unwrap();
-        let (id, mut calls) = (pending.new.envelope.id, JoinSet::new());
+        let (id, mut calls) = (pending.new.sending.letters[0].id, JoinSet::new());
         let message = store
             .claim(Channel::Sms, 10, now(), given::MINUTE)
             .await

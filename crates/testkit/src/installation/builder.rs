@@ -1,17 +1,22 @@
 //! What a test may want of its installation, and the policy that follows from it.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use daftar_core::brand::{Brand, Brands};
+use daftar_core::code::Code;
 use daftar_core::hashing::HashingCost;
-use daftar_core::identifier::Country;
+use daftar_core::identifier::{Country, LoginId};
+use daftar_core::limit::Limits;
+use daftar_core::limit::contacts::TestContacts;
+use daftar_core::limit::guesses::GuessLimits;
 use daftar_core::locale::Locale;
 use daftar_core::password::PasswordPolicy;
 use daftar_core::registration::RegistrationLifetimes;
 use daftar_core::service::{AppPolicy, Policy};
 use daftar_core::session::SessionLifetimes;
-use daftar_core::throttle::PasswordLimits;
 use daftar_store::History;
+use ipnet::IpNet;
 use tempfile::TempDir;
 
 use super::{Disk, Installation, SmsRoute};
@@ -21,12 +26,13 @@ use crate::database::{Database, Engine};
 /// What a test may want to be otherwise.
 #[derive(Debug, Clone)]
 pub struct Builder {
-    pub(super) limits: bool,
+    pub(super) limits: Option<Limits>,
+    pub(super) test_contacts: TestContacts,
+    pub(super) trusted_proxies: Vec<IpNet>,
     pub(super) inbox: bool,
     pub(super) cost: HashingCost,
     pub(super) threads: usize,
     pub(super) cors_origins: Vec<String>,
-    pub(super) trusted_proxies: Vec<String>,
     pub(super) workers: bool,
     pub(super) app_always_ok: bool,
     pub(super) app: AppPolicy,
@@ -40,12 +46,13 @@ impl Default for Builder {
     fn default() -> Self {
         let cost = HashingCost { memory_kib: 128, passes: 1, lanes: 1 };
         Self {
-            limits: false,
+            limits: None,
+            test_contacts: TestContacts::default(),
+            trusted_proxies: Vec::new(),
             inbox: true,
             cost,
             threads: 2,
             cors_origins: Vec::new(),
-            trusted_proxies: Vec::new(),
             workers: true,
             app_always_ok: false,
             app: AppPolicy::default(),
@@ -58,10 +65,30 @@ impl Default for Builder {
 }
 
 impl Builder {
-    /// With the limits on wrong passwords, which are off by default as they are in a development configuration that turns limits off.
+    /// With the limits as they are by default. A test's installation has none unless it says so, like a development configuration that turns them off.
     #[must_use]
-    pub fn limits(mut self) -> Self {
-        self.limits = true;
+    pub fn limits(self) -> Self {
+        self.limited(Limits::default())
+    }
+
+    /// With limits of one's own.
+    #[must_use]
+    pub fn limited(mut self, limits: Limits) -> Self {
+        self.limits = Some(limits);
+        self
+    }
+
+    /// With a contact to which nothing is sent, and its code.
+    #[must_use]
+    pub fn test_contact(mut self, contact: LoginId, code: &str) -> Self {
+        self.test_contacts.0.push((contact, Code::parse(code).unwrap()));
+        self
+    }
+
+    /// Behind a proxy on this machine: whoever calls may say in `x-forwarded-for` where it comes from.
+    #[must_use]
+    pub fn behind_proxy(mut self) -> Self {
+        self.trusted_proxies = vec![IpNet::from(IpAddr::from([127, 0, 0, 1]))];
         self
     }
 
@@ -98,7 +125,7 @@ impl Builder {
     /// Behind proxies of these networks, whose forwarded headers are believed.
     #[must_use]
     pub fn behind(mut self, proxies: &[&str]) -> Self {
-        self.trusted_proxies.extend(proxies.iter().map(|&network| network.to_owned()));
+        self.trusted_proxies.extend(proxies.iter().map(|network| network.parse::<IpNet>().unwrap()));
         self
     }
 
@@ -161,7 +188,9 @@ impl Builder {
             country: Country::indonesia(),
             locale: Locale::English,
             passwords: PasswordPolicy::default(),
-            password_limits: self.limits.then(PasswordLimits::default),
+            guesses: if self.limits.is_some() { GuessLimits::default() } else { GuessLimits::CONTRACT },
+            limits: self.limits.clone(),
+            test_contacts: self.test_contacts.clone(),
             sessions: SessionLifetimes::default(),
             registrations: RegistrationLifetimes::default(),
             app: self.app.clone(),

@@ -78,7 +78,7 @@ impl Installation {
         Self::builder().start().await
     }
 
-    /// Starts the same with the limits on wrong passwords.
+    /// Starts the same with the limits as they are by default.
     pub async fn with_limits() -> Self {
         Self::builder().limits().start().await
     }
@@ -135,7 +135,7 @@ impl Installation {
         let readiness = Readiness::default();
         let settings = Settings {
             public_url: url.clone(),
-            trusted_proxies: builder.trusted_proxies.iter().map(|network| network.parse().unwrap()).collect(),
+            trusted_proxies: builder.trusted_proxies.clone(),
             cors_origins: builder.cors_origins.clone(),
             app_always_ok: builder.app_always_ok,
             metrics_apart: false,

@@ -36,7 +36,7 @@ pub async fn an_account_reads_back_as_it_was_written<E: Engine>(engine: E) {
 
     for id in [given::username("siti").into(), given::email("siti").into(), LoginId::from(given::phone(1))] {
         assert_eq!(store.find_account(&id).await.unwrap().as_ref(), Some(&account), "{id:?}");
-        let record = store.sign_in_record(&id).await.unwrap().unwrap();
+        let record = store.sign_in_record(&id, given::from()).await.unwrap().unwrap();
         assert_eq!((record.account, record.status, record.password), (new.id, AccountStatus::Active, new.password.clone()));
     }
 }
@@ -51,7 +51,7 @@ pub async fn an_account_without_a_password_reads_back_as_it_was_written_and_no_p
     assert_eq!(account.phone.clone(), Some(Contact { id: given::phone(1), verified_at: Some(now()) }));
     for id in [given::email("siti").into(), LoginId::from(given::phone(1))] {
         assert_eq!(store.find_account(&id).await.unwrap().as_ref(), Some(&account));
-        assert_eq!(store.sign_in_record(&id).await.unwrap().unwrap().password, None);
+        assert_eq!(store.sign_in_record(&id, given::from()).await.unwrap().unwrap().password, None);
     }
     for text in ["siti", ""] {
         let open = given::opening(&NewAccount { password: Some(given::password(text)), ..new.clone() });
@@ -79,7 +79,7 @@ pub async fn nobody_is_known_by_a_name_that_nobody_has<E: Engine>(engine: E) {
     for id in [given::username("budi").into(), given::email("budi").into(), LoginId::from(given::phone(1))] {
         assert!(!store.is_held(&id, false).await.unwrap());
         assert_eq!(store.find_account(&id).await.unwrap(), None);
-        assert_eq!(store.sign_in_record(&id).await.unwrap(), None);
+        assert_eq!(store.sign_in_record(&id, given::from()).await.unwrap(), None);
     }
     assert_eq!(store.account(given::account_id()).await.unwrap(), None);
 }
@@ -153,7 +153,7 @@ pub async fn row_12_disabling_ends_every_session_for_good<E: Engine>(engine: E) 
     for session in sessions {
         assert_eq!(store.session_account(session, now()).await.unwrap(), None);
     }
-    assert_eq!(store.sign_in_record(&given::email("siti").into()).await.unwrap().unwrap().status, AccountStatus::Disabled);
+    assert_eq!(store.sign_in_record(&given::email("siti").into(), given::from()).await.unwrap().unwrap().status, AccountStatus::Disabled);
 
     assert!(store.set_status(siti.id, AccountStatus::Active, now() + HOUR).await.unwrap());
     for session in sessions {

@@ -5,6 +5,7 @@ use daftar_core::client::{MachineClient, Scope};
 use daftar_core::code::Purpose;
 use daftar_core::customer::Confirmed;
 use daftar_core::identifier::Country;
+use daftar_core::limit::{Charge, Charged, Gcra, LimitKey, LimitKind};
 use daftar_core::message::{Channel, Content, MessageId};
 use daftar_core::person::{FullName, Gender, PictureId, PlaceName};
 use daftar_core::ports::{Inbox as _, InboxFilter, InboxMessage, Outbox as _, SigningKeys as _, Store as _, StoreError};
@@ -12,7 +13,6 @@ use daftar_core::recovery::{NewPassword, PasswordSet};
 use daftar_core::redemption::{Pays, Redeemed};
 use daftar_core::registration::Finished;
 use daftar_core::secret::Mac;
-use daftar_core::throttle::{Charge, Charged, Gcra, LimitKey};
 use daftar_core::token::{SealedKey, Term};
 
 use super::Engine;
@@ -27,7 +27,7 @@ pub async fn everything_is_there_after_the_store_was_closed_and_opened<E: Engine
     let pending = given::by_mail("budi", None);
     store.start_registration(pending.new.clone(), None).await.unwrap();
     store.finish_registration(pending.show_wrong()).await.unwrap();
-    let limit = vec![Charge { key: LimitKey("key".to_owned()), limit: Gcra { burst: 1, period: HOUR } }];
+    let limit = vec![Charge::one(LimitKey::new(LimitKind::PasswordAddress, "key"), Gcra { burst: 1, period: HOUR })];
     store.charge(limit.clone(), now()).await.unwrap();
 
     let engine = engine.reopened().await;
@@ -38,7 +38,7 @@ pub async fn everything_is_there_after_the_store_was_closed_and_opened<E: Engine
     assert_eq!(engine.count("SELECT wrong FROM wrong_codes").await, 1);
     assert!(matches!(store.charge(limit, now()).await.unwrap(), Charged::Refused { .. }));
     let claimed = store.claim(Channel::Email, 10, now(), MINUTE).await.unwrap();
-    assert_eq!(claimed.messages.iter().map(|message| &message.envelope).collect::<Vec<_>>(), [&pending.new.envelope]);
+    assert_eq!(claimed.messages.iter().map(|message| &message.envelope).collect::<Vec<_>>(), [&pending.new.sending.letters[0]]);
     assert!(matches!(store.finish_registration(pending.show_code()).await.unwrap(), Finished::Created(_)));
 }
 
@@ -69,7 +69,7 @@ pub async fn row_54_the_database_holds_no_code_and_no_made_up_password_in_clear<
     let guessed = guess.shown.code.clone();
     store.redeem(guess).await.unwrap();
     let show = right.show();
-    let Pays::SignIn(session) = show.pays else { unreachable!() };
+    let Pays::SignIn(session, _) = show.pays else { unreachable!() };
     assert_eq!(store.redeem(show).await.unwrap(), Redeemed::Done(siti.id));
     let content = Content::GeneratedPassword { password: "xK7pQm4wRtZa".to_owned() };
     let told = Some(given::envelope(given::email("siti"), content, now()));
@@ -138,7 +138,10 @@ pub async fn a_corrupt_row_names_itself<E: Engine>(engine: E) {
     damage(&engine, "accounts", &names, "'  '", read).await;
     damage(&engine, "identifiers", &["kind"], "'shoe size'", read).await;
     damage(&engine, "identifiers", &["shown"], "''", read).await;
-    damage(&engine, "passwords", &["scheme"], "'rot13'", async || store.sign_in_record(&given::username("siti").into()).await.map(drop)).await;
+    damage(&engine, "passwords", &["scheme"], "'rot13'", async || {
+        store.sign_in_record(&given::username("siti").into(), given::from()).await.map(drop)
+    })
+    .await;
 
     let pending = given::by_mail("budi", Some(&given::phone(1)));
     store.start_registration(pending.new.clone(), None).await.unwrap();
@@ -202,7 +205,7 @@ pub async fn a_corrupt_row_names_itself<E: Engine>(engine: E) {
 pub async fn row_52_a_corrupt_row_does_not_name_a_whole_contact<E: Engine>(engine: E) {
     let store = engine.store();
     store.create_account(given::account("siti"), None).await.unwrap();
-    let charge = Charge { key: LimitKey("email/siti@example.test".to_owned()), limit: Gcra { burst: 1, period: HOUR } };
+    let charge = Charge::one(LimitKey::new(LimitKind::PasswordAddress, "email/siti@example.test"), Gcra { burst: 1, period: HOUR });
     store.charge(vec![charge.clone()], now()).await.unwrap();
     engine.execute("UPDATE limits SET arrival = 9223372036854775807").await;
     let error = store.charge(vec![charge], now()).await.unwrap_err();

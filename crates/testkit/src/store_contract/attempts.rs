@@ -62,7 +62,7 @@ async fn awaited(store: &SqlStore) -> (Envelope, ClaimedMessage) {
     let pending = queued(store, 1).await;
     let message = claimed(store, now()).await;
     assert_eq!(settle(store, &message, settled(taken(&message, "first", Some("r1"), now()), awaiting(now() + MINUTE)), now()).await, None);
-    (pending.new.envelope, message)
+    (pending.new.sending.letters[0].clone(), message)
 }
 
 pub async fn every_attempt_is_kept_as_it_was_and_told_to_the_next_claim<E: Engine>(engine: E) {
@@ -86,7 +86,7 @@ pub async fn every_attempt_is_kept_as_it_was_and_told_to_the_next_claim<E: Engin
     // Settled twice, because the answer to the first was lost.
     settle(store, &third, put_off.clone(), now() + 2 * MINUTE).await;
 
-    let status = status(store, &pending.new.envelope).await;
+    let status = status(store, &pending.new.sending.letters[0]).await;
     assert_eq!((status.state, status.claims, status.has_letter, status.next_at), (MessageState::Sent, 3, false, None));
     let attempts: Vec<_> = status.attempts.iter().map(|tried| tried.attempt.clone()).collect();
     assert_eq!(attempts, [refused, put_off.attempt.unwrap()]);
@@ -124,8 +124,8 @@ pub async fn row_45_a_receipt_that_comes_before_the_answer_is_kept_for_it<E: Eng
     let message = claimed(store, now()).await;
     assert_eq!(note(store, "first", "r1", ReceiptOutcome::Delivered, now()).await, None);
     let told = settle(store, &message, settled(taken(&message, "first", Some("r1"), now()), awaiting(now() + MINUTE)), now()).await;
-    assert_eq!(told.map(|told| (told.message, told.outcome)), Some((pending.new.envelope.id, ReceiptOutcome::Delivered)));
-    assert_eq!(status(store, &pending.new.envelope).await.state, MessageState::Delivered);
+    assert_eq!(told.map(|told| (told.message, told.outcome)), Some((pending.new.sending.letters[0].id, ReceiptOutcome::Delivered)));
+    assert_eq!(status(store, &pending.new.sending.letters[0]).await.state, MessageState::Delivered);
 
     // The same with one that says that it will not arrive: it goes on at once.
     let other = queued(store, 2).await;
@@ -133,7 +133,7 @@ pub async fn row_45_a_receipt_that_comes_before_the_answer_is_kept_for_it<E: Eng
     note(store, "first", "r2", ReceiptOutcome::Undelivered, now()).await;
     let told = settle(store, &message, settled(taken(&message, "first", Some("r2"), now()), awaiting(now() + MINUTE)), now()).await;
     assert!(told.unwrap().goes_on());
-    assert_eq!(claimed(store, now()).await.envelope, other.new.envelope);
+    assert_eq!(claimed(store, now()).await.envelope, other.new.sending.letters[0]);
 }
 
 pub async fn row_45_a_receipt_that_comes_twice_or_changes_its_mind_changes_nothing<E: Engine>(engine: E) {
@@ -189,10 +189,10 @@ pub async fn an_awaited_message_that_expires_is_sent_and_not_failed<E: Engine>(e
     let store = engine.store();
     let pending = queued(store, 1).await;
     let message = claimed(store, now()).await;
-    let end = pending.new.envelope.expires_at;
+    let end = pending.new.sending.letters[0].expires_at;
     settle(store, &message, settled(taken(&message, "first", None, now()), awaiting(end + SECOND)), now()).await;
     assert!(claim(store, end).await.is_empty());
-    let status = status(store, &pending.new.envelope).await;
+    let status = status(store, &pending.new.sending.letters[0]).await;
     assert_eq!((status.state, status.has_letter, status.reason), (MessageState::Sent, false, None));
 }
 
@@ -203,20 +203,20 @@ pub async fn a_used_code_is_not_sent_by_another_route<E: Engine>(engine: E) {
     settle(store, &message, settled(taken(&message, "first", None, now()), awaiting(now() + MINUTE)), now()).await;
     store.finish_registration(used.show_code()).await.unwrap();
     assert!(claim(store, now() + MINUTE).await.is_empty());
-    let status = status(store, &used.new.envelope).await;
+    let status = status(store, &used.new.sending.letters[0]).await;
     assert_eq!((status.state, status.has_letter, status.reason.as_deref()), (MessageState::Sent, false, Some("its code was used")));
 }
 
 pub async fn row_4_a_replaced_code_is_not_tried_again<E: Engine>(engine: E) {
     let store = engine.store();
     let mut replaced = queued(store, 1).await;
-    let old = replaced.new.envelope.clone();
+    let old = replaced.new.sending.letters[0].clone();
     let message = claimed(store, now()).await;
     settle(store, &message, untried(message.number, later(now() + MINUTE)), now()).await;
     let resend = replaced.anew(now() + SECOND);
     store.resend_registration(resend.clone()).await.unwrap();
     let newer = claimed(store, now() + MINUTE).await;
-    assert_eq!(newer.envelope.id, resend.envelope.id);
+    assert_eq!(newer.envelope.id, resend.sending.letters[0].id);
     let status = status(store, &old).await;
     assert_eq!((status.state, status.reason.as_deref()), (MessageState::Failed, Some("its code was replaced or disowned")));
 }
@@ -232,7 +232,7 @@ pub async fn a_code_that_was_never_tried_is_sent_although_a_newer_one_follows<E:
 pub async fn a_failed_message_is_sent_once_more_on_demand_while_it_is_worth_it<E: Engine>(engine: E) {
     let store = engine.store();
     let pending = queued(store, 1).await;
-    let id = pending.new.envelope.id;
+    let id = pending.new.sending.letters[0].id;
     let first = claimed(store, now()).await;
     let mut refused = taken(&first, "first", None, now());
     refused.answer = Answer::Refused { reason: "21610".to_owned() };
@@ -241,11 +241,11 @@ pub async fn a_failed_message_is_sent_once_more_on_demand_while_it_is_worth_it<E
     assert_eq!(store.retry_message(id, now() + MINUTE).await.unwrap(), Some(Retried::Queued));
     let again = claimed(store, now() + MINUTE).await;
     assert_eq!(store.retry_message(id, now() + MINUTE).await.unwrap(), Some(Retried::Underway));
-    assert_eq!((again.number, again.attempts, again.tried.len(), &again.envelope), (2, 0, 0, &pending.new.envelope));
+    assert_eq!((again.number, again.attempts, again.tried.len(), &again.envelope), (2, 0, 0, &pending.new.sending.letters[0]));
     settle(store, &again, settled(taken(&again, "first", None, now()), Settlement::Failed { reason: "again".to_owned() }), now()).await;
-    assert_eq!(status(store, &pending.new.envelope).await.attempts.len(), 2, "the history stays");
+    assert_eq!(status(store, &pending.new.sending.letters[0]).await.attempts.len(), 2, "the history stays");
 
-    let end = pending.new.envelope.expires_at;
+    let end = pending.new.sending.letters[0].expires_at;
     assert_eq!(store.retry_message(id, end).await.unwrap(), Some(Retried::Expired));
     claim(store, end).await;
     assert_eq!(store.retry_message(id, now()).await.unwrap(), Some(Retried::Expired), "its letter is gone");
@@ -273,11 +273,11 @@ pub async fn whoever_settles_a_message_that_was_claimed_again_changes_nothing_of
         settle(store, &slow, untried(slow.number, settlement), now() + MINUTE).await;
         // Its lease stands, and so does its letter.
         assert!(claim(store, now() + MINUTE).await.is_empty());
-        let message = status(store, &pending.new.envelope).await;
+        let message = status(store, &pending.new.sending.letters[0]).await;
         assert_eq!((message.state, message.has_letter, message.reason), (MessageState::Queued, true, None));
     }
     settle(store, &newer, untried(newer.number, Settlement::Sent), now() + MINUTE).await;
-    assert_eq!(status(store, &pending.new.envelope).await.state, MessageState::Sent);
+    assert_eq!(status(store, &pending.new.sending.letters[0]).await.state, MessageState::Sent);
 }
 
 pub async fn an_undelivered_message_that_nobody_else_takes_is_failed<E: Engine>(engine: E) {
@@ -308,7 +308,7 @@ pub async fn messages_are_listed_newest_first_by_recipient_state_and_page<E: Eng
     let store = engine.store();
     let mut sent = Vec::new();
     for number in 1..=5 {
-        sent.push(queued(store, number).await.new.envelope);
+        sent.push(queued(store, number).await.new.sending.letters[0].clone());
     }
     store.start_registration(given::by_mail("siti", None).new, None).await.unwrap();
     sent.sort_by_key(|envelope| std::cmp::Reverse(envelope.id.0));

@@ -60,7 +60,7 @@ pub async fn a_code_is_sent_and_signs_its_account_in<E: Engine>(engine: E) {
     assert_eq!((told[0].to.as_str(), &told[0].content), ("siti@example.test", &content));
 
     let show = sent.show();
-    let Pays::SignIn(session) = show.pays else { unreachable!() };
+    let Pays::SignIn(session, _) = show.pays else { unreachable!() };
     assert_eq!(store.redeem(show).await.unwrap(), Redeemed::Done(siti.id));
     let last = session.expires_at - Duration::from_millis(1);
     assert_eq!(store.session_account(session.id, last).await.unwrap(), Some(siti.id));
@@ -75,7 +75,7 @@ pub async fn a_code_makes_an_account_that_has_proven_its_contact<E: Engine>(engi
     let store = engine.store();
     let sent = send(store, Purpose::AppSignup, given::account_id(), number(1)).await;
     let show = sent.show();
-    let Pays::SignUp(newcomer, session) = show.pays.clone() else { unreachable!() };
+    let Pays::SignUp(newcomer, session, _) = show.pays.clone() else { unreachable!() };
     assert_eq!(store.redeem(show).await.unwrap(), Redeemed::Done(newcomer.account));
     let account = store.find_account(&number(1).into()).await.unwrap().unwrap();
     assert_eq!((account.id, account.has_password, account.email), (newcomer.account, false, None));
@@ -112,7 +112,7 @@ pub async fn row_2_of_200_racing_guesses_exactly_the_allowed_ones_are_compared<E
         let outcomes = racing(store, 200, || sent.wrong(sent.show())).await;
         assert!(outcomes.iter().all(|outcome| *outcome == WRONG), "{outcomes:?}");
         // Only what was compared is counted.
-        assert_eq!(pressure(store, &sent).await, Pressure { subject: tries, installation: before + tries });
+        assert_eq!(pressure(store, &sent).await, Pressure { subject: tries, installation: before + tries, lost: before + tries });
         assert_eq!(left(&engine, &sent).await.0, 0);
         assert_eq!(store.redeem(sent.show()).await.unwrap(), WRONG);
     }
@@ -130,7 +130,7 @@ pub async fn row_3_wrong_codes_add_up_per_account_until_a_success<E: Engine>(eng
             assert_eq!(store.redeem(sent.wrong(sent.show())).await.unwrap(), WRONG);
         }
     }
-    assert_eq!(pressure(store, &third).await, Pressure { subject: GROW_AFTER, installation: GROW_AFTER });
+    assert_eq!(pressure(store, &third).await, Pressure { subject: GROW_AFTER, installation: GROW_AFTER, lost: GROW_AFTER });
     // Neither a code that was sent before nor a new one is compared any more, if it is short.
     let fresh = given::code_of(5, Purpose::AppSignIn, siti.id, number(1)).sent(store).await;
     for sent in [&third, &fresh] {
@@ -148,7 +148,7 @@ pub async fn row_3_wrong_codes_add_up_per_account_until_a_success<E: Engine>(eng
 
     let grown = given::code_of(8, Purpose::AppSignIn, siti.id, mail("siti")).sent(store).await;
     assert_eq!(store.redeem(grown.show()).await.unwrap(), Redeemed::Done(siti.id));
-    assert_eq!(pressure(store, &third).await, Pressure { subject: 0, installation: GROW_AFTER });
+    assert_eq!(pressure(store, &third).await, Pressure { subject: 0, installation: GROW_AFTER, lost: GROW_AFTER });
     assert_eq!(store.redeem(third.show()).await.unwrap(), Redeemed::Done(siti.id));
 }
 
@@ -184,7 +184,7 @@ pub async fn row_3_of_200_racing_guesses_at_four_codes_of_one_account_six_are_co
         async move { store.redeem(show).await.unwrap() }
     });
     assert!(at_once(calls).await.into_iter().all(|outcome| outcome == WRONG));
-    assert_eq!(pressure(store, &codes[0]).await, Pressure { subject: GROW_AFTER, installation: GROW_AFTER });
+    assert_eq!(pressure(store, &codes[0]).await, Pressure { subject: GROW_AFTER, installation: GROW_AFTER, lost: GROW_AFTER });
     let tried = "SELECT CAST(12 - sum(tries_left) AS BIGINT) FROM challenges";
     assert_eq!(engine.count(tried).await, i64::from(GROW_AFTER));
 }
@@ -327,7 +327,7 @@ pub async fn a_right_code_is_not_spent_where_its_identifier_was_taken_meanwhile<
     let of = |name: Option<&str>| {
         let mut newcomer = given::newcomer();
         newcomer.username = name.map_or(newcomer.username, given::username);
-        sent.show_for(Purpose::AppSignup, None, Pays::SignUp(newcomer, given::session()))
+        sent.show_for(Purpose::AppSignup, None, Pays::SignUp(newcomer, given::session(), given::from()))
     };
     store.create_account(given::account("siti"), None).await.unwrap();
     for _ in 0..5 {

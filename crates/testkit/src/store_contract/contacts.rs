@@ -213,7 +213,7 @@ pub async fn row_3_of_200_racing_guesses_of_four_accounts_at_one_contact_six_are
         async move { store.redeem(show).await.unwrap() }
     });
     assert!(at_once(calls).await.into_iter().all(|outcome| outcome == WRONG));
-    assert_eq!(pressure(store, &guesses[0].0).await, Pressure { subject: GROW_AFTER, installation: GROW_AFTER });
+    assert_eq!(pressure(store, &guesses[0].0).await, Pressure { subject: GROW_AFTER, installation: GROW_AFTER, lost: GROW_AFTER });
 }
 
 pub async fn row_13_changing_a_contact_voids_the_accounts_codes_that_went_to_it<E: Engine>(engine: E) {

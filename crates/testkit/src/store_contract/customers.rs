@@ -6,6 +6,7 @@ use daftar_core::account::{Contact, Origin, Standing, Surface};
 use daftar_core::code::{Code, Purpose, counted_against};
 use daftar_core::customer::{Applicant, Confirmed, CustomerState, DeadLink, NotConfirmed};
 use daftar_core::identifier::{IdentifierKind, LoginId};
+use daftar_core::limit::Charged;
 use daftar_core::message::{Channel, ContactKind, Content};
 use daftar_core::password::Scheme;
 use daftar_core::ports::{Claimed, Once, Store as _};
@@ -16,7 +17,7 @@ use super::given::{self, Applying, DAY, MINUTE, customer, now, phone};
 use super::registrations::queued;
 use super::{Engine, at_once};
 
-const DONE: Repeated<Claimed<()>> = Repeated::First(Claimed::Done(()));
+const DONE: Repeated<Claimed<Charged>> = Repeated::First(Claimed::Done(Charged::Allowed));
 
 async fn register(store: &SqlStore, applying: &Applying) {
     assert_eq!(store.register_customer(applying.new.clone(), None).await.unwrap(), DONE);
@@ -72,7 +73,7 @@ pub async fn a_token_makes_the_account_once_and_proves_the_phone<E: Engine>(engi
     let from_bank =
         Origin { client: Some(given::client("bank")), source: said.source.clone(), group: Some(said.group.clone()), ..Origin::of(Surface::Invas) };
     assert_eq!(account.origin, from_bank);
-    let record = store.sign_in_record(&phone(1).into()).await.unwrap().unwrap();
+    let record = store.sign_in_record(&phone(1).into(), given::from()).await.unwrap().unwrap();
     assert_eq!(record.password.unwrap().scheme, Scheme::Md5Argon2id);
     assert_eq!(state(store, &applying).await, CustomerState::Complete);
     assert_eq!(store.confirm_customer(applying.show()).await.unwrap(), refused(NotConfirmed::Unknown));
@@ -106,11 +107,11 @@ pub async fn row_32_another_host_confirms_and_sends_nothing_and_is_not_counted<E
     let (mut token, mut link) = (applying.clone().token_anew(now()), applying.clone().link_anew(now()));
     (token.host, link.host) = (stranger.clone(), stranger);
     assert_eq!(store.resend_token(token).await.unwrap(), None);
-    assert!(!store.resend_link(link).await.unwrap());
+    assert!(store.resend_link(link).await.unwrap().is_none());
     assert_eq!(wrong_codes(store, 1).await, 0);
     assert_eq!((queued(store, Channel::Sms).await.len(), queued(store, Channel::Email).await.len()), (1, 1));
     assert_eq!(kept(store, &applying).await, slice::from_ref(&applying.new.applicant));
-    applying.new.envelopes.clear();
+    applying.new.sending.letters.clear();
     assert_eq!(store.confirm_customer(applying.show()).await.unwrap(), Confirmed::Done);
 }
 
@@ -135,7 +136,7 @@ pub async fn row_4_a_new_token_voids_the_old_one_and_is_counted<E: Engine>(engin
     register(store, &applying).await;
     let old = applying.show();
     for sends in [2, 3] {
-        assert_eq!(store.resend_token(applying.token_anew(now())).await.unwrap(), Some(sends));
+        assert_eq!(store.resend_token(applying.token_anew(now())).await.unwrap(), Some(Ok(sends)));
     }
     assert_eq!(engine.count("SELECT count(*) FROM challenges WHERE state = 'open'").await, 1);
     let [found] = kept(store, &applying).await.try_into().unwrap();
@@ -150,13 +151,13 @@ pub async fn a_new_link_kills_the_old_one_and_leaves_the_token<E: Engine>(engine
     let mut applying = customer("bank", "siti", &phone(1));
     register(store, &applying).await;
     let old = applying.link();
-    assert!(store.resend_link(applying.link_anew(now())).await.unwrap());
+    assert_eq!(store.resend_link(applying.link_anew(now())).await.unwrap(), Some(Charged::Allowed));
     assert_eq!(store.linked_customer(old).await.unwrap(), None);
     assert_eq!(store.authorise_customer(old, now()).await.unwrap(), Err(DeadLink::Refused));
     assert_eq!(store.authorise_customer(applying.link(), now()).await.unwrap(), Ok(()));
     assert_eq!(kept(store, &applying).await[0].token, applying.new.applicant.token);
     assert_eq!(store.confirm_customer(applying.show()).await.unwrap(), Confirmed::Done);
-    assert!(!store.resend_link(applying.link_anew(now())).await.unwrap());
+    assert_eq!(store.resend_link(applying.link_anew(now())).await.unwrap(), None);
 }
 
 pub async fn row_1_wrong_tokens_are_counted_until_it_is_dead<E: Engine>(engine: E) {

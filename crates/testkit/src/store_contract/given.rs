@@ -8,6 +8,8 @@ use daftar_core::account::{AccountId, Claim, NewAccount, Origin, Standing, Surfa
 use daftar_core::client::{ClientId, MachineClient, Scope};
 use daftar_core::code::{Challenge, ChallengeId, ChallengeState, Code, Purpose, Shown};
 use daftar_core::identifier::{Country, EmailAddress, LoginId, PhoneNumber, Username};
+use daftar_core::limit::guesses::GuessLimits;
+use daftar_core::limit::{Charge, Gcra, LimitKey, LimitKind};
 use daftar_core::locale::Locale;
 use daftar_core::message::{Channel, Content, Envelope, Message, Recipient, Sealer};
 use daftar_core::outbox::Settlement;
@@ -19,7 +21,6 @@ use daftar_core::repeat::{Repeat, RepeatKey};
 use daftar_core::secret::{Mac, RandomSecret, Secrets};
 use daftar_core::session::{Session, SessionId};
 use daftar_core::sign_in::{OpenSession, Opened};
-use daftar_core::throttle::{Charge, Gcra, LimitKey};
 use daftar_core::token::{SealedKey, Term};
 use daftar_store::SqlStore;
 
@@ -51,6 +52,12 @@ pub fn secrets() -> Secrets {
 #[must_use]
 pub fn sealer() -> Sealer {
     Sealer::new(secrets().outbox, Arc::new(OsEntropy))
+}
+
+/// The address from which everybody signs in.
+#[must_use]
+pub fn from() -> Mac {
+    secrets().addresses.sign(&[b"192.0.2.1"])
 }
 
 #[must_use]
@@ -143,7 +150,7 @@ pub fn account_with_phone(name: &str, number: &PhoneNumber, standing: Standing) 
 pub fn opening(account: &NewAccount) -> OpenSession {
     let session =
         Session { id: SessionId(account_id().0), account: account.id, surface: Surface::Usapi, created_at: now(), expires_at: now() + 12 * HOUR };
-    OpenSession { session, password: account.password.clone().unwrap(), rehashed: None, device: None, refund: Vec::new() }
+    OpenSession { session, password: account.password.clone().unwrap(), rehashed: None, device: None, from: from(), refund: Vec::new() }
 }
 
 /// Signs `account` in.
@@ -193,7 +200,7 @@ fn pending(name: &str, mode: Mode, number: Option<PhoneNumber>) -> Pending {
         expires_at: now() + 30 * MINUTE,
     };
     let (challenge, envelope, code, link) = challenge(&registration, now());
-    Pending { new: NewRegistration { registration, challenge, envelope }, code, link }
+    Pending { new: NewRegistration { registration, challenge, sending: envelope.into() }, code, link }
 }
 
 /// A challenge for a registration, its message, its code and its link.
@@ -262,7 +269,7 @@ impl Pending {
     #[must_use]
     pub fn show(&self, code: &Code, at: Timestamp) -> FinishRegistration {
         let client = self.new.registration.client.clone();
-        let shown = Shown { purpose: Purpose::UsapiSignup, by: None, code: code.clone(), key: secrets().codes };
+        let shown = Shown { purpose: Purpose::UsapiSignup, by: None, code: code.clone(), key: secrets().codes, limits: GuessLimits::CONTRACT };
         finish(Proof::Code { registration: self.id(), client, shown }, at)
     }
 
@@ -288,7 +295,7 @@ impl Pending {
     pub fn anew(&mut self, at: Timestamp) -> Resend {
         let (challenge, envelope, code, link) = challenge(&self.new.registration, at);
         (self.code, self.link) = (code, link);
-        Resend { registration: self.id(), challenge, envelope, now: at }
+        Resend { registration: self.id(), challenge, sending: envelope.into(), now: at }
     }
 }
 
@@ -325,9 +332,9 @@ pub async fn everything(store: &SqlStore) -> NewAccount {
         }
     }
     let limit = Gcra { burst: 1, period: HOUR };
-    store.charge(vec![Charge { key: LimitKey("key".to_owned()), limit }], now()).await.unwrap();
+    store.charge(vec![Charge::one(LimitKey::new(LimitKind::PasswordAddress, "key"), limit)], now()).await.unwrap();
     let message = InboxMessage {
-        id: pending.new.envelope.id,
+        id: pending.new.sending.letters[0].id,
         channel: Channel::Sms,
         to: "+6281200000001".to_owned(),
         subject: None,

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use daftar_core::limit::{Charge, Charged, Gcra, LimitKey, LimitKind};
 use daftar_core::ports::{Outbox as _, Store as _, StoreError};
 use daftar_core::secret::Mac;
-use daftar_core::throttle::{Charge, Charged, Gcra, LimitKey};
 
 use super::Engine;
 use super::given::{self, DAY, HOUR, MINUTE, now};
@@ -95,7 +95,7 @@ pub async fn a_sweep_deletes_what_is_past_and_keeps_what_is_not<E: Engine>(engin
 
 pub async fn a_sweep_takes_a_bounded_amount<E: Engine>(engine: E) {
     let store = engine.store();
-    let charges = (0..1200).map(|n| Charge { key: LimitKey(format!("key/{n}")), limit: Gcra { burst: 1, period: MINUTE } }).collect();
+    let charges = (0..1200).map(|n| Charge::one(LimitKey::new(LimitKind::PasswordAddress, n), Gcra { burst: 1, period: MINUTE })).collect();
     store.charge(charges, now()).await.unwrap();
     let mut swept = Vec::new();
     for _ in 0..4 {
@@ -106,7 +106,7 @@ pub async fn a_sweep_takes_a_bounded_amount<E: Engine>(engine: E) {
 
 pub async fn row_14_a_sweep_beside_it_takes_no_fresh_charge_away<E: Engine>(engine: E) {
     let store = engine.store();
-    let charge = |n: u32| vec![Charge { key: LimitKey(format!("key/{n}")), limit: Gcra { burst: 1, period: MINUTE } }];
+    let charge = |n: u32| vec![Charge::one(LimitKey::new(LimitKind::PasswordAddress, n), Gcra { burst: 1, period: MINUTE })];
     for n in 0..100 {
         store.charge(charge(n), now()).await.unwrap();
     }

@@ -2,14 +2,19 @@
 
 use std::time::Duration;
 
+use daftar_core::code::Purpose;
+use daftar_core::limit::conversion::Conversion;
+use daftar_core::limit::sending::SendingLimits;
+use daftar_core::limit::{Charge, Charged, Exhausted, Gcra, LimitKey, LimitKind, Sending};
 use daftar_core::ports::Store as _;
-use daftar_core::throttle::{Charge, Charged, Gcra, LimitKey};
+use daftar_core::redemption::Redeemed;
+use daftar_core::secret::Mac;
 
-use super::given::{HOUR, now};
+use super::given::{self, HOUR, now};
 use super::{Engine, at_once};
 
 fn charge(key: &str, burst: u32) -> Charge {
-    Charge { key: LimitKey(key.to_owned()), limit: Gcra { burst, period: HOUR } }
+    Charge::one(LimitKey::new(LimitKind::PasswordAddress, key), Gcra { burst, period: HOUR })
 }
 
 pub async fn row_14_of_100_racing_charges_exactly_the_burst_is_allowed<E: Engine>(engine: E) {
@@ -26,12 +31,12 @@ pub async fn several_limits_are_charged_all_or_none<E: Engine>(engine: E) {
     assert_eq!(store.charge(vec![charge("narrow", 1)], now()).await.unwrap(), Charged::Allowed);
     for _ in 0..5 {
         let refused = store.charge(vec![charge("wide", 2), charge("narrow", 1)], now()).await.unwrap();
-        assert!(matches!(refused, Charged::Refused { .. }));
+        assert!(matches!(refused, Charged::Refused(_)));
     }
     for _ in 0..2 {
         assert_eq!(store.charge(vec![charge("wide", 2)], now()).await.unwrap(), Charged::Allowed);
     }
-    assert!(matches!(store.charge(vec![charge("wide", 2)], now()).await.unwrap(), Charged::Refused { .. }));
+    assert!(matches!(store.charge(vec![charge("wide", 2)], now()).await.unwrap(), Charged::Refused(_)));
 }
 
 pub async fn a_refund_makes_room_again<E: Engine>(engine: E) {
@@ -40,10 +45,10 @@ pub async fn a_refund_makes_room_again<E: Engine>(engine: E) {
     for _ in 0..2 {
         assert_eq!(store.charge(both.clone(), now()).await.unwrap(), Charged::Allowed);
     }
-    assert!(matches!(store.charge(both.clone(), now()).await.unwrap(), Charged::Refused { .. }));
+    assert!(matches!(store.charge(both.clone(), now()).await.unwrap(), Charged::Refused(_)));
     store.refund(both.clone(), now()).await.unwrap();
     assert_eq!(store.charge(both.clone(), now()).await.unwrap(), Charged::Allowed);
-    assert!(matches!(store.charge(both.clone(), now()).await.unwrap(), Charged::Refused { .. }));
+    assert!(matches!(store.charge(both.clone(), now()).await.unwrap(), Charged::Refused(_)));
     for _ in 0..2 {
         store.refund(both.clone(), now()).await.unwrap();
     }
@@ -54,16 +59,147 @@ pub async fn a_refund_of_nothing_changes_nothing<E: Engine>(engine: E) {
     let store = engine.store();
     store.refund(vec![charge("a", 1)], now()).await.unwrap();
     assert_eq!(store.charge(vec![charge("a", 1)], now()).await.unwrap(), Charged::Allowed);
-    assert!(matches!(store.charge(vec![charge("a", 1)], now()).await.unwrap(), Charged::Refused { .. }));
+    assert!(matches!(store.charge(vec![charge("a", 1)], now()).await.unwrap(), Charged::Refused(_)));
 }
 
 pub async fn a_refusal_says_how_long_until_all_have_room<E: Engine>(engine: E) {
     let store = engine.store();
-    let slow = Charge { key: LimitKey("slow".to_owned()), limit: Gcra { burst: 1, period: 24 * HOUR } };
+    let slow = Charge::one(LimitKey::new(LimitKind::PasswordAddress, "slow"), Gcra { burst: 1, period: 24 * HOUR });
     let both = vec![charge("quick", 1), slow, charge("free", 9)];
     assert_eq!(store.charge(both.clone(), now()).await.unwrap(), Charged::Allowed);
     let later = now() + Duration::from_secs(60);
     let wait = 24 * HOUR - Duration::from_secs(60);
-    assert!(matches!(store.charge(both.clone(), later).await.unwrap(), Charged::Refused { retry_after, .. } if retry_after == wait));
+    assert!(matches!(store.charge(both.clone(), later).await.unwrap(), Charged::Refused(exhausted) if exhausted.retry_after == wait));
     assert_eq!(store.charge(both, later + wait).await.unwrap(), Charged::Allowed);
+}
+
+/// What a destination may be sent: one, whatever else happens within a minute.
+fn destination() -> Charge {
+    let budget = SendingLimits::default().per_destination;
+    Charge::of(LimitKey::new(LimitKind::SendDestination, "phone/+6281200000001"), &budget, 1)
+}
+
+pub async fn row_43_a_budget_counts_exactly_also_when_the_store_was_closed_meanwhile<E: Engine>(engine: E) {
+    let at = |seconds: u64| now() + Duration::from_secs(seconds);
+    for second in [0, 60, 120] {
+        assert_eq!(engine.store().charge(vec![destination()], at(second)).await.unwrap(), Charged::Allowed);
+    }
+    let engine = engine.reopened().await;
+    let wait = |charged| match charged {
+        Charged::Refused(Exhausted { retry_after, .. }) => retry_after,
+        Charged::Allowed => Duration::ZERO,
+    };
+    assert_eq!(wait(engine.store().charge(vec![destination()], at(599)).await.unwrap()), Duration::from_secs(1));
+    assert_eq!(engine.store().charge(vec![destination()], at(600)).await.unwrap(), Charged::Allowed);
+}
+
+pub async fn row_42_of_100_racing_short_messages_the_hour_pays_for_exactly_its_number<E: Engine>(engine: E) {
+    let hour = SendingLimits::by_hour(30);
+    let sends = (0..100).map(|n| {
+        let (store, hour) = (engine.store().clone(), Charge::of(LimitKey::of_everybody(LimitKind::SmsHour), &hour, 1));
+        let sent = given::code(Purpose::AppSignup, given::account_id(), given::phone(n));
+        let sending = Sending { letters: vec![sent.envelope], charges: vec![hour] };
+        async move { store.send_challenge(sent.challenge, sending).await.unwrap() }
+    });
+    let sent = at_once(sends).await.into_iter().filter(|charged| *charged == Charged::Allowed).count();
+    assert_eq!(sent, 30);
+    for table in ["challenges", "outbox"] {
+        assert_eq!(engine.count(&format!("SELECT count(*) FROM {table}")).await, 30, "{table}");
+    }
+}
+
+pub async fn row_43_a_refused_message_leaves_the_code_before_it_alone<E: Engine>(engine: E) {
+    let store = engine.store();
+    let account = given::made(store, "siti", 1).await;
+    let first = given::code(Purpose::AppSignIn, account.id, given::email("siti"));
+    let paid = |sent: &given::Sent| Sending { letters: vec![sent.envelope.clone()], charges: vec![destination()] };
+    assert_eq!(store.send_challenge(first.challenge.clone(), paid(&first)).await.unwrap(), Charged::Allowed);
+    let second = given::code(Purpose::AppSignIn, account.id, given::email("siti"));
+    assert!(matches!(store.send_challenge(second.challenge.clone(), paid(&second)).await.unwrap(), Charged::Refused(_)));
+    assert_eq!(store.redeem(first.show()).await.unwrap(), Redeemed::Done(account.id));
+    assert_eq!(engine.count("SELECT count(*) FROM challenges").await, 1);
+}
+
+pub async fn row_42_what_became_of_a_prefixs_codes_is_known<E: Engine>(engine: E) {
+    let store = engine.store();
+    let standing = async |at| store.sending_standing(Vec::new(), Some("+628120000"), at).await.unwrap().conversion;
+    let mut sent = Vec::new();
+    for n in 0..5 {
+        sent.push(given::code(Purpose::AppSignup, given::account_id(), given::phone(n)).sent(store).await);
+    }
+    given::code(Purpose::AppSignup, given::account_id(), given::phone(99_999_999)).sent(store).await;
+    given::code(Purpose::AppSignup, given::account_id(), given::email("siti")).sent(store).await;
+    assert_eq!(standing(now()).await, Conversion { over: 0, verified: 0 }, "none has had its chance");
+    for sent in &sent[..2] {
+        assert!(matches!(store.redeem(sent.show()).await.unwrap(), Redeemed::Done(_)));
+    }
+    assert_eq!(standing(now()).await, Conversion { over: 2, verified: 2 });
+    assert_eq!(standing(now() + HOUR).await, Conversion { over: 5, verified: 2 });
+    assert_eq!(standing(now() + 24 * HOUR).await, Conversion { over: 0, verified: 0 }, "a day later it is forgotten");
+}
+
+pub async fn row_60_what_is_noted_counts_whether_or_not_there_was_room<E: Engine>(engine: E) {
+    let store = engine.store();
+    let many = (0..300).map(|n| charge(&n.to_string(), 2)).chain([Charge { amount: 7, ..charge("much", 10) }]).collect();
+    let rooms = store.note_usage(many, now()).await.unwrap();
+    assert_eq!((rooms.len(), rooms.last().map(|(_, room)| room.left)), (301, Some(3)));
+    let rooms = store.note_usage(vec![Charge { amount: 7, ..charge("much", 10) }], now()).await.unwrap();
+    assert_eq!(rooms.first().map(|(_, room)| (room.left, room.wait)), Some((0, HOUR / 10)));
+    assert!(matches!(store.charge(vec![charge("much", 10)], now()).await.unwrap(), Charged::Refused(_)));
+    assert_eq!(store.note_usage(Vec::new(), now()).await.unwrap(), []);
+}
+
+pub async fn fault_6_a_clock_an_hour_back_is_mended_in_the_store<E: Engine>(engine: E) {
+    let store = engine.store();
+    let (quick, exact) = (charge("quick", 1), destination());
+    let earlier = now() - HOUR;
+    for charge in [quick, exact] {
+        assert_eq!(store.charge(vec![charge.clone()], now()).await.unwrap(), Charged::Allowed);
+        let Charged::Refused(Exhausted { retry_after, .. }) = store.charge(vec![charge.clone()], earlier).await.unwrap() else { unreachable!() };
+        assert!(retry_after <= HOUR);
+        assert!(matches!(store.charge(vec![charge.clone()], earlier + retry_after - Duration::from_millis(1)).await.unwrap(), Charged::Refused(_)));
+        assert_eq!(store.charge(vec![charge], earlier + retry_after).await.unwrap(), Charged::Allowed, "it is not held for the hour as well");
+    }
+}
+
+pub async fn what_is_used_is_listed_by_kind_and_can_be_reset<E: Engine>(engine: E) {
+    let store = engine.store();
+    let all = LimitKey::of_everybody(LimitKind::SmsHour);
+    let hour = Charge::of(all.clone(), &SendingLimits::by_hour(10), 1);
+    store.charge(vec![charge("one", 5), charge("two", 5), destination(), hour], now()).await.unwrap();
+    let used = async |kind| {
+        let used = store.limits_used(kind, 10, now()).await.unwrap();
+        used.into_iter().map(|(key, _)| key.as_str().to_owned()).collect::<Vec<_>>()
+    };
+    let everything = ["send.destination/phone/+6281200000001", "sms.hour/all", "password.address/one", "password.address/two"];
+    assert_eq!(used(None).await, everything, "those that take longest to be free come first");
+    assert_eq!(used(Some(LimitKind::SmsHour)).await, ["sms.hour/all"]);
+    assert_eq!(store.limits_used(None, 2, now()).await.unwrap().len(), 2);
+    let (_, usage) = store.limits_used(Some(LimitKind::SmsHour), 1, now()).await.unwrap().remove(0);
+    assert_eq!(usage.log.iter().map(|spend| spend.amount).sum::<u64>(), 1);
+    assert_eq!(store.reset_limits(LimitKind::PasswordAddress, Some(LimitKey::new(LimitKind::PasswordAddress, "one"))).await.unwrap(), 1);
+    assert_eq!(used(Some(LimitKind::PasswordAddress)).await, ["password.address/two"]);
+    assert_eq!(store.reset_limits(LimitKind::PasswordAddress, None).await.unwrap(), 1);
+    assert_eq!(used(None).await.len(), 2, "what is of another kind stays");
+    assert_eq!(store.limits_used(None, 10, now() + 25 * HOUR).await.unwrap(), []);
+}
+
+pub async fn row_15_addresses_that_people_signed_in_from_are_known<E: Engine>(engine: E) {
+    let store = engine.store();
+    let (siti, budi) = (given::account("siti"), given::made(store, "budi", 2).await);
+    store.create_account(siti.clone(), None).await.unwrap();
+    let known = async |name: &str, from: Mac| {
+        store.sign_in_record(&given::email(name).into(), from).await.unwrap().is_some_and(|record| record.is_known_address)
+    };
+    assert!(!known("siti", given::from()).await);
+    store.open_session(given::opening(&siti)).await.unwrap();
+    assert!(known("siti", given::from()).await);
+    assert!(!known("siti", Mac([9; 32])).await && !known("budi", given::from()).await);
+    let code = given::send(store, Purpose::AppSignIn, budi.id, given::email("budi")).await;
+    store.redeem(code.wrong(code.show())).await.unwrap();
+    assert!(!known("budi", given::from()).await, "a wrong code makes nobody known");
+    store.redeem(code.show()).await.unwrap();
+    assert!(known("budi", given::from()).await);
+    store.open_session(given::opening(&siti)).await.unwrap();
+    assert_eq!(engine.count("SELECT count(*) FROM known_addresses").await, 2);
 }

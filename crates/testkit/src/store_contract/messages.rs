@@ -16,9 +16,9 @@ const LEASE: Duration = MINUTE;
 /// Queues a message to a phone, written at `at`, in the way in which messages are queued: with what causes them.
 async fn queue(store: &SqlStore, number: u32, at: Timestamp) -> Envelope {
     let mut pending = given::by_phone(&format!("user{number}"), &given::phone(number));
-    pending.new.envelope = given::envelope(given::phone(number), Content::ContactChanged { contact: ContactKind::Phone }, at);
+    pending.new.sending.letters[0] = given::envelope(given::phone(number), Content::ContactChanged { contact: ContactKind::Phone }, at);
     store.start_registration(pending.new.clone(), None).await.unwrap();
-    pending.new.envelope
+    pending.new.sending.letters[0].clone()
 }
 
 async fn claim(store: &SqlStore, limit: u32, at: Timestamp) -> Vec<ClaimedMessage> {

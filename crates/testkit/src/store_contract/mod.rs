@@ -214,6 +214,14 @@ macro_rules! store_contract {
                 a_refund_makes_room_again
                 a_refund_of_nothing_changes_nothing
                 a_refusal_says_how_long_until_all_have_room
+                row_43_a_budget_counts_exactly_also_when_the_store_was_closed_meanwhile
+                row_42_of_100_racing_short_messages_the_hour_pays_for_exactly_its_number
+                row_43_a_refused_message_leaves_the_code_before_it_alone
+                row_42_what_became_of_a_prefixs_codes_is_known
+                row_60_what_is_noted_counts_whether_or_not_there_was_room
+                fault_6_a_clock_an_hour_back_is_mended_in_the_store
+                what_is_used_is_listed_by_kind_and_can_be_reset
+                row_15_addresses_that_people_signed_in_from_are_known
             }
             messages {
                 messages_are_claimed_by_channel_when_due_oldest_first

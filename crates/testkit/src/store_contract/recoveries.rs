@@ -21,7 +21,7 @@ use super::registrations::queued;
 use super::{Engine, at_once};
 
 async fn kept_password(store: &SqlStore, name: &str) -> Option<PasswordRecord> {
-    store.sign_in_record(&given::email(name).into()).await.unwrap().unwrap().password
+    store.sign_in_record(&given::email(name).into(), given::from()).await.unwrap().unwrap().password
 }
 
 /// An account with a password.
@@ -182,7 +182,7 @@ pub async fn row_12_no_session_that_was_opened_before_a_reset_beside_it_lives<E:
             by_password.push(tokio::spawn(async move { (open.session.id, other.open_session(open).await.unwrap()) }));
             by_code.push(tokio::spawn(async move {
                 let (show, begun_after) = (sent.show(), done.load(Ordering::SeqCst));
-                let Pays::SignIn(session) = show.pays else { unreachable!() };
+                let Pays::SignIn(session, _) = show.pays else { unreachable!() };
                 assert_eq!(store.redeem(show).await.unwrap(), Redeemed::Done(AccountId(sent.challenge.subject)));
                 Beside { session: session.id, over_before: !begun.load(Ordering::SeqCst), begun_after }
             }));

@@ -5,6 +5,7 @@ use std::time::Duration;
 use daftar_core::account::{Contact, Standing};
 use daftar_core::code::{GROW_AFTER, Pressure, Purpose, counted_against};
 use daftar_core::identifier::{Country, IdentifierKind, LoginId};
+use daftar_core::limit::Charged;
 use daftar_core::message::{Channel, ContactKind, Content, Message};
 use daftar_core::ports::{Claimed, Outbox as _, Store as _};
 use daftar_core::registration::{Finished, Proof, RegistrationState, Resent};
@@ -15,7 +16,7 @@ use super::given::{self, HOUR, MINUTE, Pending, now};
 use super::{Engine, at_once};
 
 async fn start(store: &SqlStore, pending: &Pending) {
-    assert_eq!(store.start_registration(pending.new.clone(), None).await.unwrap(), Repeated::First(Claimed::Done(())));
+    assert_eq!(store.start_registration(pending.new.clone(), None).await.unwrap(), Repeated::First(Claimed::Done(Charged::Allowed)));
 }
 
 async fn state(store: &SqlStore, pending: &Pending) -> RegistrationState {
@@ -77,7 +78,7 @@ pub async fn a_right_code_makes_the_account<E: Engine>(engine: E) {
     assert_eq!(account.phone, Some(Contact { id: given::phone(1), verified_at: Some(now()) }));
     assert_eq!(account.email, Some(Contact { id: given::email("siti"), verified_at: None }));
     assert_eq!(account.origin.platform.as_deref(), Some("ONMART"));
-    let record = store.sign_in_record(&given::username("siti").into()).await.unwrap().unwrap();
+    let record = store.sign_in_record(&given::username("siti").into(), given::from()).await.unwrap().unwrap();
     assert_eq!(record.password, Some(given::password("siti")));
     assert_eq!(state(store, &pending).await, RegistrationState::Complete);
     assert_eq!(store.finish_registration(pending.show_code()).await.unwrap(), Finished::Complete);
@@ -107,7 +108,7 @@ pub async fn row_2_of_200_racing_wrong_codes_five_are_compared<E: Engine>(engine
     });
     assert!(at_once(calls).await.into_iter().all(|outcome| outcome == Finished::Refused));
     // Only what was compared is counted.
-    assert_eq!(pressure_on(store, given::phone(1)).await, Pressure { subject: 5, installation: 5 });
+    assert_eq!(pressure_on(store, given::phone(1)).await, Pressure { subject: 5, installation: 5, lost: 5 });
     assert_eq!(store.finish_registration(pending.show_code()).await.unwrap(), Finished::Refused);
     assert_eq!(store.find_account(&given::phone(1).into()).await.unwrap(), None);
 }
@@ -153,7 +154,7 @@ pub async fn row_3_wrong_codes_add_up_until_a_success<E: Engine>(engine: E) {
     assert!(pressure_on(store, given::phone(1)).await.subject >= GROW_AFTER);
     assert_eq!(pressure_on(store, given::phone(2)).await.subject, 0);
     assert!(created(store.finish_registration(pending.show_code()).await.unwrap()));
-    assert_eq!(pressure_on(store, given::phone(1)).await, Pressure { subject: 0, installation: 6 });
+    assert_eq!(pressure_on(store, given::phone(1)).await, Pressure { subject: 0, installation: 6, lost: 6 });
 }
 
 pub async fn row_5_wrong_codes_of_the_last_hour_count_against_everybody<E: Engine>(engine: E) {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use daftar_core::account::NewAccount;
 use daftar_core::identifier::IdentifierKind;
+use daftar_core::limit::Charged;
 use daftar_core::ports::{Claimed, Once, Store as _};
 use daftar_core::repeat::{Repeat, RepeatKey, Repeated};
 
@@ -18,11 +19,12 @@ fn once(repeat: &Repeat, answer: &str) -> Option<Once> {
     Some(Once { repeat: repeat.clone(), answer: answer.into() })
 }
 
-fn again(answer: &str) -> Repeated<Claimed<()>> {
+fn again<T>(answer: &str) -> Repeated<Claimed<T>> {
     Repeated::Again(answer.into())
 }
 
 const DONE: Repeated<Claimed<()>> = Repeated::First(Claimed::Done(()));
+const STARTED: Repeated<Claimed<Charged>> = Repeated::First(Claimed::Done(Charged::Allowed));
 
 pub async fn row_58_a_repeated_call_gets_the_first_answer<E: Engine>(engine: E) {
     let store = engine.store();
@@ -34,7 +36,7 @@ pub async fn row_58_a_repeated_call_gets_the_first_answer<E: Engine>(engine: E) 
     assert_eq!(store.repeated(&call, now()).await.unwrap(), Repeated::Again("first".into()));
 
     let call = repeat("shop", "key-2", "body");
-    assert_eq!(store.start_registration(given::by_mail("budi", None).new, once(&call, "started")).await.unwrap(), DONE);
+    assert_eq!(store.start_registration(given::by_mail("budi", None).new, once(&call, "started")).await.unwrap(), STARTED);
     assert_eq!(store.start_registration(given::by_mail("budi", None).new, once(&call, "anew")).await.unwrap(), again("started"));
     for table in ["registrations", "challenges", "outbox"] {
         assert_eq!(engine.count(&format!("SELECT count(*) FROM {table}")).await, 1, "{table}");
@@ -48,8 +50,8 @@ pub async fn row_58_of_64_racing_repeats_one_is_carried_out<E: Engine>(engine: E
         async move { store.start_registration(given::by_mail("siti", None).new, once).await.unwrap() }
     });
     let outcomes = at_once(calls).await;
-    assert_eq!(outcomes.iter().filter(|outcome| **outcome == DONE).count(), 1);
-    let place = outcomes.iter().position(|outcome| *outcome == DONE).unwrap();
+    assert_eq!(outcomes.iter().filter(|outcome| **outcome == STARTED).count(), 1);
+    let place = outcomes.iter().position(|outcome| *outcome == STARTED).unwrap();
     let answer = again(&format!("answer {place}"));
     assert_eq!(outcomes.iter().filter(|outcome| **outcome == answer).count(), 63);
     assert_eq!(engine.count("SELECT count(*) FROM outbox").await, 1);
@@ -90,9 +92,10 @@ pub async fn row_58_only_successes_are_kept<E: Engine>(engine: E) {
     let store = engine.store();
     store.create_account(given::account("siti"), None).await.unwrap();
     let call = repeat("shop", "key", "body");
-    let taken = Repeated::First(Claimed::Taken(IdentifierKind::Username));
-    assert_eq!(store.create_account(given::account("siti"), once(&call, "made")).await.unwrap(), taken);
-    assert_eq!(store.start_registration(given::by_mail("siti", None).new, once(&call, "started")).await.unwrap(), taken);
+    let taken = Claimed::Taken(IdentifierKind::Username);
+    assert_eq!(store.create_account(given::account("siti"), once(&call, "made")).await.unwrap(), Repeated::First(taken));
+    let taken = Claimed::Taken(IdentifierKind::Username);
+    assert_eq!(store.start_registration(given::by_mail("siti", None).new, once(&call, "started")).await.unwrap(), Repeated::First(taken));
     assert_eq!(store.repeated(&call, now()).await.unwrap(), Repeated::First(()));
     assert_eq!(store.create_account(given::account("budi"), once(&call, "made")).await.unwrap(), DONE);
 }

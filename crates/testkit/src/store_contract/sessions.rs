@@ -3,18 +3,18 @@
 use std::time::Duration;
 
 use daftar_core::account::AccountStatus;
+use daftar_core::limit::{Charge, Charged, Gcra, LimitKey, LimitKind};
 use daftar_core::password::PasswordRecord;
 use daftar_core::ports::Store as _;
 use daftar_core::session::SessionId;
 use daftar_core::sign_in::Opened;
-use daftar_core::throttle::{Charge, Charged, Gcra, LimitKey};
 use daftar_store::SqlStore;
 
 use super::Engine;
 use super::given::{self, HOUR, now, opening, sign_in};
 
 async fn kept_password(store: &SqlStore, name: &str) -> Option<PasswordRecord> {
-    store.sign_in_record(&given::username(name).into()).await.unwrap().unwrap().password
+    store.sign_in_record(&given::username(name).into(), given::from()).await.unwrap().unwrap().password
 }
 
 pub async fn a_session_speaks_for_its_account_until_it_is_over<E: Engine>(engine: E) {
@@ -81,7 +81,7 @@ pub async fn a_right_password_gives_its_charges_back<E: Engine>(engine: E) {
     let store = engine.store();
     let siti = given::account("siti");
     store.create_account(siti.clone(), None).await.unwrap();
-    let charge = vec![Charge { key: LimitKey("password/here".to_owned()), limit: Gcra { burst: 1, period: HOUR } }];
+    let charge = vec![Charge::one(LimitKey::new(LimitKind::PasswordAddress, "password/here"), Gcra { burst: 1, period: HOUR })];
     assert_eq!(store.charge(charge.clone(), now()).await.unwrap(), Charged::Allowed);
     let mut stale = opening(&siti);
     (stale.password, stale.refund) = (given::password("an older one"), charge.clone());

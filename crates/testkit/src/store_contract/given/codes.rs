@@ -4,6 +4,7 @@ use daftar_core::account::{AccountId, Claim, NewAccount, Standing, Surface};
 use daftar_core::code::{Challenge, ChallengeId, ChallengeState, Code, Purpose, Shown};
 use daftar_core::device::{Device, DeviceKind, DeviceToken};
 use daftar_core::identifier::{LoginId, Username};
+use daftar_core::limit::guesses::GuessLimits;
 use daftar_core::locale::Locale;
 use daftar_core::message::{CodeUse, Content, Envelope};
 use daftar_core::ports::{Store as _, Timestamp, new_id};
@@ -15,7 +16,7 @@ use daftar_core::sign_up::Newcomer;
 use daftar_store::SqlStore;
 use uuid::Uuid;
 
-use super::{DAY, MINUTE, account, account_id, email, envelope, now, password, phone, sealer, secrets};
+use super::{DAY, MINUTE, account, account_id, email, envelope, from, now, password, phone, sealer, secrets};
 use crate::clock::OsEntropy;
 
 /// Digits of a code on App.
@@ -70,7 +71,7 @@ pub async fn send(store: &SqlStore, purpose: Purpose, subject: AccountId, to: im
 impl Sent {
     /// Itself, once it is sent.
     pub async fn sent(self, store: &SqlStore) -> Self {
-        store.send_challenge(self.challenge.clone(), self.envelope.clone()).await.unwrap();
+        store.send_challenge(self.challenge.clone(), self.envelope.clone().into()).await.unwrap();
         self
     }
 
@@ -84,9 +85,11 @@ impl Sent {
     #[must_use]
     pub fn show(&self) -> Redemption {
         let pays = match self.challenge.purpose {
-            Purpose::AppSignup => Pays::SignUp(newcomer(), session()),
+            Purpose::AppSignup => Pays::SignUp(newcomer(), session(), from()),
             Purpose::AppReset => Pays::Recovery(recovery()),
-            Purpose::AppSignIn | Purpose::UsapiSignup | Purpose::InvasSignup | Purpose::AppEmail | Purpose::AppPhone => Pays::SignIn(session()),
+            Purpose::AppSignIn | Purpose::UsapiSignup | Purpose::InvasSignup | Purpose::AppEmail | Purpose::AppPhone => {
+                Pays::SignIn(session(), from())
+            }
         };
         self.show_for(self.challenge.purpose, None, pays)
     }
@@ -100,7 +103,7 @@ impl Sent {
     /// Shows the right code for `purpose`, in the name of `by`.
     #[must_use]
     pub fn show_for(&self, purpose: Purpose, by: Option<Uuid>, pays: Pays) -> Redemption {
-        let shown = Shown { purpose, by, code: self.code.clone(), key: secrets().codes };
+        let shown = Shown { purpose, by, code: self.code.clone(), key: secrets().codes, limits: GuessLimits::CONTRACT };
         Redemption { challenge: self.challenge.id, shown, pays, sealer: sealer(), now: now() }
     }
 
@@ -149,7 +152,7 @@ pub async fn made(store: &SqlStore, name: &str, number: u32) -> NewAccount {
 /// Signs an account in by a code to a contact that it has proven.
 pub async fn sign_in_by_code(store: &SqlStore, account: AccountId, to: impl Into<LoginId> + Send) -> SessionId {
     let show = send(store, Purpose::AppSignIn, account, to).await.show();
-    let Pays::SignIn(session) = show.pays else { unreachable!() };
+    let Pays::SignIn(session, _) = show.pays else { unreachable!() };
     assert_eq!(store.redeem(show).await.unwrap(), Redeemed::Done(account));
     session.id
 }

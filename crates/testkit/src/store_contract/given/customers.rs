@@ -7,6 +7,8 @@ use daftar_core::customer::{
     ResendToken,
 };
 use daftar_core::identifier::{Country, PhoneNumber, Username};
+use daftar_core::limit::Sending;
+use daftar_core::limit::guesses::GuessLimits;
 use daftar_core::locale::Locale;
 use daftar_core::message::Content;
 use daftar_core::password::{PasswordRecord, Scheme};
@@ -57,7 +59,11 @@ pub fn customer(host: &str, name: &str, number: &PhoneNumber) -> Applying {
     let texts = [sms(&code), mail(&link)];
     let [by_sms, by_mail] = texts;
     let envelopes = vec![envelope(number.clone(), by_sms, now()), envelope(email(name), by_mail, now())];
-    Applying { new: NewCustomerRegistration { applicant: Applicant { registration, token }, envelopes }, token: code, link }
+    Applying {
+        new: NewCustomerRegistration { applicant: Applicant { registration, token }, sending: Sending { letters: envelopes, charges: Vec::new() } },
+        token: code,
+        link,
+    }
 }
 
 fn sms(code: &Code) -> Content {
@@ -105,7 +111,13 @@ impl Applying {
     /// Confirms with what `shown` is, in the name of the host that registered.
     #[must_use]
     pub fn confirm(&self, shown: Option<&Code>, at: Timestamp) -> ConfirmCustomer {
-        let shown = shown.map(|code| Shown { purpose: Purpose::InvasSignup, by: None, code: code.clone(), key: secrets().codes });
+        let shown = shown.map(|code| Shown {
+            purpose: Purpose::InvasSignup,
+            by: None,
+            code: code.clone(),
+            key: secrets().codes,
+            limits: GuessLimits::CONTRACT,
+        });
         let password = PasswordRecord { scheme: Scheme::Md5Argon2id, phc: "$argon2id$".to_owned() };
         let new = NewCustomer { account: account_id(), username: Username::draw(&OsEntropy), password };
         ConfirmCustomer { id: self.registration().id, host: self.registration().host.clone(), shown, new, sealer: sealer(), now: at }
@@ -132,7 +144,14 @@ impl Applying {
         let (token, code) = drawn(registration, at);
         self.token = code;
         let envelope = envelope(registration.customer.phone.clone(), sms(&self.token), at);
-        ResendToken { id: registration.id, host: registration.host.clone(), prefix: registration.prefix.clone(), token, envelope, now: at }
+        ResendToken {
+            id: registration.id,
+            host: registration.host.clone(),
+            prefix: registration.prefix.clone(),
+            token,
+            sending: envelope.into(),
+            now: at,
+        }
     }
 
     /// A new link for the same registration; `self` knows it from now on.
@@ -140,7 +159,7 @@ impl Applying {
         self.link = RandomSecret::draw(&OsEntropy);
         let registration = self.registration();
         let envelope = envelope(registration.customer.email.clone().unwrap(), mail(&self.link), at);
-        ResendLink { id: registration.id, host: registration.host.clone(), link: self.link(), envelope, now: at }
+        ResendLink { id: registration.id, host: registration.host.clone(), link: self.link(), sending: envelope.into(), now: at }
     }
 
     /// The account that confirming makes.

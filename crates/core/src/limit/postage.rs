@@ -1,0 +1,164 @@
+//! Whether a message may be sent right now, and what it takes. Asked twice: before anything is drawn or hashed, so that a refusal costs nothing, and
+//! again in the transaction that queues the message, whose word is exact.
+
+use std::time::Duration;
+
+use super::conversion::Conversion;
+use super::look_ups::Asker;
+use super::{Charge, Charged, Exhausted, LimitKey, LimitKind, TooOften};
+use crate::client::ClientId;
+use crate::measure;
+use crate::message::{Envelope, Recipient};
+use crate::ports::Timestamp;
+use crate::registration::RegisterError;
+use crate::repeat::Repeat;
+use crate::service::{Accounts, Alarm, Fault};
+
+/// Why a message is not sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotSent {
+    /// Short messages do not go to the country of this number (threat row 42).
+    #[error("short messages are not sent to this country")]
+    CountryNotServed,
+    /// A budget is spent.
+    #[error(transparent)]
+    TooOften(#[from] TooOften),
+}
+
+/// What goes out with a challenge, and what pays for it.
+#[derive(Debug, Clone, Default)]
+pub struct Sending {
+    /// The letters to queue; none to contacts for tests.
+    pub letters: Vec<Envelope>,
+    /// The budgets that pay, all or none.
+    pub charges: Vec<Charge>,
+}
+
+impl Sending {
+    /// The prefix of the number that a short message goes to, by which is judged whether such codes are verified.
+    #[must_use]
+    pub fn prefix(&self) -> Option<&str> {
+        self.letters.iter().find_map(|letter| match &letter.to {
+            Recipient::Sms(number) => Some(number.prefix()),
+            Recipient::Email(_) => None,
+        })
+    }
+}
+
+impl From<Envelope> for Sending {
+    /// A letter for which nothing pays.
+    fn from(letter: Envelope) -> Self {
+        Self { letters: vec![letter], charges: Vec::new() }
+    }
+}
+
+/// How the limits of a sending stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SendingStanding {
+    /// Whether its charges have room.
+    pub charged: Charged,
+    /// What became of the codes that were sent to its prefix.
+    pub conversion: Conversion,
+}
+
+impl Accounts {
+    /// What a message to each of `to` takes.
+    ///
+    /// # Errors
+    /// [`NotSent`], or a fault.
+    pub(crate) async fn postage<E: From<NotSent> + From<Fault>>(&self, to: &[Recipient], asker: &Asker, now: Timestamp) -> Result<Vec<Charge>, E> {
+        let Some(limits) = self.policy().limits.as_ref().map(|limits| &limits.sending) else { return Ok(Vec::new()) };
+        let to: Vec<_> = to.iter().filter(|recipient| !self.is_for_tests(recipient)).cloned().collect();
+        let number = to.iter().find_map(|recipient| match recipient {
+            Recipient::Sms(number) => Some(number),
+            Recipient::Email(_) => None,
+        });
+        if number.is_some_and(|number| !limits.serves(number)) {
+            measure::not_served();
+            return Err(NotSent::CountryNotServed.into());
+        }
+        let charges = limits.charges(&to, asker);
+        if charges.is_empty() {
+            return Ok(charges);
+        }
+        let pause = number.map(|number| limits.pause_of(number.prefix()));
+        let asked = charges.iter().chain(&pause).cloned().collect();
+        let standing = self.store().sending_standing(asked, number.map(|number| number.prefix()), now).await.map_err(Fault::from)?;
+        if let Charged::Refused(exhausted) = standing.charged {
+            return Err(NotSent::from(self.too_often(&exhausted, now)).into());
+        }
+        if let Some(pause) = pause.filter(|_| limits.conversion.trips(standing.conversion)) {
+            let key = pause.key.clone();
+            self.store().charge(vec![pause], now).await.map_err(Fault::from)?;
+            let Conversion { over, verified } = standing.conversion;
+            tracing::warn!(prefix = key.of(), over, verified, "hardly any code sent to numbers with this prefix is verified: it is paused");
+            let paused = Exhausted { retry_after: limits.conversion.pause, spent: vec![key] };
+            return Err(NotSent::from(self.too_often(&paused, now)).into());
+        }
+        Ok(charges)
+    }
+
+    /// What messages to `to` take; or what was kept of this very call, if it has succeeded meanwhile, which is why another one may not be sent.
+    pub(crate) async fn postage_once(
+        &self,
+        to: &[Recipient],
+        client: &ClientId,
+        repeat: Option<&Repeat>,
+        now: Timestamp,
+    ) -> Result<Result<Vec<Charge>, Vec<u8>>, RegisterError> {
+        match (self.postage::<RegisterError>(to, &Asker::Client(client.clone()), now).await, repeat) {
+            (Err(RegisterError::NotSent(refusal)), Some(repeat)) => self.kept_of(repeat).await?.map(Err).ok_or(refusal.into()),
+            (postage, _) => postage.map(Ok),
+        }
+    }
+
+    /// The letters that really go out, and what pays for them.
+    pub(crate) fn sending(&self, letters: impl IntoIterator<Item = Envelope>, charges: Vec<Charge>) -> Sending {
+        Sending { letters: letters.into_iter().filter(|letter| !self.is_for_tests(&letter.to)).collect(), charges }
+    }
+
+    /// Whether it was sent; counts and tells what was not.
+    ///
+    /// # Errors
+    /// [`NotSent`].
+    pub(crate) fn sent(&self, charged: &Charged, now: Timestamp) -> Result<(), NotSent> {
+        match charged {
+            Charged::Allowed => {
+                self.ring();
+                Ok(())
+            }
+            Charged::Refused(exhausted) => Err(self.too_often(exhausted, now).into()),
+        }
+    }
+
+    /// Counts a refusal, and tells operators of one that hits more than the one who asked.
+    pub(crate) fn too_often(&self, exhausted: &Exhausted, now: Timestamp) -> TooOften {
+        for key in &exhausted.spent {
+            measure::limited(key.kind());
+            if is_for_operators(key) && self.alarm_is_due(Alarm::Limit(key.kind()), now) {
+                let (limit, of) = (key.kind().name(), key.of());
+                tracing::warn!(limit, of, retry_after = exhausted.retry_after.as_secs(), "a limit is spent: see `daftar limits list`");
+            }
+        }
+        TooOften(exhausted.retry_after.max(Duration::from_secs(1)))
+    }
+
+    fn is_for_tests(&self, recipient: &Recipient) -> bool {
+        self.policy().test_contacts.code_of(&recipient.clone().into()).is_some()
+    }
+}
+
+/// Limits that honest people meet when they are spent by others.
+const fn is_for_operators(key: &LimitKey) -> bool {
+    match key.kind() {
+        LimitKind::SmsHour | LimitKind::SmsDay | LimitKind::SendPause | LimitKind::SendPrefix | LimitKind::SendClient | LimitKind::LookUpClient => {
+            true
+        }
+        LimitKind::PasswordAccountAddress
+        | LimitKind::PasswordAddress
+        | LimitKind::PasswordStrangers
+        | LimitKind::SendDestination
+        | LimitKind::SendAddress
+        | LimitKind::LookUpAddress => false,
+    }
+}

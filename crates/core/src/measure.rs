@@ -1,0 +1,56 @@
+//! What the core counts, for `GET /metrics`: every name and label of its own stands here. No label names a person.
+
+use metrics::{counter, gauge};
+
+use crate::code::Purpose;
+use crate::limit::LimitKind;
+use crate::limit::guesses::{GuessLimits, Pressure};
+
+/// Something was refused because a limit was spent.
+pub(crate) fn limited(kind: LimitKind) {
+    counter!("daftar_limited_total", "limit" => kind.name()).increment(1);
+}
+
+/// A short message was refused because its country is not served.
+pub(crate) fn not_served() {
+    counter!("daftar_limited_total", "limit" => "send.country").increment(1);
+}
+
+/// A sign-in by password came to its end (threat row 56: the ratio of failures).
+pub(crate) fn sign_in(outcome: &'static str) {
+    counter!("daftar_sign_ins_total", "outcome" => outcome).increment(1);
+}
+
+/// A code was drawn, after so much wrong guessing (threat row 5).
+pub(crate) fn drawn(purpose: Purpose, pressure: Pressure, limits: GuessLimits) {
+    counter!("daftar_codes_drawn_total", "purpose" => purpose.name()).increment(1);
+    gauge!("daftar_wrong_codes_hour").set(pressure.installation);
+    gauge!("daftar_lost_codes_hour").set(pressure.lost);
+    gauge!("daftar_codes_grown").set(if pressure.on_installation(limits) { 1.0 } else { 0.0 });
+}
+
+/// What showing a code came to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Outcome {
+    /// It was right.
+    Right,
+    /// It was wrong, or dead.
+    Wrong,
+    /// It was too late.
+    Expired,
+}
+
+impl Outcome {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Right => "right",
+            Self::Wrong => "wrong",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+/// A code was shown.
+pub(crate) fn shown(purpose: Purpose, outcome: Outcome) {
+    counter!("daftar_codes_shown_total", "purpose" => purpose.name(), "outcome" => outcome.name()).increment(1);
+}
