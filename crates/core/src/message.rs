@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::identifier::{EmailAddress, IdentifierError, IdentifierKind, LoginId, PhoneNumber};
+use crate::limit::Sending;
+use crate::limit::sending::NoticeRules;
 use crate::locale::Locale;
 use crate::named::named;
 use crate::ports::{Entropy, Timestamp};
@@ -273,6 +275,7 @@ pub enum EnvelopeError {
 pub struct Sealer {
     key: SealKey,
     entropy: Arc<dyn Entropy>,
+    notices: Arc<NoticeRules>,
 }
 
 impl std::fmt::Debug for Sealer {
@@ -285,7 +288,13 @@ impl Sealer {
     /// Seals under `key`.
     #[must_use]
     pub fn new(key: SealKey, entropy: Arc<dyn Entropy>) -> Self {
-        Self { key, entropy }
+        Self { key, entropy, notices: Arc::default() }
+    }
+
+    /// The same, with these rules for notices.
+    #[must_use]
+    pub fn with(self, notices: NoticeRules) -> Self {
+        Self { notices: Arc::new(notices), ..self }
     }
 
     /// Puts `message` into an envelope that is worth sending until `expires_at`.
@@ -301,12 +310,20 @@ impl Sealer {
         Ok(Envelope { id, to: message.to, kind, sealed, created_at: now, expires_at })
     }
 
-    /// Puts a message into an envelope that no code's end makes worthless: it is worth a day of trying.
+    /// Puts a message into an envelope that no code's end makes worthless: it is worth a day of trying. It goes out whatever has been sent before, because people
+    /// must hear of it; what it costs counts all the same.
     ///
     /// # Errors
     /// [`EnvelopeError`], which a message of sane size never meets.
-    pub fn seal_notice(&self, message: Message, now: Timestamp) -> Result<Envelope, EnvelopeError> {
-        self.seal(message, now, now + NOTICE_WORTH)
+    pub fn notice(&self, message: Message, now: Timestamp) -> Result<Sending, EnvelopeError> {
+        if self.notices.test_contacts.code_of(&message.to.clone().into()).is_some() {
+            return Ok(Sending::default());
+        }
+        let charges = match (&message.to, &self.notices.sending) {
+            (Recipient::Sms(number), Some(limits)) => limits.money(number).into(),
+            (Recipient::Sms(_), None) | (Recipient::Email(_), _) => Vec::new(),
+        };
+        Ok(Sending { letters: vec![self.seal(message, now, now + NOTICE_WORTH)?], charges })
     }
 
     /// Reads the message in an envelope.

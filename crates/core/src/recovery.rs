@@ -11,7 +11,8 @@ use uuid::Uuid;
 use crate::account::{Account, AccountId, Surface};
 use crate::code::{Code, Purpose};
 use crate::identifier::LoginId;
-use crate::message::{Content, Envelope, Message, Recipient};
+use crate::limit::Sending;
+use crate::message::{Content, Message, Recipient};
 use crate::password::{Password, PasswordRecord};
 use crate::ports::{Timestamp, new_id};
 use crate::redemption::{CodeError, Pays, Refusal, speaks_for};
@@ -67,7 +68,7 @@ pub struct NewPassword {
     /// By what right.
     pub right: PasswordRight,
     /// The message that tells it, if we made it up.
-    pub told: Option<Envelope>,
+    pub told: Option<Sending>,
     /// Now.
     pub now: Timestamp,
 }
@@ -112,7 +113,7 @@ impl NewPassword {
                 Err(Refusal::Wrong | Refusal::Expired | Refusal::Taken(_) | Refusal::SignedOut) => Some(PasswordSet::Over),
             },
         };
-        let told = self.told.as_ref().is_none_or(|told| account.has_proven(&told.to.clone().into()));
+        let told = self.told.iter().flat_map(|told| &told.letters).all(|letter| account.has_proven(&letter.to.clone().into()));
         refused.unwrap_or(if told { PasswordSet::Done } else { PasswordSet::NoContact })
     }
 }
@@ -203,7 +204,7 @@ impl Accounts {
         };
         let record = self.hash_new(&password).await.map_err(Fault::from)?;
         let now = self.now();
-        let told = told.map(|message| self.sealer().seal_notice(message, now)).transpose().map_err(Fault::broken)?;
+        let told = told.map(|message| self.sealer().notice(message, now)).transpose().map_err(Fault::broken)?;
         match self.store().set_password(NewPassword { account: account.id, record, right, told, now }).await.map_err(Fault::from)? {
             PasswordSet::Done => {
                 self.ring();

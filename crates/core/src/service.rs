@@ -13,6 +13,7 @@ use crate::identifier::{Country, LoginId, PhoneNumber};
 use crate::limit::contacts::TestContacts;
 use crate::limit::guesses::GuessLimits;
 use crate::limit::look_ups::Asker;
+use crate::limit::sending::NoticeRules;
 use crate::limit::{LimitKind, Limits, Tally, TooOften};
 use crate::locale::Locale;
 use crate::message::Sealer;
@@ -192,7 +193,9 @@ impl Accounts {
     /// A service made of these parts.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let sealer = Sealer::new(parts.secrets.outbox.clone(), Arc::clone(&parts.entropy));
+        let sending = parts.policy.limits.as_ref().map(|limits| limits.sending.clone());
+        let notices = NoticeRules { sending, test_contacts: parts.policy.test_contacts.clone() };
+        let sealer = Sealer::new(parts.secrets.outbox.clone(), Arc::clone(&parts.entropy)).with(notices);
         let alarms = LimitKind::ALL.iter().copied().map(Alarm::Limit).chain([Alarm::Spraying]);
         let alarms = alarms.map(|alarm| (alarm, AtomicI64::new(0))).collect();
         Self(Arc::new(Inner { parts, sealer, admissions: Admissions::default(), tally: Tally::default(), alarms }))

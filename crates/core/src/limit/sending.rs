@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::contacts::TestContacts;
 use super::conversion::ConversionLimit;
 use super::look_ups::Asker;
 use super::{Budget, Charge, Gcra, LimitKey, LimitKind, Window};
@@ -37,6 +38,15 @@ pub struct SendingLimits {
     pub price: Price,
     /// When a prefix is paused.
     pub conversion: ConversionLimit,
+}
+
+/// What goes for messages that nobody asks for: notices of what was changed.
+#[derive(Debug, Clone, Default)]
+pub struct NoticeRules {
+    /// Whose money they count against.
+    pub sending: Option<SendingLimits>,
+    /// Who gets none.
+    pub test_contacts: TestContacts,
 }
 
 impl Default for SendingLimits {
@@ -98,8 +108,7 @@ impl SendingLimits {
             charges.push(Charge::of(key, &self.per_destination, 1));
             if let Recipient::Sms(number) = recipient {
                 charges.push(Charge::of(LimitKey::new(LimitKind::SendPrefix, number.prefix()), &self.per_prefix, 1));
-                charges.push(Charge::of(LimitKey::of_everybody(LimitKind::SmsHour), &self.sms_by_hour, 1));
-                charges.push(Charge::of(LimitKey::of_everybody(LimitKind::SmsDay), &self.cost_by_day, self.price_of(number).0));
+                charges.extend(self.money(number));
             }
         }
         let (key, gcra) = match asker {
@@ -109,6 +118,15 @@ impl SendingLimits {
         let amount = u64::try_from(to.len()).unwrap_or(u64::MAX);
         charges.extend((amount > 0).then(|| Charge { amount, ..Charge::one(key, gcra) }));
         charges
+    }
+
+    /// What a short message takes of everybody's money.
+    #[must_use]
+    pub fn money(&self, number: &PhoneNumber) -> [Charge; 2] {
+        [
+            Charge::of(LimitKey::of_everybody(LimitKind::SmsHour), &self.sms_by_hour, 1),
+            Charge::of(LimitKey::of_everybody(LimitKind::SmsDay), &self.cost_by_day, self.price_of(number).0),
+        ]
     }
 
     /// The pause of a prefix.

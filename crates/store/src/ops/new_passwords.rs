@@ -27,7 +27,7 @@ pub(crate) async fn set_password(tx: &mut Tx<'_>, new: &NewPassword) -> Result<P
     passwords::put(tx, account.id, &new.record).await?;
     recoveries::void_of(tx, account.id).await?;
     if let Some(told) = &new.told {
-        outbox::queue(tx, told).await?;
+        outbox::notify(tx, told, new.now).await?;
     }
     Ok(PasswordSet::Done)
 }

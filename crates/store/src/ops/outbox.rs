@@ -10,12 +10,13 @@ use std::time::Duration;
 
 use daftar_core::code::Challenge;
 use daftar_core::identifier::LoginId;
+use daftar_core::limit::Sending;
 use daftar_core::message::{Channel, Envelope, Message, MessageId, Recipient, Sealer};
 use daftar_core::outbox::{ClaimedMessage, Claims, GivenUp, MessageState, Receipted, Settled, Settlement};
 use daftar_core::ports::{Queue, StoreError, Timestamp};
 use uuid::Uuid;
 
-use super::{after, attempts, receipts};
+use super::{after, attempts, limits, receipts};
 use crate::row::Row;
 use crate::tx::Tx;
 use crate::value::Value;
@@ -51,8 +52,17 @@ async fn insert(tx: &mut Tx<'_>, envelope: &Envelope, challenge: Option<Uuid>) -
 /// Queues what somebody is to be told, if there is somebody to tell.
 pub(crate) async fn tell(tx: &mut Tx<'_>, notice: Option<Message>, sealer: &Sealer, now: Timestamp) -> Result<(), StoreError> {
     let Some(notice) = notice else { return Ok(()) };
-    let envelope = sealer.seal_notice(notice, now).map_err(|error| StoreError::Failed(error.into()))?;
-    queue(tx, &envelope).await
+    let sending = sealer.notice(notice, now).map_err(|error| StoreError::Failed(error.into()))?;
+    notify(tx, &sending, now).await
+}
+
+/// Queues a notice, and counts what it costs.
+pub(crate) async fn notify(tx: &mut Tx<'_>, notice: &Sending, now: Timestamp) -> Result<(), StoreError> {
+    for letter in &notice.letters {
+        queue(tx, letter).await?;
+    }
+    limits::note(tx, &notice.charges, now).await?;
+    Ok(())
 }
 
 /// Claims up to `limit` due messages, oldest first, with what was tried before; gives up those that are past their time, or of no use any more.

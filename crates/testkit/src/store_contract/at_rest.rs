@@ -72,7 +72,7 @@ pub async fn row_54_the_database_holds_no_code_and_no_made_up_password_in_clear<
     let Pays::SignIn(session, _) = show.pays else { unreachable!() };
     assert_eq!(store.redeem(show).await.unwrap(), Redeemed::Done(siti.id));
     let content = Content::GeneratedPassword { password: "xK7pQm4wRtZa".to_owned() };
-    let told = Some(given::envelope(given::email("siti"), content, now()));
+    let told = Some(given::envelope(given::email("siti"), content, now()).into());
     let new = NewPassword { told, ..given::first_password(siti.id, session.id, "hash") };
     assert_eq!(store.set_password(new).await.unwrap(), PasswordSet::Done);
 

@@ -239,6 +239,8 @@ macro_rules! store_contract {
                 the_same_phone_keeps_its_standing
                 a_new_phone_starts_unverified
                 row_57_a_verified_phone_is_told_that_it_was_changed
+                row_42_a_notice_by_short_message_is_sent_and_counts_as_money
+                a_contact_for_tests_is_told_nothing
                 row_13_changing_the_phone_voids_the_accounts_codes_to_it
                 a_taken_phone_changes_nothing_at_all
                 of_16_accounts_that_want_one_phone_one_gets_it

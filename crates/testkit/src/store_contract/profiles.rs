@@ -1,7 +1,11 @@
 //! Changing the basic profile.
 
 use daftar_core::account::{Contact, NewAccount, Standing};
+use daftar_core::code::Code;
 use daftar_core::identifier::{IdentifierKind, PhoneNumber};
+use daftar_core::limit::contacts::TestContacts;
+use daftar_core::limit::sending::{NoticeRules, SendingLimits};
+use daftar_core::limit::{LimitKey, LimitKind, Usage};
 use daftar_core::message::{Channel, ContactKind, Content};
 use daftar_core::person::{BirthDate, Gender, PictureId};
 use daftar_core::ports::{Claimed, Outbox as _, Store as _};
@@ -81,6 +85,33 @@ pub async fn row_57_a_verified_phone_is_told_that_it_was_changed<E: Engine>(engi
     assert_eq!(told.len(), 1);
     assert_eq!((told[0].to.as_str(), told[0].locale), (given::phone(1).as_e164(), siti.locale));
     assert_eq!(told[0].content, Content::ContactChanged { contact: ContactKind::Phone });
+}
+
+pub async fn row_42_a_notice_by_short_message_is_sent_and_counts_as_money<E: Engine>(engine: E) {
+    let store = engine.store();
+    let sending = SendingLimits { sms_by_hour: SendingLimits::by_hour(1), ..SendingLimits::default() };
+    for n in [1, 2] {
+        let person = given::account_with_phone(&format!("person{n}"), &given::phone(n), Standing::Vouched);
+        store.create_account(person.clone(), None).await.unwrap();
+        let rules = NoticeRules { sending: Some(sending.clone()), ..NoticeRules::default() };
+        let update = ProfileUpdate { sealer: given::sealer().with(rules), ..change(&person, &given::phone(n + 10)) };
+        assert_eq!(store.update_profile(update).await.unwrap(), DONE);
+    }
+    assert_eq!(queued(store, Channel::Sms).await.len(), 2, "people must hear of it");
+    let spent = |used: Vec<(LimitKey, Usage)>| used[0].1.log.iter().map(|spend| spend.amount).sum::<u64>();
+    assert_eq!(spent(store.limits_used(Some(LimitKind::SmsHour), 1, now()).await.unwrap()), 2);
+    assert_eq!(spent(store.limits_used(Some(LimitKind::SmsDay), 1, now()).await.unwrap()), 100_000);
+}
+
+pub async fn a_contact_for_tests_is_told_nothing<E: Engine>(engine: E) {
+    let store = engine.store();
+    let siti = given::account_with_phone("siti", &given::phone(1), Standing::Vouched);
+    store.create_account(siti.clone(), None).await.unwrap();
+    let test_contacts = TestContacts(vec![(given::phone(1).into(), Code::parse("1234").unwrap())]);
+    let rules = NoticeRules { test_contacts, ..NoticeRules::default() };
+    let update = ProfileUpdate { sealer: given::sealer().with(rules), ..change(&siti, &given::phone(2)) };
+    assert_eq!(store.update_profile(update).await.unwrap(), DONE);
+    assert_eq!(queued(store, Channel::Sms).await.len(), 0);
 }
 
 pub async fn row_13_changing_the_phone_voids_the_accounts_codes_to_it<E: Engine>(engine: E) {

@@ -34,7 +34,7 @@ async fn with_password(store: &SqlStore, name: &str) -> NewAccount {
 /// `new`, whose password we made up and tell.
 fn made_up(new: NewPassword, name: &str) -> NewPassword {
     let told = given::envelope(given::email(name), Content::GeneratedPassword { password: "made up for you".to_owned() }, now());
-    NewPassword { told: Some(told), ..new }
+    NewPassword { told: Some(told.into()), ..new }
 }
 
 async fn lives(store: &SqlStore, session: SessionId) -> bool {
