@@ -56,6 +56,19 @@ impl Database {
         }
     }
 
+    /// Everything that it holds on disk.
+    pub async fn bytes_on_disk(&self) -> Vec<u8> {
+        match self {
+            Self::Sqlite(dir) => {
+                let file = dir.path().join("daftar.db");
+                // The log of what is not in the file yet.
+                let log = std::fs::read(file.with_extension("db-wal")).unwrap_or_default();
+                [std::fs::read(file).unwrap(), log].concat()
+            }
+            Self::Postgres(database) => postgres::bytes_on_disk(&database.connect().await).await,
+        }
+    }
+
     /// Opens a store on it, for a program that knows this history of the schema, and brings it up to date.
     pub async fn open(&self, history: &History) -> SqlStore {
         let opening = Opening { history: history.clone(), ..Opening::migrating(true) };

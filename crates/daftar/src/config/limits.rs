@@ -195,7 +195,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_14_15_42_43_60_the_defaults_are_the_cores() {
+    fn row_14_and_row_15_and_row_42_and_row_43_and_row_60_the_defaults_are_the_cores() {
         let sms = Sms::default();
         let mut defaults = CoreLimits::default();
         defaults.sending.prices = defaults.sending.countries.iter().map(|country| (country.clone(), defaults.sending.price)).collect();
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_3_5_codes_grow_as_the_contract_has_it_whether_or_not_limits_are_on() {
+    fn row_3_and_row_5_codes_grow_as_the_contract_has_it_whether_or_not_limits_are_on() {
         assert_eq!(Limits::default().guesses(), GuessLimits::default());
         assert_eq!(Limits { enabled: false, ..Limits::default() }.guesses(), GuessLimits::CONTRACT);
     }

@@ -40,6 +40,33 @@ fn serve_without_any_configuration_says_what_production_needs() {
 }
 
 #[test]
+fn row_53_an_example_or_short_secret_stops_the_start_outside_development_and_is_not_repeated() {
+    let examples = [
+        ("DAFTAR_SECRETS__MASTER_KEY", "0123456789abcdef".repeat(4)),
+        ("DAFTAR_SECRETS__MASTER_KEY", "00".repeat(32)),
+        ("DAFTAR_SECRETS__MASTER_KEY", "0b0b".to_owned()),
+        ("DAFTAR_TOKENS__SECRET", "change-me: at least 32 random bytes".to_owned()),
+        ("DAFTAR_TOKENS__SECRET", "q3J9vT0m".to_owned()),
+        ("DAFTAR_TOKENS__SECRET", String::new()),
+    ];
+    for (variable, secret) in examples {
+        let home = Home::bare().with("DAFTAR_TOKENS__ALGORITHM", if variable.contains("TOKENS") { "HS256" } else { "ES256" }).with(variable, &secret);
+        home.write("daftar.toml", PRODUCTION);
+        for command in [&["config", "check"][..], &["serve"]] {
+            let error = home.run(command).failed();
+            assert!(error.contains(variable) && error.contains("***"), "{variable}: {error}");
+            assert!(secret.is_empty() || !error.contains(&secret), "{error}");
+        }
+    }
+    let missing = Home::bare().with("DAFTAR_TOKENS__ALGORITHM", "HS256");
+    missing.write("daftar.toml", PRODUCTION);
+    assert!(missing.run(&["serve"]).failed().contains("`tokens.secret`"));
+    // A developer may use an example.
+    let development = Home::for_development().with("DAFTAR_SECRETS__MASTER_KEY", &"0123456789abcdef".repeat(4));
+    assert!(development.start(&["serve"]).stop().success());
+}
+
+#[test]
 fn a_named_file_must_be_there() {
     let error = Home::bare().run(&["config", "check", "--config", "elsewhere.toml"]).failed();
     assert!(error.contains("elsewhere.toml") && error.contains("cannot be read"), "{error}");

@@ -23,3 +23,4 @@ mod shutdown;
 mod slow_clients;
 mod sms;
 mod store_copy;
+mod threats;

@@ -94,7 +94,7 @@ fn messages() -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn row_f2_ten_thousand_messages_survive_a_server_that_is_killed_twenty_times() {
+async fn fault_2_ten_thousand_messages_survive_a_server_that_is_killed_twenty_times() {
     let messages = messages();
     let gateway = GatewaySink::start();
     gateway.behave(Behaviour::Slow(Duration::from_millis(5)));
@@ -143,7 +143,7 @@ async fn row_f2_ten_thousand_messages_survive_a_server_that_is_killed_twenty_tim
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn row_f2_a_message_whose_server_dies_before_the_answer_is_sent_again_under_its_key() {
+async fn fault_2_a_message_whose_server_dies_before_the_answer_is_sent_again_under_its_key() {
     let gateway = GatewaySink::start();
     let home = home(&gateway);
     home.run(&["migrate"]).ok();

@@ -83,7 +83,7 @@ impl Site {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_database_server_that_ends_or_crashes_is_503_until_it_is_back() {
+async fn fault_4_a_database_server_that_ends_or_crashes_is_503_until_it_is_back() {
     let site = Site::start().await;
     for (n, mode) in ["fast", "immediate"].into_iter().enumerate() {
         site.database_server.stop(mode);
@@ -95,7 +95,7 @@ async fn a_database_server_that_ends_or_crashes_is_503_until_it_is_back() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_database_server_that_hangs_is_503_until_it_goes_on() {
+async fn fault_4_a_database_server_that_hangs_is_503_until_it_goes_on() {
     let site = Site::start().await;
     site.database_server.signal("STOP");
     site.turns(503, TURNS_WITHIN).await;

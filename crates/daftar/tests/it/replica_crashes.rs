@@ -111,7 +111,7 @@ async fn client(number: usize, bases: Arc<Vec<String>>, credentials: Client, pro
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn row_f1_f2_with_a_server_killed_every_two_seconds_no_promise_is_broken() {
+async fn fault_1_and_fault_2_with_a_server_killed_every_two_seconds_no_promise_is_broken() {
     let seconds: u64 = std::env::var("TEST_CRASH_SECONDS").map_or(14, |text| text.parse().unwrap());
     let (database_server, mail) = (postgres::Server::start(&postgres::Settings::default()), SmtpSink::start());
     let database = database_server.database().await;

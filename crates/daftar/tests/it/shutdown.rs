@@ -7,7 +7,7 @@ use super::faults::{all_can_sign_in, load, until_answered};
 use super::program::Home;
 
 #[tokio::test]
-async fn under_load_no_answer_is_lost_and_the_exit_is_clean() {
+async fn fault_5_under_load_no_answer_is_lost_and_the_exit_is_clean() {
     let home = Home::for_development();
     let (client, server) = (home.client(), home.start(&["serve"]));
     let (answered, people) = load(&server, &client);
@@ -20,7 +20,7 @@ async fn under_load_no_answer_is_lost_and_the_exit_is_clean() {
 }
 
 #[tokio::test]
-async fn it_says_that_it_is_not_ready_while_it_still_answers() {
+async fn fault_5_it_says_that_it_is_not_ready_while_it_still_answers() {
     let home = Home::for_development().with("DAFTAR_SHUTDOWN__DELAY", "300s");
     let (server, http) = (home.start(&["serve"]), reqwest::Client::new());
     let status = async |path: &str| http.get(format!("{}{path}", server.base)).send().await.unwrap().status().as_u16();

@@ -19,4 +19,5 @@ mod property;
 mod requests;
 mod rolling;
 mod server;
+mod threats;
 mod usapi;

@@ -27,7 +27,7 @@ async fn it_is_alive_but_not_ready_while_draining() {
 }
 
 #[tokio::test]
-async fn a_broken_store_is_503_never_a_false_200() {
+async fn fault_4_a_broken_store_is_503_never_a_false_200() {
     let site = Installation::start().await;
     site.break_store();
     assert_eq!(site.anybody().get("/readyz").await.status, 503);

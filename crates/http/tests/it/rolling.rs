@@ -77,7 +77,7 @@ fn expanded() -> History {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn row_f7_a_newer_program_starts_beside_an_older_one_and_no_request_fails() {
+async fn fault_7_a_newer_program_starts_beside_an_older_one_and_no_request_fails() {
     let old = Installation::start().await;
     let mut on_old = Load::on(&old, 1);
     on_old.goes_on(20).await;
@@ -103,7 +103,7 @@ async fn row_f7_a_newer_program_starts_beside_an_older_one_and_no_request_fails(
 }
 
 #[tokio::test]
-async fn row_f7_an_older_program_stops_taking_requests_when_the_schema_says_that_it_must() {
+async fn fault_7_an_older_program_stops_taking_requests_when_the_schema_says_that_it_must() {
     let old = Installation::start().await;
     let expanded = expanded();
     let contract = format!("UPDATE oldest_program SET known = {};", expanded.known());

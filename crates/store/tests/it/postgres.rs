@@ -267,7 +267,7 @@ async fn row_52_a_migration_that_a_row_stands_in_the_way_of_does_not_repeat_the_
 }
 
 #[tokio::test]
-async fn rows_12_and_29_a_server_that_only_reads_is_not_asked_until_it_takes_writes_again() {
+async fn row_12_and_row_29_a_server_that_only_reads_is_not_asked_until_it_takes_writes_again() {
     let database = Database::shared().await;
     let store = open(&database, false).await.unwrap();
     store.create_account(given::account("siti"), None).await.unwrap();

@@ -122,6 +122,13 @@ impl Builder {
         self
     }
 
+    /// Behind proxies of these networks, whose forwarded headers are believed.
+    #[must_use]
+    pub fn behind(mut self, proxies: &[&str]) -> Self {
+        self.trusted_proxies.extend(proxies.iter().map(|network| network.parse::<IpNet>().unwrap()));
+        self
+    }
+
     /// Without the pages of the inbox, as with real transports.
     #[must_use]
     pub fn without_inbox(mut self) -> Self {

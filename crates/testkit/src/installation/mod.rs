@@ -199,6 +199,11 @@ impl Installation {
         self.disk.database.url()
     }
 
+    /// Everything that its database holds on disk: what a thief of it has.
+    pub async fn bytes_on_disk(&self) -> Vec<u8> {
+        self.disk.database.bytes_on_disk().await
+    }
+
     /// Its socket.
     #[must_use]
     pub fn address(&self) -> SocketAddr {

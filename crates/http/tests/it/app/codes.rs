@@ -49,7 +49,7 @@ async fn askers(site: &Installation) -> Vec<Asker> {
 }
 
 #[tokio::test]
-async fn the_right_code_does_what_it_is_for_and_row_7_once() {
+async fn row_7_the_right_code_does_what_it_is_for_once() {
     let site = Installation::start().await;
     for mut asker in askers(&site).await {
         let (token, code) = asker.ask(&site).await;

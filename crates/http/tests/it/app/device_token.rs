@@ -6,8 +6,8 @@ use daftar_testkit::Installation;
 use serde_json::json;
 
 use super::{
-    BAD_CREDENTIALS, E164, NOT_SIGNED_IN, PASSWORD, PHONE, RESET, access, asked, by_mail, by_phone, done, english, is_live, me, refused, show,
-    sign_in, with_password,
+    BAD_CREDENTIALS, E164, LOGIN, NOT_SIGNED_IN, PASSWORD, PHONE, RESET, VERIFY, access, asked, by_mail, by_phone, done, english, is_live, me,
+    refused, show, sign_in, with_password,
 };
 use crate::usapi::{claims, registered};
 
@@ -49,7 +49,7 @@ async fn signing_in_binds_the_device_that_is_named() {
 }
 
 #[tokio::test]
-async fn signing_out_ends_the_session_on_every_replica_and_forgets_its_device() {
+async fn row_29_signing_out_ends_the_session_on_every_replica_and_after_a_restart_and_forgets_its_device() {
     let site = Installation::start().await;
     let (token, other) = (by_phone(&site).await, by_mail(&site).await);
     me(&site, &token).put(PATH, &json!({"deviceToken": "phone 1"})).await.is(200, &done());
@@ -61,6 +61,10 @@ async fn signing_out_ends_the_session_on_every_replica_and_forgets_its_device() 
     let replica = site.replica().await;
     assert!(!is_live(&replica, &token).await);
     assert!(is_live(&replica, &other).await);
+    drop(replica);
+    let site = site.restarted().await;
+    assert!(!is_live(&site, &token).await);
+    assert!(is_live(&site, &other).await);
 }
 
 #[tokio::test]
@@ -93,6 +97,41 @@ async fn row_55_a_device_token_is_no_evidence_of_anything() {
     let token = by_phone(&site).await;
     me(&site, &token).put(PATH, &json!({"deviceToken": "phone 1"})).await.is(200, &done());
     assert_eq!(me(&site, &token).get("/app/auth/info").await.json()["data"], json!({"email": null, "phone": PHONE}));
+}
+
+#[tokio::test]
+async fn row_55_a_known_device_stands_for_no_password_and_no_code_and_buys_no_try() {
+    let site = Installation::with_limits().await;
+    registered(&site, 1).await;
+    let with = async |login_id: &str, password: &str| {
+        english(&site).post("/app/auth/login", &json!({"loginID": login_id, "password": password, "deviceToken": "phone 1"})).await
+    };
+    let session = access(&with("siti 1", "rahasia sekali").await);
+    // It is no name, no password, no code, and no proof of one.
+    for (login_id, password) in [("phone 1", "rahasia sekali"), ("siti 1", "phone 1"), ("phone 1", "phone 1")] {
+        refused(&with(login_id, password).await, 401, BAD_CREDENTIALS);
+    }
+    for body in [json!({"otp": "phone 1", "otpToken": "phone 1"}), json!({"otp": 1234, "otpToken": "phone 1", "deviceToken": "phone 1"})] {
+        for path in &VERIFY[LOGIN.into()..=RESET.into()] {
+            assert_eq!(english(&site).post(path, &body).await.status, 400, "{path}");
+        }
+    }
+    for path in ["/app/auth/password", "/app/auth/device-token"] {
+        let body = json!({"password": "another1", "deviceToken": "phone 1"});
+        refused(&me(&site, "phone 1").put(path, &body).await, 401, NOT_SIGNED_IN);
+    }
+    site.anybody().bearer("phone 1").get("/basic-profile").await.says(401, "Unauthorized");
+    // The device that has signed in before has no more tries than another: one was wrong above.
+    for _ in 0..9 {
+        refused(&with("siti 1", "wrong password").await, 401, BAD_CREDENTIALS);
+    }
+    assert_eq!(with("siti 1", "rahasia sekali").await.status, 429);
+    // And who takes it over takes nobody's session over.
+    let other = by_mail(&site).await;
+    me(&site, &other).put(PATH, &json!({"deviceToken": "phone 1"})).await.is(200, &done());
+    assert!(is_live(&site, &session).await && is_live(&site, &other).await);
+    me(&site, &other).delete("/app/auth/logout").await.is(200, &done());
+    assert!(is_live(&site, &session).await);
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Guessing over many codes: they grow under attack, and nobody is locked out (threat rows 3 and 5).
 
+use daftar_core::service::AppPolicy;
 use daftar_testkit::Installation;
 
 use super::{
@@ -52,6 +53,24 @@ async fn row_1_a_code_of_eight_digits_has_five_tries() {
         refused(&show(&english(&site), LOGIN, &token, &wrong(&code)).await, 400, INVALID_CODE);
     }
     refused(&show(&english(&site), LOGIN, &token, &code).await, 400, INVALID_CODE);
+}
+
+#[tokio::test]
+async fn row_1_a_code_of_five_digits_has_three_tries_and_one_of_six_or_seven_has_five() {
+    for (digits, tries) in [(5, 3), (6, 5), (7, 5)] {
+        let site = Installation::builder().app(AppPolicy { code_digits: digits, ..AppPolicy::default() }).start().await;
+        for (count, wrong_ones, works) in [(1, tries - 1, true), (2, tries, false)] {
+            let nature = if count == 1 { SIGNUP } else { LOGIN };
+            let token = asked(&english(&site), nature, PHONE, 0).await;
+            let code = site.newest_code(count, E164).await;
+            assert_eq!(code.len(), usize::from(digits));
+            for _ in 0..wrong_ones {
+                refused(&show(&english(&site), nature, &token, &wrong(&code)).await, 400, INVALID_CODE);
+            }
+            let answer = show(&english(&site), nature, &token, &code).await;
+            assert_eq!(answer.status == 200, works, "{digits} digits after {wrong_ones} wrong ones: {answer:?}");
+        }
+    }
 }
 
 #[tokio::test]

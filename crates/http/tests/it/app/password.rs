@@ -67,6 +67,19 @@ async fn an_absent_password_is_made_up_and_sent_to_the_verified_contact() {
 }
 
 #[tokio::test]
+async fn row_23_a_password_of_40_characters_is_hashed_whole() {
+    let site = Installation::start().await;
+    let token = by_phone(&site).await;
+    // 120 bytes.
+    let long = "\u{5bc6}".repeat(40);
+    me(&site, &token).post(PATH, &json!({"password": long})).await.is(200, &done());
+    access(&sign_in(&site, PHONE, &long).await);
+    for other in ["\u{5bc6}".repeat(39), format!("{}x", "\u{5bc6}".repeat(39)), format!("{long}\u{5bc6}"), format!("{long} "), format!(" {long}")] {
+        refused(&sign_in(&site, PHONE, &other).await, 401, super::BAD_CREDENTIALS);
+    }
+}
+
+#[tokio::test]
 async fn it_has_6_to_40_characters_none_of_them_blank() {
     let site = Installation::start().await;
     let token = by_phone(&site).await;

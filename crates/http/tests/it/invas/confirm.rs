@@ -116,13 +116,13 @@ async fn row_1_three_wrong_tokens_and_the_right_one_is_over() {
 }
 
 #[tokio::test]
-async fn row_2_of_racing_guesses_three_are_compared() {
+async fn row_2_of_200_racing_guesses_three_are_compared() {
     let site = Installation::start().await;
     let host = host(&site).await;
     registered(&host, &customer()).await;
     let token = token(&site).await;
     let guess = wrong(&token);
-    let answers = join_all((0..60).map(|_| confirm(&host, &guess))).await;
+    let answers = join_all((0..200).map(|_| confirm(&host, &guess))).await;
     let invalid = answers.iter().filter(|answer| answer.status == 400).count();
     assert_eq!(invalid, 3, "{answers:?}");
     assert!(answers.iter().all(|answer| matches!(answer.status.as_u16(), 400 | 410)));
@@ -131,7 +131,7 @@ async fn row_2_of_racing_guesses_three_are_compared() {
 }
 
 #[tokio::test]
-async fn row_7_of_racing_right_tokens_one_makes_the_account() {
+async fn row_7_of_100_racing_right_tokens_one_makes_the_account() {
     let site = Installation::start().await;
     let replica = site.replica().await;
     let machine = crate::oauth::host(&site).await;
@@ -139,9 +139,9 @@ async fn row_7_of_racing_right_tokens_one_makes_the_account() {
     let hosts = [site.anybody().bearer(&bearer), replica.anybody().bearer(&bearer)];
     registered(&hosts[0], &customer()).await;
     let token = token(&site).await;
-    let answers = join_all((0..50).map(|n| confirm(&hosts[n % 2], &token))).await;
+    let answers = join_all((0..100).map(|n| confirm(&hosts[n % 2], &token))).await;
     let count = |status: u16| answers.iter().filter(|answer| answer.status == status).count();
-    assert_eq!((count(200), count(404)), (1, 49), "{answers:?}");
+    assert_eq!((count(200), count(404)), (1, 99), "{answers:?}");
 }
 
 #[tokio::test]

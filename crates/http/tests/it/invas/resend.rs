@@ -132,3 +132,28 @@ async fn row_3_after_six_wrong_tokens_new_ones_have_eight_digits_until_one_is_ri
     assert_eq!(confirm(&host, &grown).await.status, 200);
     assert_eq!(site.wrong_codes("phone/+6281234567890").await, 0);
 }
+
+#[tokio::test]
+async fn row_5_while_the_installation_is_sprayed_new_tokens_have_eight_digits() {
+    let site = Installation::start().await;
+    let host = host(&site).await;
+    // 300 wrong ones, three each at a hundred customers.
+    for n in 0..100 {
+        let phone = format!("0812345600{n:02}");
+        registered(&host, &without(&with(&customer(), "phone", phone.as_str()), "email")).await;
+        let token = newest_token(&site, 1, &format!("+62812345600{n:02}")).await;
+        for _ in 0..3 {
+            let body = json!({"username": phone, "password": super::PRE_HASHED, "token": wrong(&token)});
+            problem(&host.post("/b2b/customer/register/confirm", &body).await, 400, "TOKEN_INVALID", None);
+        }
+    }
+    registered(&host, &customer()).await;
+    let grown = newest_token(&site, 1, NUMBER).await;
+    assert_eq!(grown.len(), 11, "{grown}");
+    assert_eq!(confirm(&host, &grown).await.status, 200, "and nobody is locked out");
+    site.clock.advance(std::time::Duration::from_secs(3700));
+    let calm = with(&without(&customer(), "email"), "phone", "081234567891");
+    let host = super::host(&site).await;
+    registered(&host, &calm).await;
+    assert_eq!(newest_token(&site, 1, "+6281234567891").await.len(), 7);
+}

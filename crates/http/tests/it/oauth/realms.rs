@@ -10,7 +10,7 @@ use crate::app::{EMAIL, RESET, access, asked, by_mail, by_phone, english, show};
 use crate::usapi::{applicant, signed_in, started};
 
 #[tokio::test]
-async fn rows_27_and_32_a_token_opens_the_doors_of_its_own_kind_alone() {
+async fn row_27_and_row_32_a_token_opens_the_doors_of_its_own_kind_alone() {
     let site = Installation::start().await;
     let machine = Machine::new(&site, &[Scope::B2b, Scope::Usapi, Scope::Admin]).await;
     let access_token = machine.token(&site).await;

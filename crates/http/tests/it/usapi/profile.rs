@@ -58,6 +58,38 @@ async fn the_documented_example_is_taken_and_a_new_number_starts_unverified() {
 }
 
 #[tokio::test]
+async fn row_57_a_changed_number_is_told_to_the_old_one_by_short_message() {
+    let site = Installation::start().await;
+    let token = signed_in(&site, 1).await;
+    assert_eq!(update(&site, &token, &profile()).await.status, 200);
+    let told = site.only_message("+6281000000001").await;
+    assert!(told.channel.name() == "sms" && told.text.contains("was changed"), "{}", told.text);
+    site.all_sent().await;
+    assert_eq!(site.messages().await.len(), 1, "the new one, which nobody has proven, is told nothing");
+}
+
+#[tokio::test]
+async fn row_13_a_changed_number_voids_what_was_sent_to_the_old_one() {
+    let site = Installation::start().await;
+    let token = signed_in(&site, 1).await;
+    let anybody = site.anybody();
+    let mut sent = Vec::new();
+    for (count, nature) in [(1, 1), (2, 3), (3, 3)] {
+        let asked = anybody.post("/app/auth/otp", &json!({"nature": nature, "loginID": "6281000000001", "sendType": 0})).await.json();
+        let shown = json!({"otpToken": asked["data"]["otpToken"], "otp": site.newest_code(count, "+6281000000001").await});
+        sent.push(shown);
+    }
+    // One of them has paid for a new password already.
+    let recovery = anybody.post("/app/auth/forgot-password/verify", &sent[2]).await.json()["data"]["accessToken"].as_str().unwrap().to_owned();
+    assert_eq!(update(&site, &token, &profile()).await.status, 200);
+    assert_eq!(anybody.post("/app/auth/login/verify", &sent[0]).await.status, 400);
+    assert_eq!(anybody.post("/app/auth/forgot-password/verify", &sent[1]).await.status, 400);
+    let reset = anybody.bearer(&recovery).put("/app/auth/password", &json!({"password": "another1"})).await;
+    assert_eq!(reset.status, 401);
+    assert_eq!(sign_in(&site, "siti 1", "rahasia sekali").await.status, 200);
+}
+
+#[tokio::test]
 async fn the_same_number_keeps_its_standing() {
     let site = Installation::start().await;
     let token = signed_in(&site, 1).await;
@@ -149,7 +181,7 @@ async fn a_replaced_picture_is_gone_and_an_absent_one_stays() {
 }
 
 #[tokio::test]
-async fn row_46_and_47_what_is_no_picture_is_refused_and_changes_nothing() {
+async fn row_46_and_row_47_what_is_no_picture_is_refused_and_changes_nothing() {
     let site = Installation::start().await;
     let token = signed_in(&site, 1).await;
     let before = show(&site, &token).await;

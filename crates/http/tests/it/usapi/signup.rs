@@ -140,7 +140,7 @@ async fn row_33_without_a_client_nothing_is_learnt_from_the_body() {
 }
 
 #[tokio::test]
-async fn an_expired_code_is_never_sent_not_even_beside_a_living_link() {
+async fn fault_2_an_expired_code_is_never_sent_not_even_beside_a_living_link() {
     let site = Installation::builder().without_workers().start().await;
     for (n, mode, channel) in [(1, "LINK", Channel::Email), (2, "OTP", Channel::Sms)] {
         started(&site, &applicant(n, mode)).await;

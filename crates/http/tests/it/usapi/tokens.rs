@@ -92,11 +92,16 @@ async fn row_32_a_persons_token_is_no_machine_and_a_machine_no_person() {
 }
 
 #[tokio::test]
-async fn row_29_an_ended_session_is_over_at_once_and_after_a_restart() {
+async fn row_12_and_row_29_an_ended_session_is_over_at_once_on_every_replica_and_after_a_restart() {
     let site = Installation::start().await;
     let (ended, kept) = (signed_in(&site, 1).await, signed_in(&site, 2).await);
+    let replica = site.replica().await;
+    assert_eq!(with_token(&replica, &ended).await.status, 200);
     site.disable("siti 1").await;
-    with_token(&site, &ended).await.says(401, "Unauthorized");
+    for server in [&site, &replica] {
+        with_token(server, &ended).await.says(401, "Unauthorized");
+    }
+    drop(replica);
     let site = site.restarted().await;
     with_token(&site, &ended).await.says(401, "Unauthorized");
     assert_eq!(with_token(&site, &kept).await.status, 200);
