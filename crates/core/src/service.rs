@@ -183,6 +183,8 @@ pub(crate) enum Alarm {
     Spraying,
     /// A limit is spent.
     Limit(LimitKind),
+    /// One that is everybody's is nearly spent.
+    Nearly(LimitKind),
 }
 
 /// How often an alarm sounds, in milliseconds.
@@ -193,7 +195,8 @@ impl Accounts {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         let sealer = Sealer::new(parts.secrets.outbox.clone(), Arc::clone(&parts.entropy));
-        let alarms = LimitKind::ALL.iter().copied().map(Alarm::Limit).chain([Alarm::Spraying]);
+        let limits = || LimitKind::ALL.iter().copied();
+        let alarms = limits().map(Alarm::Limit).chain(limits().map(Alarm::Nearly)).chain([Alarm::Spraying]);
         let alarms = alarms.map(|alarm| (alarm, AtomicI64::new(0))).collect();
         Self(Arc::new(Inner { parts, sealer, admissions: Admissions::default(), tally: Tally::default(), alarms }))
     }
