@@ -36,13 +36,7 @@ pub enum ResetError {
 ///
 /// # Errors
 /// [`ResetError`].
-pub async fn reset(
-    store: &dyn Store,
-    countries: (&Country, &Country),
-    kind: LimitKind,
-    whose: &Whose,
-    now: Timestamp,
-) -> Result<u64, ResetError> {
+pub async fn reset(store: &dyn Store, countries: (&Country, &Country), kind: LimitKind, whose: &Whose, now: Timestamp) -> Result<u64, ResetError> {
     let of = whose.of.trim();
     let keys = match kind {
         LimitKind::SmsHour | LimitKind::SmsDay if of == "all" => vec![LimitKey::of_everybody(kind)],

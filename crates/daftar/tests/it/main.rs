@@ -11,6 +11,7 @@ mod dev;
 mod faults;
 mod files;
 mod keys;
+mod limits;
 mod mail;
 mod message_crashes;
 mod outage;

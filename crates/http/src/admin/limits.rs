@@ -31,7 +31,9 @@ pub(super) async fn list(State(app): State<App>, Administrator: Administrator, u
 /// What the query asks for; an empty parameter is one that is not there.
 fn read(query: &[u8]) -> Result<Wanted, AdminError> {
     let kind = match given(query, "limit") {
-        Some(name) => Some(LimitKind::from_name(&name).ok_or(AdminError::Parameter("limit", "must be the name of a limit, such as send.destination"))?),
+        Some(name) => {
+            Some(LimitKind::from_name(&name).ok_or(AdminError::Parameter("limit", "must be the name of a limit, such as send.destination"))?)
+        }
         None => None,
     };
     let spent = match given(query, "spent").as_deref() {

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use daftar_core::limit::{Charge, Charged, Gcra, LimitKey, LimitKind};
+use daftar_core::code::Purpose;
+use daftar_core::limit::conversion::Conversion;
+use daftar_core::limit::{Budget, Charge, Charged, Gcra, Limit, LimitKey, LimitKind};
 use daftar_core::ports::Store as _;
 
-use super::given::{HOUR, now};
+use super::given::{DAY, HOUR, MINUTE, account_id, now, phone, send};
 use super::{Engine, at_once};
 
 fn charge(key: &str, burst: u32) -> Charge {
@@ -66,4 +68,80 @@ pub async fn a_refusal_says_how_long_until_all_have_room<E: Engine>(engine: E) {
     let wait = 24 * HOUR - Duration::from_secs(60);
     assert!(matches!(store.charge(both.clone(), later).await.unwrap(), Charged::Refused(exhausted) if exhausted.retry_after == wait));
     assert_eq!(store.charge(both, later + wait).await.unwrap(), Charged::Allowed);
+}
+
+/// What is used, in order.
+async fn used<E: Engine>(engine: &E, kind: Option<LimitKind>, limit: u32) -> Vec<String> {
+    let found = engine.store().limits_used(kind, limit, now() + MINUTE).await.unwrap();
+    found.into_iter().map(|(key, _)| key.as_str().to_owned()).collect()
+}
+
+async fn note<E: Engine>(engine: &E, kind: LimitKind, of: &str, period: Duration) {
+    let charge = Charge::one(LimitKey::new(kind, of), Gcra { burst: 1, period });
+    engine.store().note_usage(vec![charge], now()).await.unwrap();
+}
+
+pub async fn what_is_used_is_listed_longest_first_and_by_kind<E: Engine>(engine: E) {
+    note(&engine, LimitKind::SendPrefix, "+6281234", HOUR).await;
+    note(&engine, LimitKind::SendPause, "+6281234", DAY).await;
+    note(&engine, LimitKind::SendPrefix, "+628123", 2 * HOUR).await;
+    note(&engine, LimitKind::PasswordAddress, "192.0.2.1", MINUTE).await;
+    let all = ["send.pause/+6281234", "send.prefix/+628123", "send.prefix/+6281234"];
+    assert_eq!(used(&engine, None, 10).await, all, "what is free again is not used");
+    assert_eq!(used(&engine, None, 2).await, all[..2]);
+    assert_eq!(used(&engine, Some(LimitKind::SendPrefix), 10).await, all[1..]);
+    let budget = Budget::of(5, HOUR, Duration::ZERO);
+    let charge = Charge::of(LimitKey::new(LimitKind::SmsHour, "all"), &budget, 3);
+    engine.store().charge(vec![charge], now()).await.unwrap();
+    let found = engine.store().limits_used(Some(LimitKind::SmsHour), 1, now()).await.unwrap();
+    assert_eq!(Limit::Counted(budget).room(found.first().map(|(_, usage)| usage), now()).left, 2);
+}
+
+pub async fn a_reset_forgets_one_limit_or_a_kind_and_nothing_else<E: Engine>(engine: E) {
+    let store = engine.store();
+    for prefix in ["+628123", "+6281234", "+62812345"] {
+        note(&engine, LimitKind::SendPrefix, prefix, HOUR).await;
+    }
+    note(&engine, LimitKind::SendPause, "+6281234", HOUR).await;
+    let one = LimitKey::new(LimitKind::SendPrefix, "+6281234");
+    assert_eq!(store.reset_limits(LimitKind::SendPrefix, Some(one.clone())).await.unwrap(), 1);
+    assert_eq!(store.reset_limits(LimitKind::SendPrefix, Some(one)).await.unwrap(), 0);
+    assert_eq!(used(&engine, None, 10).await, ["send.pause/+6281234", "send.prefix/+628123", "send.prefix/+62812345"]);
+    assert_eq!(store.reset_limits(LimitKind::SendPrefix, None).await.unwrap(), 2);
+    assert_eq!(used(&engine, None, 10).await, ["send.pause/+6281234"]);
+}
+
+pub async fn row_42_a_prefix_whose_pause_is_reset_is_judged_anew<E: Engine>(engine: E) {
+    let store = engine.store();
+    for number in [10_001, 10_002, 20_001] {
+        send(store, Purpose::AppSignup, account_id(), phone(number)).await;
+    }
+    let later = now() + HOUR;
+    let judged = async |prefix| store.sending_standing(Vec::new(), Some(prefix), later).await.unwrap().conversion.over;
+    let (one, other) = ("+628120001", "+628120002");
+    assert_eq!((phone(10_001).prefix(), judged(one).await, judged(other).await), (one, 2, 1));
+    for prefix in [one, other] {
+        note(&engine, LimitKind::SendPause, prefix, DAY).await;
+    }
+    store.reset_limits(LimitKind::SendPause, Some(LimitKey::new(LimitKind::SendPause, one))).await.unwrap();
+    assert_eq!((judged(one).await, judged(other).await), (0, 1));
+    send(store, Purpose::AppSignup, account_id(), phone(10_003)).await;
+    assert_eq!(judged(one).await, 1, "what is sent from then on counts");
+    assert_eq!(store.reset_limits(LimitKind::SendPause, None).await.unwrap(), 1);
+    assert_eq!((judged(one).await, judged(other).await), (1, 0), "only what was paused begins anew");
+}
+
+pub async fn row_42_a_cap_that_is_nearly_spent_is_told_before_it_is<E: Engine>(engine: E) {
+    let store = engine.store();
+    let (hour, budget) = (LimitKey::of_everybody(LimitKind::SmsHour), Budget::of(10, HOUR, Duration::ZERO));
+    let one = Charge::of(hour.clone(), &budget, 1);
+    let prefix = Charge::of(LimitKey::new(LimitKind::SendPrefix, "+6281234"), &budget, 1);
+    let both = || vec![one.clone(), prefix.clone()];
+    for sent in 0..10 {
+        let standing = store.sending_standing(both(), None, now()).await.unwrap();
+        let expected = if sent > 8 { vec![hour.clone()] } else { Vec::new() };
+        assert_eq!((standing.charged, standing.nearly, standing.conversion), (Charged::Allowed, expected, Conversion::default()), "{sent}");
+        store.charge(both(), now()).await.unwrap();
+    }
+    assert_eq!(store.sending_standing(both(), None, now() + HOUR).await.unwrap().nearly, [], "the hour is over");
 }

@@ -214,6 +214,10 @@ macro_rules! store_contract {
                 a_refund_makes_room_again
                 a_refund_of_nothing_changes_nothing
                 a_refusal_says_how_long_until_all_have_room
+                what_is_used_is_listed_longest_first_and_by_kind
+                a_reset_forgets_one_limit_or_a_kind_and_nothing_else
+                row_42_a_prefix_whose_pause_is_reset_is_judged_anew
+                row_42_a_cap_that_is_nearly_spent_is_told_before_it_is
             }
             messages {
                 messages_are_claimed_by_channel_when_due_oldest_first
