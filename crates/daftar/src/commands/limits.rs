@@ -41,8 +41,8 @@ fn line(told: &Told) -> String {
     let Told { limit, of, from, used, most, left: _, period, free_in, resets_at } = told;
     let of = from.as_ref().map_or_else(|| of.clone(), |from| format!("{of} from {from}"));
     let used = format!("{used} of {most} in {}", spoken(*period));
-    let state = if *free_in == 0 { "has room".to_owned() } else { format!("spent for {}", spoken(*free_in)) };
-    format!("{limit:<26}{of:<40}  {used:<20}{state:<20}all free at {resets_at}")
+    let state = if *free_in == 0 { "has room".to_owned() } else { format!("spent, free in {}", spoken(*free_in)) };
+    format!("{limit:<26}{of:<40}  {used:<20}{state:<21}all free at {resets_at}")
 }
 
 /// So many seconds, as one says them; rounded up.

@@ -38,7 +38,7 @@ async fn row_14_whoever_is_kept_out_by_wrong_passwords_is_seen_and_let_in_again(
     let spent = listed(&home, &["--spent"]);
     assert_eq!((spent.len(), &spent[0]["limit"], &spent[0]["of"]), (1, &json!("password.account_address"), &json!(id)), "{spent:?}");
     let screen = home.run(&["limits", "list", "--spent"]).ok();
-    for text in ["password.account_address", &format!("{id} from 127.0.0.1"), "10 of 10 in 15m", "spent for "] {
+    for text in ["password.account_address", &format!("{id} from 127.0.0.1"), "10 of 10 in 15m", "spent, free in "] {
         assert!(screen.contains(text), "{text} is missing in {screen}");
     }
     assert_eq!(server.sign_in(&http, "siti").await, Err(429));
