@@ -253,7 +253,7 @@ impl Accounts {
 
     /// Tells operators that the installation is being sprayed (threat row 5).
     fn tell_of_spraying(&self, purpose: Purpose, pressure: Pressure, now: Timestamp) {
-        measure::drawn(purpose, pressure, self.policy().guesses);
+        measure::drawn(purpose);
         if pressure.on_installation(self.policy().guesses) && self.alarm_is_due(Alarm::Spraying, now) {
             let Pressure { installation, lost, .. } = pressure;
             tracing::warn!(

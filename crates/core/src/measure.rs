@@ -1,10 +1,9 @@
 //! What the core counts, for `GET /metrics`: every name and label of its own stands here. No label names a person.
 
-use metrics::{counter, gauge};
+use metrics::counter;
 
 use crate::code::Purpose;
 use crate::limit::LimitKind;
-use crate::limit::guesses::{GuessLimits, Pressure};
 
 /// Something was refused because a limit was spent.
 pub(crate) fn limited(kind: LimitKind) {
@@ -21,12 +20,9 @@ pub(crate) fn sign_in(outcome: &'static str) {
     counter!("daftar_sign_ins_total", "outcome" => outcome).increment(1);
 }
 
-/// A code was drawn, after so much wrong guessing (threat row 5).
-pub(crate) fn drawn(purpose: Purpose, pressure: Pressure, limits: GuessLimits) {
+/// A code was drawn. How much wrong guessing there is, is a gauge (see [`crate::limit::watched`]).
+pub(crate) fn drawn(purpose: Purpose) {
     counter!("daftar_codes_drawn_total", "purpose" => purpose.name()).increment(1);
-    gauge!("daftar_wrong_codes_hour").set(pressure.installation);
-    gauge!("daftar_lost_codes_hour").set(pressure.lost);
-    gauge!("daftar_codes_grown").set(if pressure.on_installation(limits) { 1.0 } else { 0.0 });
 }
 
 /// What showing a code came to.

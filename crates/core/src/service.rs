@@ -184,6 +184,8 @@ pub(crate) enum Alarm {
     Spraying,
     /// A limit is spent.
     Limit(LimitKind),
+    /// One that is everybody's is nearly spent.
+    Nearly(LimitKind),
 }
 
 /// How often an alarm sounds, in milliseconds.
@@ -196,7 +198,8 @@ impl Accounts {
         let sending = parts.policy.limits.as_ref().map(|limits| limits.sending.clone());
         let notices = NoticeRules { sending, test_contacts: parts.policy.test_contacts.clone() };
         let sealer = Sealer::new(parts.secrets.outbox.clone(), Arc::clone(&parts.entropy)).with(notices);
-        let alarms = LimitKind::ALL.iter().copied().map(Alarm::Limit).chain([Alarm::Spraying]);
+        let limits = || LimitKind::ALL.iter().copied();
+        let alarms = limits().map(Alarm::Limit).chain(limits().map(Alarm::Nearly)).chain([Alarm::Spraying]);
         let alarms = alarms.map(|alarm| (alarm, AtomicI64::new(0))).collect();
         Self(Arc::new(Inner { parts, sealer, admissions: Admissions::default(), tally: Tally::default(), alarms }))
     }

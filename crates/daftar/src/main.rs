@@ -62,6 +62,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Keys(command) => commands::keys::run(Config::load(&usual.or_development(), Use::Store)?, command).await,
         Command::Store(command) => commands::store::run(Config::load(&usual.or_development(), Use::Store)?, command).await,
         Command::Outbox(command) => commands::outbox::run(Config::load(&usual.or_development(), Use::Store)?, command).await,
+        Command::Limits(command) => commands::limits::run(Config::load(&usual.or_development(), Use::Store)?, command).await,
         Command::Account(command) => commands::account::run(Config::load(&usual.or_development(), Use::Store)?, command).await,
     }
 }

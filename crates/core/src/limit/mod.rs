@@ -11,6 +11,8 @@
 //! | `postage` | whether a message may be sent right now, and what it takes |
 //! | `tally` | look-ups, counted beside the hot path |
 //! | [`contacts`] | contacts for tests, which nothing is sent to |
+//! | [`told`], [`watched`], [`reset`] | what operators are told of limits and watch of them; starting one anew |
+//! | `whom` | people, as keys name them |
 
 pub mod address;
 pub mod budget;
@@ -21,8 +23,12 @@ pub mod guesses;
 pub mod look_ups;
 pub mod passwords;
 mod postage;
+pub mod reset;
 pub mod sending;
 mod tally;
+pub mod told;
+pub mod watched;
+mod whom;
 
 use std::time::Duration;
 
@@ -243,6 +249,12 @@ impl Charge {
     #[must_use]
     pub fn of(key: LimitKey, budget: &Budget, amount: u64) -> Self {
         Self { key, limit: Limit::Counted(budget.clone()), amount }
+    }
+
+    /// Whether it is everybody's, and more than four fifths of it are used: early enough for operators to do something.
+    #[must_use]
+    pub fn is_nearly_spent(&self, used: Option<&Usage>, now: Timestamp) -> bool {
+        self.key.kind().is_of_everybody() && self.limit.room(used, now).left.saturating_mul(5) < self.limit.at_once()
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::{Charge, ClientAddress, Gcra, LimitKey, LimitKind};
+use super::{Charge, ClientAddress, Gcra, LimitKey, LimitKind, whom};
 use crate::account::AccountId;
 use crate::identifier::LoginId;
 
@@ -51,16 +51,16 @@ impl PasswordLimits {
     pub fn charges(&self, attempt: Attempt<'_>) -> Vec<Charge> {
         let Attempt { account, typed, from, is_known } = attempt;
         let mut charges = Vec::with_capacity(3);
-        let whom = match (account, typed) {
-            (Some(account), _) => Some(format!("account/{account}")),
-            (None, Some(id)) => Some(format!("{}/{}", id.kind().name(), id.key())),
+        let whose = match (account, typed) {
+            (Some(account), _) => Some(whom::account(account)),
+            (None, Some(id)) => Some(whom::name(id)),
             (None, None) => None,
         };
-        if let Some(whom) = whom {
-            let here = format_args!("{from}/{whom}").to_string();
+        if let Some(whose) = whose {
+            let here = format_args!("{from}/{whose}").to_string();
             charges.push(Charge::one(LimitKey::new(LimitKind::PasswordAccountAddress, here), self.per_account_and_address));
             if !is_known {
-                charges.push(Charge::one(LimitKey::new(LimitKind::PasswordStrangers, &whom), self.strangers));
+                charges.push(Charge::one(LimitKey::new(LimitKind::PasswordStrangers, &whose), self.strangers));
             }
         }
         charges.push(Charge::one(LimitKey::new(LimitKind::PasswordAddress, from), self.per_address));

@@ -59,6 +59,8 @@ pub struct SendingStanding {
     pub charged: Charged,
     /// What became of the codes that were sent to its prefix.
     pub conversion: Conversion,
+    /// Those of everybody's limits that are nearly spent.
+    pub nearly: Vec<LimitKey>,
 }
 
 impl Accounts {
@@ -86,6 +88,11 @@ impl Accounts {
         let standing = self.store().sending_standing(asked, number.map(|number| number.prefix()), now).await.map_err(Fault::from)?;
         if let Charged::Refused(exhausted) = standing.charged {
             return Err(NotSent::from(self.too_often(&exhausted, now)).into());
+        }
+        for limit in standing.nearly.iter().map(LimitKey::kind) {
+            if self.alarm_is_due(Alarm::Nearly(limit), now) {
+                tracing::warn!(limit = limit.name(), "more than four fifths of a limit are used: see `daftar limits list`");
+            }
         }
         if let Some(pause) = pause.filter(|_| limits.conversion.trips(standing.conversion)) {
             let key = pause.key.clone();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::contacts::TestContacts;
 use super::conversion::ConversionLimit;
 use super::look_ups::Asker;
-use super::{Budget, Charge, Gcra, LimitKey, LimitKind, Window};
+use super::{Budget, Charge, Gcra, LimitKey, LimitKind, Window, whom};
 use crate::identifier::{Country, LoginId, PhoneNumber};
 use crate::message::Recipient;
 use crate::price::Price;
@@ -98,13 +98,19 @@ impl SendingLimits {
         self.prices.iter().find(|(of, _)| Some(of) == country.as_ref()).map_or(self.price, |(_, price)| *price)
     }
 
+    /// The least that a short message costs.
+    #[must_use]
+    pub fn cheapest(&self) -> Price {
+        self.prices.iter().map(|(_, price)| *price).fold(self.price, Price::min)
+    }
+
     /// What a message to each of `to` is charged to. Narrow limits come before wide ones.
     #[must_use]
     pub fn charges(&self, to: &[Recipient], asker: &Asker) -> Vec<Charge> {
         let mut charges = Vec::with_capacity(2 + 3 * to.len());
         for recipient in to {
             let id = LoginId::from(recipient.clone());
-            let key = LimitKey::new(LimitKind::SendDestination, format_args!("{}/{}", id.kind().name(), id.key()));
+            let key = LimitKey::new(LimitKind::SendDestination, whom::name(&id));
             charges.push(Charge::of(key, &self.per_destination, 1));
             if let Recipient::Sms(number) = recipient {
                 charges.push(Charge::of(LimitKey::new(LimitKind::SendPrefix, number.prefix()), &self.per_prefix, 1));

@@ -99,7 +99,7 @@ impl MessageState {
 }
 
 /// A time to the millisecond, so that times sort as texts, too.
-fn written(at: Timestamp) -> String {
+pub(crate) fn written(at: Timestamp) -> String {
     format!("{at:.3}")
 }
 

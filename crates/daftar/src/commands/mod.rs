@@ -4,6 +4,7 @@ pub(crate) mod account;
 pub(crate) mod client;
 pub(crate) mod config;
 pub(crate) mod keys;
+pub(crate) mod limits;
 pub(crate) mod migrate;
 pub(crate) mod outbox;
 pub(crate) mod store;

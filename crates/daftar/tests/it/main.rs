@@ -12,6 +12,7 @@ mod dev;
 mod faults;
 mod files;
 mod keys;
+mod limits;
 mod mail;
 mod message_crashes;
 mod outage;

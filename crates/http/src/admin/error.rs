@@ -47,6 +47,12 @@ impl From<EnquiryError> for AdminError {
     }
 }
 
+impl From<Fault> for AdminError {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
 impl AdminError {
     /// What a client is told.
     fn told(self) -> Problem {

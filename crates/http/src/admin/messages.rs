@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::caller::Administrator;
 use super::error::AdminError;
 use crate::App;
-use crate::surface::form::field;
+use crate::surface::form::{count, field, given};
 
 /// How many messages one answer has unless the caller says otherwise, and at most.
 const USUAL: u32 = 20;
@@ -38,7 +38,7 @@ pub(super) async fn list(State(app): State<App>, Administrator: Administrator, u
 
 /// What the query asks for; an empty parameter is one that is not there.
 fn read(query: &[u8]) -> Result<(Enquiry, u32), AdminError> {
-    let given = |name: &str| field(query, name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
+    let given = |name: &str| given(query, name);
     let to = field(query, "to").map(|text| contact(&text)).filter(|to| !to.is_empty());
     let mut enquiry = Enquiry { to, ..Enquiry::default() };
     if let Some(account) = given("account") {
@@ -56,12 +56,7 @@ fn read(query: &[u8]) -> Result<(Enquiry, u32), AdminError> {
     if let Some(before) = given("before") {
         enquiry.filter.before = Some(before.parse().map(MessageId).map_err(|_| AdminError::Parameter("before", "must be the id of a message"))?);
     }
-    let limit = match given("limit") {
-        Some(text) => {
-            text.parse().ok().filter(|limit| (1..=MOST).contains(limit)).ok_or(AdminError::Parameter("limit", "must be a number from 1 to 100"))?
-        }
-        None => USUAL,
-    };
+    let limit = count(query, "limit", USUAL, MOST).ok_or(AdminError::Parameter("limit", "must be a number from 1 to 100"))?;
     Ok((enquiry, limit))
 }
 

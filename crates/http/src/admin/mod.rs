@@ -2,6 +2,7 @@
 
 mod caller;
 mod error;
+mod limits;
 mod messages;
 
 use axum::Router;
@@ -15,6 +16,7 @@ use crate::surface::bounds::bounded;
 pub(crate) fn router() -> Router<App> {
     let routes = Router::new()
         .route("/messages", get(messages::list))
+        .route("/limits", get(limits::list))
         .fallback(error::not_found)
         .method_not_allowed_fallback(error::method_not_allowed)
         .layer(from_fn_with_state(error::BOUNDS, bounded));

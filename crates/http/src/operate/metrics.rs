@@ -1,11 +1,14 @@
-//! `GET /metrics`: what was counted since the start, as Prometheus reads it, and what waits in the outbox right now. Whoever counts uses the `metrics` facade; here
-//! it is collected and written.
+//! `GET /metrics`: what was counted since the start, as Prometheus reads it, and how the outbox and the limits stand right now. Whoever counts uses the `metrics`
+//! facade; here it is collected and written.
 
 use std::sync::OnceLock;
 
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use daftar_core::limit::watched::WatchedSending;
+use daftar_core::service::Fault;
+use metrics::gauge;
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
 use crate::App;
@@ -13,6 +16,9 @@ use crate::surface::fault::status_of;
 
 /// The bounds of how long things took, in seconds: from a quick answer to a code's whole life.
 const SECONDS: [f64; 14] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 30.0, 60.0, 180.0, 600.0];
+
+/// Money is counted in them.
+const MILLIONTHS: f64 = 1_000_000.0;
 
 /// There is one collection in a process.
 static COLLECTED: OnceLock<PrometheusHandle> = OnceLock::new();
@@ -41,21 +47,42 @@ pub fn tidy() {
 
 /// All that was counted.
 pub(crate) async fn show(State(app): State<App>) -> Response {
-    match app.accounts().queues().await {
-        Ok(queues) => {
-            let now = app.accounts().now();
-            for queue in queues {
-                let age = queue.oldest.map_or(0.0, |oldest| now.duration_since(oldest).as_secs_f64().max(0.0));
-                #[expect(clippy::cast_precision_loss, reason = "a gauge is a float, and a queue of 2^53 messages is not")]
-                metrics::gauge!("daftar_outbox_waiting", "channel" => queue.channel.name()).set(queue.waiting as f64);
-                metrics::gauge!("daftar_outbox_oldest_seconds", "channel" => queue.channel.name()).set(age);
-            }
-        }
+    for asked in [ask_queues(&app).await, ask_limits(&app).await] {
         // The rest is worth showing all the same, most of all now.
-        Err(fault) => {
+        if let Err(fault) = asked {
             let _ = status_of(&fault);
         }
     }
     let text = COLLECTED.get().map(PrometheusHandle::render).unwrap_or_default();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
+}
+
+async fn ask_queues(app: &App) -> Result<(), Fault> {
+    let now = app.accounts().now();
+    for queue in app.accounts().queues().await? {
+        let age = queue.oldest.map_or(0.0, |oldest| now.duration_since(oldest).as_secs_f64().max(0.0));
+        gauge!("daftar_outbox_waiting", "channel" => queue.channel.name()).set(float(queue.waiting));
+        gauge!("daftar_outbox_oldest_seconds", "channel" => queue.channel.name()).set(age);
+    }
+    Ok(())
+}
+
+async fn ask_limits(app: &App) -> Result<(), Fault> {
+    let watched = app.accounts().watched().await?;
+    gauge!("daftar_wrong_codes_hour").set(watched.wrong_codes);
+    gauge!("daftar_lost_codes_hour").set(watched.lost_codes);
+    gauge!("daftar_codes_grown").set(u8::from(watched.codes_grown));
+    if let Some(WatchedSending { hour, day, paused }) = watched.sending {
+        gauge!("daftar_sms_hour_used").set(float(hour.used));
+        gauge!("daftar_sms_hour_most").set(float(hour.most));
+        gauge!("daftar_sms_day_cost").set(float(day.used) / MILLIONTHS);
+        gauge!("daftar_sms_day_most").set(float(day.most) / MILLIONTHS);
+        gauge!("daftar_prefixes_paused").set(float(u64::try_from(paused).unwrap_or(u64::MAX)));
+    }
+    Ok(())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a gauge is a float, and nothing here comes near 2^53")]
+const fn float(number: u64) -> f64 {
+    number as f64
 }

@@ -5,6 +5,19 @@ pub(crate) fn field(form: &[u8], name: &str) -> Option<String> {
     form_urlencoded::parse(form).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
 
+/// The same without blanks around it; an empty one is one that is not there.
+pub(crate) fn given(form: &[u8], name: &str) -> Option<String> {
+    field(form, name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+}
+
+/// The number from 1 to `most` in a field, `usual` without the field; `None`: it is something else.
+pub(crate) fn count(form: &[u8], name: &str, usual: u32, most: u32) -> Option<u32> {
+    match given(form, name) {
+        Some(text) => text.parse().ok().filter(|count| (1..=most).contains(count)),
+        None => Some(usual),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

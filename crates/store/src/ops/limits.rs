@@ -47,7 +47,8 @@ pub(crate) async fn sending_standing(
         Some(prefix) => challenges::conversion(tx, prefix, now).await?,
         None => Default::default(),
     };
-    Ok(SendingStanding { charged, conversion })
+    let nearly = charges.iter().filter(|charge| charge.is_nearly_spent(used.get(&charge.key), now)).map(|charge| charge.key.clone());
+    Ok(SendingStanding { charged, conversion, nearly: nearly.collect() })
 }
 
 /// Writes down what was used, whether or not there was room; how much room that leaves.
@@ -90,15 +91,20 @@ pub(crate) async fn used(tx: &mut Tx<'_>, kind: Option<LimitKind>, limit: u32, n
     Ok(tx.all(sql, &values, read).await?.into_iter().flatten().collect())
 }
 
-/// Forgets what was used; of how many limits.
+/// Forgets what was used; of how many limits. A prefix that was paused begins anew: the codes that nobody verified speak against it no more, or it would be paused
+/// again at once.
 pub(crate) async fn reset(tx: &mut Tx<'_>, kind: LimitKind, key: Option<&LimitKey>) -> Result<u64, StoreError> {
-    match key {
-        Some(key) => tx.exec("DELETE FROM limits WHERE key = $1", &[key.as_str().into()]).await,
-        None => {
-            let (first, last) = keys_of(Some(kind));
-            tx.exec("DELETE FROM limits WHERE key >= $1 AND key < $2", &[first.as_str().into(), last.as_str().into()]).await
-        }
+    let (first, last) = keys_of(Some(kind));
+    let (which, values) = match key {
+        Some(key) => ("key = $1", vec![key.as_str().into()]),
+        None => ("key >= $1 AND key < $2", vec![first.as_str().into(), last.as_str().into()]),
+    };
+    if kind == LimitKind::SendPause {
+        let prefix = format!("substr(key, {})", first.len() + 1);
+        let sql = format!("UPDATE challenges SET prefix = NULL WHERE prefix IN (SELECT {prefix} FROM limits WHERE {which})");
+        tx.exec(&sql, &values).await?;
     }
+    tx.exec(&format!("DELETE FROM limits WHERE {which}"), &values).await
 }
 
 /// The first key of a kind, and the first one behind it; of all kinds without one.

@@ -5,12 +5,12 @@ use std::time::Duration;
 use daftar_core::code::Purpose;
 use daftar_core::limit::conversion::Conversion;
 use daftar_core::limit::sending::SendingLimits;
-use daftar_core::limit::{Charge, Charged, Exhausted, Gcra, LimitKey, LimitKind, Sending};
+use daftar_core::limit::{Budget, Charge, Charged, Exhausted, Gcra, Limit, LimitKey, LimitKind, Sending};
 use daftar_core::ports::Store as _;
 use daftar_core::redemption::Redeemed;
 use daftar_core::secret::Mac;
 
-use super::given::{self, HOUR, now};
+use super::given::{self, DAY, HOUR, MINUTE, account_id, now, phone, send};
 use super::{Engine, at_once};
 
 fn charge(key: &str, burst: u32) -> Charge {
@@ -162,28 +162,6 @@ pub async fn fault_6_a_clock_an_hour_back_is_mended_in_the_store<E: Engine>(engi
     }
 }
 
-pub async fn what_is_used_is_listed_by_kind_and_can_be_reset<E: Engine>(engine: E) {
-    let store = engine.store();
-    let all = LimitKey::of_everybody(LimitKind::SmsHour);
-    let hour = Charge::of(all.clone(), &SendingLimits::by_hour(10), 1);
-    store.charge(vec![charge("one", 5), charge("two", 5), destination(), hour], now()).await.unwrap();
-    let used = async |kind| {
-        let used = store.limits_used(kind, 10, now()).await.unwrap();
-        used.into_iter().map(|(key, _)| key.as_str().to_owned()).collect::<Vec<_>>()
-    };
-    let everything = ["send.destination/phone/+6281200000001", "sms.hour/all", "password.address/one", "password.address/two"];
-    assert_eq!(used(None).await, everything, "those that take longest to be free come first");
-    assert_eq!(used(Some(LimitKind::SmsHour)).await, ["sms.hour/all"]);
-    assert_eq!(store.limits_used(None, 2, now()).await.unwrap().len(), 2);
-    let (_, usage) = store.limits_used(Some(LimitKind::SmsHour), 1, now()).await.unwrap().remove(0);
-    assert_eq!(usage.log.iter().map(|spend| spend.amount).sum::<u64>(), 1);
-    assert_eq!(store.reset_limits(LimitKind::PasswordAddress, Some(LimitKey::new(LimitKind::PasswordAddress, "one"))).await.unwrap(), 1);
-    assert_eq!(used(Some(LimitKind::PasswordAddress)).await, ["password.address/two"]);
-    assert_eq!(store.reset_limits(LimitKind::PasswordAddress, None).await.unwrap(), 1);
-    assert_eq!(used(None).await.len(), 2, "what is of another kind stays");
-    assert_eq!(store.limits_used(None, 10, now() + 25 * HOUR).await.unwrap(), []);
-}
-
 pub async fn row_15_addresses_that_people_signed_in_from_are_known<E: Engine>(engine: E) {
     let store = engine.store();
     let (siti, budi) = (given::account("siti"), given::made(store, "budi", 2).await);
@@ -202,4 +180,80 @@ pub async fn row_15_addresses_that_people_signed_in_from_are_known<E: Engine>(en
     assert!(known("budi", given::from()).await);
     store.open_session(given::opening(&siti)).await.unwrap();
     assert_eq!(engine.count("SELECT count(*) FROM known_addresses").await, 2);
+}
+
+/// What is used, in order.
+async fn used<E: Engine>(engine: &E, kind: Option<LimitKind>, limit: u32) -> Vec<String> {
+    let found = engine.store().limits_used(kind, limit, now() + MINUTE).await.unwrap();
+    found.into_iter().map(|(key, _)| key.as_str().to_owned()).collect()
+}
+
+async fn note<E: Engine>(engine: &E, kind: LimitKind, of: &str, period: Duration) {
+    let charge = Charge::one(LimitKey::new(kind, of), Gcra { burst: 1, period });
+    engine.store().note_usage(vec![charge], now()).await.unwrap();
+}
+
+pub async fn what_is_used_is_listed_longest_first_and_by_kind<E: Engine>(engine: E) {
+    note(&engine, LimitKind::SendPrefix, "+6281234", HOUR).await;
+    note(&engine, LimitKind::SendPause, "+6281234", DAY).await;
+    note(&engine, LimitKind::SendPrefix, "+628123", 2 * HOUR).await;
+    note(&engine, LimitKind::PasswordAddress, "192.0.2.1", MINUTE).await;
+    let all = ["send.pause/+6281234", "send.prefix/+628123", "send.prefix/+6281234"];
+    assert_eq!(used(&engine, None, 10).await, all, "what is free again is not used");
+    assert_eq!(used(&engine, None, 2).await, all[..2]);
+    assert_eq!(used(&engine, Some(LimitKind::SendPrefix), 10).await, all[1..]);
+    let budget = Budget::of(5, HOUR, Duration::ZERO);
+    let charge = Charge::of(LimitKey::new(LimitKind::SmsHour, "all"), &budget, 3);
+    engine.store().charge(vec![charge], now()).await.unwrap();
+    let found = engine.store().limits_used(Some(LimitKind::SmsHour), 1, now()).await.unwrap();
+    assert_eq!(Limit::Counted(budget).room(found.first().map(|(_, usage)| usage), now()).left, 2);
+}
+
+pub async fn a_reset_forgets_one_limit_or_a_kind_and_nothing_else<E: Engine>(engine: E) {
+    let store = engine.store();
+    for prefix in ["+628123", "+6281234", "+62812345"] {
+        note(&engine, LimitKind::SendPrefix, prefix, HOUR).await;
+    }
+    note(&engine, LimitKind::SendPause, "+6281234", HOUR).await;
+    let one = LimitKey::new(LimitKind::SendPrefix, "+6281234");
+    assert_eq!(store.reset_limits(LimitKind::SendPrefix, Some(one.clone())).await.unwrap(), 1);
+    assert_eq!(store.reset_limits(LimitKind::SendPrefix, Some(one)).await.unwrap(), 0);
+    assert_eq!(used(&engine, None, 10).await, ["send.pause/+6281234", "send.prefix/+628123", "send.prefix/+62812345"]);
+    assert_eq!(store.reset_limits(LimitKind::SendPrefix, None).await.unwrap(), 2);
+    assert_eq!(used(&engine, None, 10).await, ["send.pause/+6281234"]);
+}
+
+pub async fn row_42_a_prefix_whose_pause_is_reset_is_judged_anew<E: Engine>(engine: E) {
+    let store = engine.store();
+    for number in [10_001, 10_002, 20_001] {
+        send(store, Purpose::AppSignup, account_id(), phone(number)).await;
+    }
+    let later = now() + HOUR;
+    let judged = async |prefix| store.sending_standing(Vec::new(), Some(prefix), later).await.unwrap().conversion.over;
+    let (one, other) = ("+628120001", "+628120002");
+    assert_eq!((phone(10_001).prefix(), judged(one).await, judged(other).await), (one, 2, 1));
+    for prefix in [one, other] {
+        note(&engine, LimitKind::SendPause, prefix, DAY).await;
+    }
+    store.reset_limits(LimitKind::SendPause, Some(LimitKey::new(LimitKind::SendPause, one))).await.unwrap();
+    assert_eq!((judged(one).await, judged(other).await), (0, 1));
+    send(store, Purpose::AppSignup, account_id(), phone(10_003)).await;
+    assert_eq!(judged(one).await, 1, "what is sent from then on counts");
+    assert_eq!(store.reset_limits(LimitKind::SendPause, None).await.unwrap(), 1);
+    assert_eq!((judged(one).await, judged(other).await), (1, 0), "only what was paused begins anew");
+}
+
+pub async fn row_42_a_cap_that_is_nearly_spent_is_told_before_it_is<E: Engine>(engine: E) {
+    let store = engine.store();
+    let (hour, budget) = (LimitKey::of_everybody(LimitKind::SmsHour), Budget::of(10, HOUR, Duration::ZERO));
+    let one = Charge::of(hour.clone(), &budget, 1);
+    let prefix = Charge::of(LimitKey::new(LimitKind::SendPrefix, "+6281234"), &budget, 1);
+    let both = || vec![one.clone(), prefix.clone()];
+    for sent in 0..10 {
+        let standing = store.sending_standing(both(), None, now()).await.unwrap();
+        let expected = if sent > 8 { vec![hour.clone()] } else { Vec::new() };
+        assert_eq!((standing.charged, standing.nearly, standing.conversion), (Charged::Allowed, expected, Conversion::default()), "{sent}");
+        store.charge(both(), now()).await.unwrap();
+    }
+    assert_eq!(store.sending_standing(both(), None, now() + HOUR).await.unwrap().nearly, [], "the hour is over");
 }

@@ -221,8 +221,11 @@ macro_rules! store_contract {
                 row_42_what_became_of_a_prefixs_codes_is_known
                 row_60_what_is_noted_counts_whether_or_not_there_was_room
                 fault_6_a_clock_an_hour_back_is_mended_in_the_store
-                what_is_used_is_listed_by_kind_and_can_be_reset
                 row_15_addresses_that_people_signed_in_from_are_known
+                what_is_used_is_listed_longest_first_and_by_kind
+                a_reset_forgets_one_limit_or_a_kind_and_nothing_else
+                row_42_a_prefix_whose_pause_is_reset_is_judged_anew
+                row_42_a_cap_that_is_nearly_spent_is_told_before_it_is
             }
             messages {
                 messages_are_claimed_by_channel_when_due_oldest_first

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use daftar_core::account::AccountId;
 use daftar_core::code::Purpose;
+use daftar_core::limit::{Charge, Charged, Exhausted, Gcra, LimitKey, LimitKind};
 use daftar_core::message::Channel;
 use daftar_core::outbox::Settlement;
 use daftar_core::ports::{Outbox as _, Store as _, Timestamp, new_id};
-use daftar_core::throttle::{Charge, Charged, Gcra, LimitKey};
 use daftar_store::{SqlStore, Told};
 
 use super::given::{self, DAY, HOUR, MINUTE, now, untried};
@@ -123,11 +123,12 @@ pub async fn fault_6_a_message_waits_no_longer_when_the_clock_is_set_back<E: Eng
 
 pub async fn fault_6_a_limit_refills_as_if_the_clock_had_not_been_set_back<E: Engine>(engine: E) {
     let store = engine.store();
+    let key = || LimitKey::new(LimitKind::PasswordAddress, "here");
     let charge = async |at| {
         let limit = Gcra { burst: 2, period: HOUR };
-        store.charge(vec![Charge { key: LimitKey("key".to_owned()), limit }], at).await.unwrap()
+        store.charge(vec![Charge::one(key(), limit)], at).await.unwrap()
     };
-    let refused = |wait| Charged::Refused { retry_after: wait, spent: vec![LimitKey("key".to_owned())] };
+    let refused = |wait| Charged::Refused(Exhausted { retry_after: wait, spent: vec![key()] });
     assert_eq!((charge(now()).await, charge(now()).await), (Charged::Allowed, Charged::Allowed));
     told(store, now() + 20 * MINUTE).await;
     for back_to in [now() - DAY, now() - 2 * DAY] {
@@ -165,7 +166,7 @@ pub async fn fault_6_a_thousand_rows_are_put_in_order_however_many_servers_say_s
         let store = store.clone();
         async move {
             let sent = given::code(Purpose::AppSignIn, AccountId(new_id(now(), &OsEntropy)), given::phone(number));
-            store.send_challenge(sent.challenge, sent.envelope).await.unwrap();
+            store.send_challenge(sent.challenge, sent.envelope.into()).await.unwrap();
         }
     };
     at_once((0..600).map(send)).await;

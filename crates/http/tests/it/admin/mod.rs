@@ -1,5 +1,6 @@
-//! The administration over HTTP: who is let in, and what is told of messages.
+//! The administration over HTTP: who is let in, and what is told of messages and limits.
 
+mod limits;
 mod messages;
 
 use daftar_core::client::Scope;
