@@ -145,6 +145,7 @@ impl Installation {
                 cors_origins: config.http.cors_origins.clone(),
                 app_always_ok: config.app.always_ok,
                 metrics_apart: config.metrics.listen.is_some(),
+                shield: config.limits.shield(),
             },
             readiness: Readiness::default(),
         });

@@ -3,7 +3,7 @@
 //!
 //! | module | what lives there |
 //! |---|---|
-//! | `surface` | what the surfaces share: bodies, strict JSON, properties, who calls, what every response carries |
+//! | `surface` | what the surfaces share: bodies, strict JSON, properties, who calls, the shield against floods, what every response carries |
 //! | `usapi` | USAPI: its requests, answers, texts and statuses |
 //! | `app` | App User Auth: the same of its own |
 //! | `invas` | INVAS: the same of its own |
@@ -68,7 +68,7 @@ pub fn router(app: App) -> Router {
         Some(cors) => routes.layer(cors),
         None => routes,
     };
-    let around = surface::headers::Around::new(app.accounts().random_number());
+    let around = surface::headers::Around::new(app.accounts().random_number()).shielding(&app);
     routes.layer(from_fn_with_state(around, surface::headers::around)).with_state(app)
 }
 

@@ -3,13 +3,21 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use daftar_core::limit::Gcra;
 use daftar_core::ports::Inbox;
 use daftar_core::service::Accounts;
 use ipnet::IpNet;
 
+use crate::surface::shield::Shield;
+
 /// The state of the router.
 #[derive(Clone)]
-pub struct App(Arc<Parts>);
+pub struct App(Arc<Inner>);
+
+struct Inner {
+    parts: Parts,
+    shield: Option<Shield>,
+}
 
 /// What an [`App`] is made of.
 pub struct Parts {
@@ -36,6 +44,8 @@ pub struct Settings {
     pub app_always_ok: bool,
     /// Whether `/metrics` is answered at an address of its own.
     pub metrics_apart: bool,
+    /// How many requests of any kind a client address may send to this process; `None`: as many as it likes.
+    pub shield: Option<Gcra>,
 }
 
 /// Whether the process wants requests; turned off when it begins to drain.
@@ -59,36 +69,42 @@ impl App {
     /// The state made of these parts.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(parts))
+        let shield = parts.settings.shield.map(Shield::new);
+        Self(Arc::new(Inner { parts, shield }))
     }
 
     /// The core.
     #[must_use]
     pub fn accounts(&self) -> &Accounts {
-        &self.0.accounts
+        &self.0.parts.accounts
     }
 
     /// The development inbox, if there is one.
     #[must_use]
     pub fn inbox(&self) -> Option<&Arc<dyn Inbox>> {
-        self.0.inbox.as_ref()
+        self.0.parts.inbox.as_ref()
     }
 
     /// HTTP's own settings.
     #[must_use]
     pub fn settings(&self) -> &Settings {
-        &self.0.settings
+        &self.0.parts.settings
+    }
+
+    /// What holds off floods, where anything does.
+    pub(crate) fn shield(&self) -> Option<&Shield> {
+        self.0.shield.as_ref()
     }
 
     /// Whether the process still wants requests.
     #[must_use]
     pub fn readiness(&self) -> &Readiness {
-        &self.0.readiness
+        &self.0.parts.readiness
     }
 }
 
 impl std::fmt::Debug for App {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("App").field("settings", &self.0.settings).finish_non_exhaustive()
+        f.debug_struct("App").field("settings", &self.0.parts.settings).finish_non_exhaustive()
     }
 }

@@ -57,6 +57,8 @@ impl From<Envelope> for Sending {
 pub struct SendingStanding {
     /// Whether its charges have room.
     pub charged: Charged,
+    /// Whether a clock that has jumped back has left one of those that have none too far ahead.
+    pub is_ahead: bool,
     /// What became of the codes that were sent to its prefix.
     pub conversion: Conversion,
     /// Those of everybody's limits that are nearly spent.
@@ -87,6 +89,12 @@ impl Accounts {
         let asked = charges.iter().chain(&pause).cloned().collect();
         let standing = self.store().sending_standing(asked, number.map(|number| number.prefix()), now).await.map_err(Fault::from)?;
         if let Charged::Refused(exhausted) = standing.charged {
+            if standing.is_ahead {
+                // Else it would be found too far ahead again, and nobody who waits would get in before the clock has caught up.
+                let spent = charges.iter().chain(&pause).filter(|charge| exhausted.spent.contains(&charge.key));
+                let nothing = spent.map(|charge| Charge { amount: 0, ..charge.clone() }).collect();
+                self.store().note_usage(nothing, now).await.map_err(Fault::from)?;
+            }
             return Err(NotSent::from(self.too_often(&exhausted, now)).into());
         }
         for limit in standing.nearly.iter().map(LimitKey::kind) {

@@ -21,6 +21,8 @@ use super::text::{self, Whole};
 
 /// Something that is not limited in earnest has this limit.
 const MOST: u32 = 1_000_000_000;
+/// How many seconds' worth of requests may come at once.
+const SHIELD_SECONDS: u32 = 5;
 
 /// `[limits]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,7 +77,7 @@ pub(crate) struct Limits {
     pub(crate) look_ups_address: Whole<1, MOST>,
     /// Look-ups by one machine client.
     pub(crate) look_ups_client: Whole<1, MOST>,
-    /// Requests of any kind from one client address.
+    /// Requests of any kind from one client address in a second.
     pub(crate) requests_address: Whole<1, MOST>,
     /// Contacts to which nothing is sent, and the code of each.
     pub(crate) test_contacts: BTreeMap<String, String>,
@@ -117,6 +119,12 @@ impl Limits {
     /// As the core counts them; `None`: not limited.
     pub(crate) fn limits(&self, sms: &Sms) -> Option<CoreLimits> {
         self.enabled.then(|| CoreLimits { passwords: self.passwords(), sending: self.sending(sms), look_ups: self.look_ups() })
+    }
+
+    /// How many requests of any kind one address may send to this process: so many a second, and five times that at once.
+    pub(crate) fn shield(&self) -> Option<Gcra> {
+        let burst = self.requests_address.0.saturating_mul(SHIELD_SECONDS);
+        self.enabled.then(|| Gcra { burst, period: Duration::from_secs(SHIELD_SECONDS.into()) })
     }
 
     /// When codes grow; with limits off, as the contract has it and no sooner.
@@ -207,6 +215,12 @@ mod tests {
     fn row_3_and_row_5_codes_grow_as_the_contract_has_it_whether_or_not_limits_are_on() {
         assert_eq!(Limits::default().guesses(), GuessLimits::default());
         assert_eq!(Limits { enabled: false, ..Limits::default() }.guesses(), GuessLimits::CONTRACT);
+    }
+
+    #[test]
+    fn the_shield_lets_a_thousand_a_second_pass_and_five_thousand_at_once() {
+        assert_eq!(Limits::default().shield(), Some(Gcra { burst: 5000, period: Duration::from_secs(5) }));
+        assert_eq!(Limits { enabled: false, ..Limits::default() }.shield(), None);
     }
 
     #[test]

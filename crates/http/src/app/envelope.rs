@@ -76,6 +76,7 @@ fn put_into_words(mut response: Response, texts: Texts, always_ok: bool) -> Resp
 pub(super) const BOUNDS: Bounds = Bounds::told_by(|cut| match cut {
     Cut::TooLong => AppError::TooLong.into_response(),
     Cut::Panicked => AppError::Panicked.into_response(),
+    Cut::Flooded(wait) => AppError::Flooded(wait).into_response(),
 });
 
 /// There is nothing at this path.

@@ -67,6 +67,8 @@ pub(super) enum AppError {
     TooLong,
     /// Its handler panicked.
     Panicked,
+    /// Too many requests come from its address.
+    Flooded(Duration),
     /// Something else is at fault.
     Fault(Fault),
 }
@@ -206,6 +208,7 @@ impl AppError {
             Self::NoSuchMethod => Told::technical(StatusCode::METHOD_NOT_ALLOWED, texts.get("app-no-such-method")),
             Self::TooLong => Told::technical(StatusCode::REQUEST_TIMEOUT, texts.get("app-too-long")),
             Self::Panicked => Told::technical(StatusCode::INTERNAL_SERVER_ERROR, texts.get("app-broken")),
+            Self::Flooded(wait) => Told::technical(StatusCode::TOO_MANY_REQUESTS, texts.get("app-throttled")).with(retry_after(seconds_up(*wait))),
             Self::Fault(fault) => match status_of(fault) {
                 (status, Some(seconds)) => Told::technical(status, texts.get("app-busy")).with(retry_after(seconds)),
                 (status, None) => Told::technical(status, texts.get("app-broken")),

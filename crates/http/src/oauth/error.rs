@@ -1,5 +1,7 @@
 //! Everything that these endpoints answer instead of a success: one exhaustive match from what happened to status, `error` and words (RFC 6749 §5.2).
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -9,7 +11,7 @@ use serde_json::json;
 
 use crate::surface::body::BodyError;
 use crate::surface::bounds::{Bounds, Cut};
-use crate::surface::fault::{retry_after, status_of};
+use crate::surface::fault::{retry_after, seconds_up, status_of};
 
 /// Why a call does not succeed.
 #[derive(Debug)]
@@ -38,6 +40,8 @@ pub(super) enum OauthError {
     TooLong,
     /// Its handler panicked.
     Panicked,
+    /// Too many requests come from its address.
+    Flooded(Duration),
     /// Something else is at fault.
     Fault(Fault),
 }
@@ -97,6 +101,10 @@ impl IntoResponse for OauthError {
             Self::NoSuchMethod => told(StatusCode::METHOD_NOT_ALLOWED, REQUEST, "The method is not allowed"),
             Self::TooLong => told(StatusCode::REQUEST_TIMEOUT, REQUEST, "The request took too long"),
             Self::Panicked => told(StatusCode::INTERNAL_SERVER_ERROR, "server_error", "Internal error"),
+            Self::Flooded(wait) => {
+                let wait = [retry_after(seconds_up(wait))];
+                (wait, told(StatusCode::TOO_MANY_REQUESTS, "temporarily_unavailable", "Too many requests, please try again later")).into_response()
+            }
             Self::Fault(fault) => match status_of(&fault) {
                 (status, Some(seconds)) => {
                     ([retry_after(seconds)], told(status, "temporarily_unavailable", "The service is busy, please try again")).into_response()
@@ -115,6 +123,7 @@ fn told(status: StatusCode, error: &str, description: &str) -> Response {
 pub(super) const BOUNDS: Bounds = Bounds::told_by(|cut| match cut {
     Cut::TooLong => OauthError::TooLong.into_response(),
     Cut::Panicked => OauthError::Panicked.into_response(),
+    Cut::Flooded(wait) => OauthError::Flooded(wait).into_response(),
 });
 
 /// There is nothing at this path.

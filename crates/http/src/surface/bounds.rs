@@ -1,4 +1,4 @@
-//! What a request may take: thirty seconds, and no panic that reaches a client (contract `common.md`, *HTTP*). What its client hears instead of an answer
+//! What a request may take: thirty seconds, no place in a flood, and no panic that reaches a client (contract `common.md`, *HTTP*). What its client hears instead of an answer
 //! is in its surface's own shape.
 
 use std::panic::AssertUnwindSafe;
@@ -7,10 +7,12 @@ use std::time::Duration;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use futures_util::FutureExt as _;
 
+use super::fault::{retry_after, seconds_up};
 use super::headers::message;
+use super::shield::Flooded;
 
 /// How long a whole request may take.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -22,6 +24,8 @@ pub(crate) enum Cut {
     TooLong,
     /// Its handler panicked.
     Panicked,
+    /// It was one of a flood, and may come again after this time.
+    Flooded(Duration),
 }
 
 /// What [`bounded`] goes by.
@@ -42,12 +46,19 @@ impl Bounds {
         Self::told_by(|cut| match cut {
             Cut::TooLong => message(StatusCode::REQUEST_TIMEOUT, "Request took too long"),
             Cut::Panicked => message(StatusCode::INTERNAL_SERVER_ERROR, "Internal error"),
+            Cut::Flooded(wait) => {
+                let wait = [retry_after(seconds_up(wait))];
+                (wait, message(StatusCode::TOO_MANY_REQUESTS, "Too many requests, please try again later")).into_response()
+            }
         })
     }
 }
 
 /// The layer around a surface's handlers.
 pub(crate) async fn bounded(State(bounds): State<Bounds>, request: Request, next: Next) -> Response {
+    if let Some(Flooded(wait)) = request.extensions().get() {
+        return (bounds.told)(Cut::Flooded(*wait));
+    }
     // Nothing that a handler was changing when it panicked is looked at again: its own values are gone, shared ones keep themselves whole.
     let handled = AssertUnwindSafe(next.run(request)).catch_unwind();
     match tokio::time::timeout(bounds.timeout, handled).await {

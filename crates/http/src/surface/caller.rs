@@ -64,10 +64,9 @@ pub(crate) fn client_address(headers: &HeaderMap, extensions: &Extensions, trust
     if !is_trusted(peer) {
         return peer.into();
     }
-    let hops = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
-    let hops: Vec<Option<IpAddr>> = hops.map(|hop| address_of(hop.trim())).collect();
+    let lines = headers.get_all("x-forwarded-for").iter().rev().filter_map(|value| value.to_str().ok());
     let mut client = peer;
-    for hop in hops.into_iter().rev() {
+    for hop in lines.flat_map(|line| line.rsplit(',')).map(|hop| address_of(hop.trim())) {
         // What cannot be read was not written by a proxy of ours: the hop that passed it on is as far as we can see.
         let Some(address) = hop else { break };
         client = address;

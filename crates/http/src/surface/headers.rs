@@ -10,6 +10,8 @@ use axum::response::{IntoResponse, Response};
 use tracing::Instrument as _;
 
 use super::body::lend;
+use super::shield::flooded;
+use crate::App;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -29,24 +31,40 @@ impl RequestIds {
 
 /// What [`around`] goes by.
 #[derive(Debug, Clone)]
-pub(crate) struct Around(Arc<RequestIds>);
+pub(crate) struct Around {
+    ids: Arc<RequestIds>,
+    shielded: Option<App>,
+}
 
 impl Around {
     /// Request ids that begin with `process`, a random number.
     pub(crate) fn new(process: u64) -> Self {
-        Self(Arc::new(RequestIds { process, next: AtomicU64::new(1) }))
+        Self { ids: Arc::new(RequestIds { process, next: AtomicU64::new(1) }), shielded: None }
+    }
+
+    /// The same, behind the shield of `app`.
+    pub(crate) fn shielding(self, app: &App) -> Self {
+        Self { shielded: Some(app.clone()), ..self }
     }
 }
 
 /// The outermost layer.
 pub(crate) async fn around(State(around): State<Around>, request: Request, next: Next) -> Response {
-    let id = request.headers().get(&REQUEST_ID).filter(|id| is_acceptable(id)).cloned().unwrap_or_else(|| around.0.next());
+    let id = request.headers().get(&REQUEST_ID).filter(|id| is_acceptable(id)).cloned().unwrap_or_else(|| around.ids.next());
     // The path as written may hold a picture's secret name; the route does not.
     let route = request.extensions().get::<MatchedPath>().cloned();
     let method = request.method().clone();
     let span = tracing::debug_span!("request", id = id.to_str().unwrap_or_default(), %method, route = route.as_ref().map(MatchedPath::as_str));
-    let (head, body) = request.into_parts();
-    let (body, rest) = lend(&head.headers, body);
+    let flooded = around.shielded.as_ref().and_then(|app| flooded(app, &request));
+    let (mut head, body) = request.into_parts();
+    let (body, rest) = match flooded {
+        // Told in its surface's own shape; its body is not worth reading.
+        Some(flooded) => {
+            head.extensions.insert(flooded);
+            (body, None)
+        }
+        None => lend(&head.headers, body),
+    };
     let request = Request::from_parts(head, body);
     let mut response = next.run(request).instrument(span.clone()).await;
     if let Some(rest) = rest.filter(|rest| !rest.is_read()) {

@@ -1,4 +1,4 @@
-//! What the surfaces share: reading a body, its JSON and its properties, forms, who calls and from where, what every response carries. A surface adds its own
+//! What the surfaces share: reading a body, its JSON and its properties, forms, who calls and from where, the shield against floods, what every response carries. A surface adds its own
 //! shapes and texts.
 
 pub(crate) mod blur;
@@ -12,3 +12,4 @@ pub(crate) mod json;
 pub(crate) mod problem;
 pub(crate) mod properties;
 pub(crate) mod segment;
+pub(crate) mod shield;

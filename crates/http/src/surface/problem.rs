@@ -9,7 +9,7 @@ use daftar_core::service::Fault;
 use serde::Serialize;
 
 use super::bounds::Cut;
-use super::fault::{retry_after, status_of};
+use super::fault::{retry_after, seconds_up, status_of};
 
 /// A refusal, ready to be written.
 pub(crate) struct Problem {
@@ -63,6 +63,10 @@ impl Problem {
         match cut {
             Cut::TooLong => Self::new(StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT", "The request took too long."),
             Cut::Panicked => Self::internal(StatusCode::INTERNAL_SERVER_ERROR),
+            Cut::Flooded(wait) => {
+                let detail = "There are too many requests from this address. Try again later.";
+                Self::new(StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_REQUESTS", detail).with(retry_after(seconds_up(wait)))
+            }
         }
     }
 

@@ -10,6 +10,7 @@ mod delivery;
 mod forged;
 mod guessing;
 mod invas;
+mod limits;
 mod metrics;
 mod oauth;
 mod one_phone;

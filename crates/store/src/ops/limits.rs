@@ -39,16 +39,16 @@ pub(crate) async fn sending_standing(
     now: Timestamp,
 ) -> Result<SendingStanding, StoreError> {
     let used = read(tx, charges).await?;
-    let charged = match weigh(charges, &used, now) {
-        Weighed::Room(_) => Charged::Allowed,
-        Weighed::Full { exhausted, .. } => Charged::Refused(exhausted),
+    let (charged, is_ahead) = match weigh(charges, &used, now) {
+        Weighed::Room(_) => (Charged::Allowed, false),
+        Weighed::Full { exhausted, mended } => (Charged::Refused(exhausted), !mended.is_empty()),
     };
     let conversion = match prefix {
         Some(prefix) => challenges::conversion(tx, prefix, now).await?,
         None => Default::default(),
     };
     let nearly = charges.iter().filter(|charge| charge.is_nearly_spent(used.get(&charge.key), now)).map(|charge| charge.key.clone());
-    Ok(SendingStanding { charged, conversion, nearly: nearly.collect() })
+    Ok(SendingStanding { charged, is_ahead, conversion, nearly: nearly.collect() })
 }
 
 /// Writes down what was used, whether or not there was room; how much room that leaves.

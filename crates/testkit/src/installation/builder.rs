@@ -7,9 +7,9 @@ use daftar_core::brand::{Brand, Brands};
 use daftar_core::code::Code;
 use daftar_core::hashing::HashingCost;
 use daftar_core::identifier::{Country, LoginId};
-use daftar_core::limit::Limits;
 use daftar_core::limit::contacts::TestContacts;
 use daftar_core::limit::guesses::GuessLimits;
+use daftar_core::limit::{Gcra, Limits};
 use daftar_core::locale::Locale;
 use daftar_core::password::PasswordPolicy;
 use daftar_core::registration::RegistrationLifetimes;
@@ -28,6 +28,7 @@ use crate::database::{Database, Engine};
 pub struct Builder {
     pub(super) limits: Option<Limits>,
     pub(super) test_contacts: TestContacts,
+    pub(super) shield: Option<Gcra>,
     pub(super) trusted_proxies: Vec<IpNet>,
     pub(super) inbox: bool,
     pub(super) cost: HashingCost,
@@ -48,6 +49,7 @@ impl Default for Builder {
         Self {
             limits: None,
             test_contacts: TestContacts::default(),
+            shield: None,
             trusted_proxies: Vec::new(),
             inbox: true,
             cost,
@@ -82,6 +84,13 @@ impl Builder {
     #[must_use]
     pub fn test_contact(mut self, contact: LoginId, code: &str) -> Self {
         self.test_contacts.0.push((contact, Code::parse(code).unwrap()));
+        self
+    }
+
+    /// With a shield against floods. (A test's own address is never shielded against.)
+    #[must_use]
+    pub fn shield(mut self, shield: Gcra) -> Self {
+        self.shield = Some(shield);
         self
     }
 

@@ -139,6 +139,7 @@ impl Installation {
             cors_origins: builder.cors_origins.clone(),
             app_always_ok: builder.app_always_ok,
             metrics_apart: false,
+            shield: builder.shield,
         };
         let app = App::new(daftar_http::Parts {
             accounts: accounts.clone(),

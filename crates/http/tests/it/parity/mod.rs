@@ -8,12 +8,13 @@ mod door;
 mod sessions;
 mod sign_in;
 mod table;
+mod too_often;
 
 use table::Section;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_surfaces_answer_alike_but_for_what_this_table_shows() {
-    let sections: Vec<Section> = vec![sign_in::section().await, codes::section().await, sessions::section().await];
+    let sections: Vec<Section> = vec![sign_in::section().await, codes::section().await, sessions::section().await, too_often::section().await];
     let legend = "!  the statuses differ    ″  as at its left    –  cannot arise    [n counted]  so many wrong codes count by then\n".to_owned();
     let table: Vec<String> = std::iter::once(legend).chain(sections.iter().map(Section::to_string)).collect();
     insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {

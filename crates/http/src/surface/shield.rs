@@ -1,0 +1,172 @@
+//! The shield against floods: how many requests of any kind one client address may send to this process. It is the process's own and knows nothing of other
+//! replicas; what costs money or guesses is limited exactly, by the core. Whoever is under it costs a look into a table, and no memory once he is known.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::extract::Request;
+use daftar_core::limit::{ClientAddress, Full, Gcra, Usage};
+use daftar_core::ports::Timestamp;
+
+use super::caller::client_address;
+use crate::App;
+
+/// How many tables the addresses are spread over, so that one request seldom waits for another.
+const TABLES: usize = 16;
+/// How many addresses one of them remembers.
+const MOST: usize = 8192;
+/// How often an address that was idle is looked for.
+const SWEEP: Duration = Duration::from_secs(10);
+/// What operators' own programs call, from wherever.
+const OPERATORS: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
+
+/// A request that comes too soon after many others: nothing of it is read, and it is answered that it may come again after this time.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Flooded(pub(crate) Duration);
+
+/// Who has sent how much of late.
+pub(crate) struct Shield {
+    limit: Gcra,
+    tables: [Mutex<Table>; TABLES],
+    hasher: RandomState,
+}
+
+#[derive(Default)]
+struct Table {
+    /// When all of it is free again, by address.
+    free_at: HashMap<ClientAddress, Timestamp>,
+    swept_at: Timestamp,
+}
+
+impl Shield {
+    /// Lets every address send as much as `limit` says.
+    pub(crate) fn new(limit: Gcra) -> Self {
+        Self { limit, tables: Default::default(), hasher: RandomState::new() }
+    }
+
+    /// Counts a request from `address`.
+    ///
+    /// # Errors
+    /// [`Flooded`].
+    fn pass(&self, address: ClientAddress, now: Timestamp) -> Result<(), Flooded> {
+        let place = usize::try_from(self.hasher.hash_one(address) % TABLES as u64).unwrap_or_default();
+        let Some(table) = self.tables.get(place) else { return Ok(()) };
+        let mut table = table.lock().unwrap_or_else(PoisonError::into_inner);
+        table.sweep(now);
+        let used = table.free_at.get(&address).map(|free_at| Usage { free_at: *free_at, log: Vec::new() });
+        match self.limit.charge(used.as_ref(), 1, now) {
+            Ok(next) => {
+                // A crowd of more addresses than are remembered is no flood from one of them.
+                if used.is_some() || table.free_at.len() < MOST {
+                    table.free_at.insert(address, next.free_at);
+                }
+                Ok(())
+            }
+            Err(Full { wait, mended }) => {
+                if let Some(mended) = mended {
+                    table.free_at.insert(address, mended.free_at);
+                }
+                Err(Flooded(wait))
+            }
+        }
+    }
+}
+
+impl Table {
+    /// Forgets the idle, now and then.
+    fn sweep(&mut self, now: Timestamp) {
+        // A clock that has jumped either way only makes it soon.
+        if now.duration_since(self.swept_at).unsigned_abs() >= SWEEP {
+            self.free_at.retain(|_, free_at| *free_at > now);
+            self.swept_at = now;
+        }
+    }
+}
+
+/// Whether a request is one of a flood. This machine is never shielded against, and its operators' calls are not counted.
+pub(crate) fn flooded(app: &App, request: &Request) -> Option<Flooded> {
+    let shield = app.shield()?;
+    let address = client_address(request.headers(), request.extensions(), &app.settings().trusted_proxies);
+    if address.is_here() || OPERATORS.contains(&request.uri().path()) {
+        return None;
+    }
+    let flooded = shield.pass(address, app.accounts().now()).err()?;
+    metrics::counter!("daftar_limited_total", "limit" => "requests.address").increment(1);
+    Some(flooded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::IpAddr;
+
+    const LIMIT: Gcra = Gcra { burst: 5, period: Duration::from_secs(5) };
+
+    const HOUR: Duration = Duration::from_secs(3600);
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn start() -> Timestamp {
+        Timestamp::UNIX_EPOCH + 1000 * HOUR
+    }
+
+    fn address(n: u32) -> ClientAddress {
+        IpAddr::from(n.to_be_bytes()).into()
+    }
+
+    fn known(shield: &Shield) -> usize {
+        shield.tables.iter().map(|table| table.lock().unwrap().free_at.len()).sum()
+    }
+
+    #[test]
+    fn a_burst_passes_and_the_rest_at_the_rate() {
+        let shield = Shield::new(LIMIT);
+        let passed = |n: u32, now| shield.pass(address(n), now).map_err(|Flooded(wait)| wait);
+        for _ in 0..5 {
+            assert_eq!(passed(1, start()), Ok(()));
+        }
+        assert_eq!(passed(1, start()), Err(Duration::from_secs(1)));
+        assert_eq!(passed(2, start()), Ok(()), "another's is another's");
+        assert_eq!(passed(1, start() + SECOND), Ok(()));
+        assert_eq!(passed(1, start() + SECOND), Err(Duration::from_secs(1)));
+    }
+
+    #[test]
+    fn the_idle_are_forgotten() {
+        let shield = Shield::new(LIMIT);
+        for n in 0..1000 {
+            shield.pass(address(n), start()).unwrap();
+        }
+        assert_eq!(known(&shield), 1000);
+        for n in 1000..2000 {
+            shield.pass(address(n), start() + 10 * SECOND).unwrap();
+        }
+        assert_eq!(known(&shield), 1000);
+    }
+
+    #[test]
+    fn its_memory_is_bounded_and_those_beyond_it_pass() {
+        let shield = Shield::new(LIMIT);
+        let most = u32::try_from(TABLES * MOST).unwrap();
+        for n in 0..2 * most {
+            shield.pass(address(n), start()).unwrap();
+        }
+        assert_eq!(known(&shield), TABLES * MOST);
+        // Whoever is remembered is still held.
+        let held = (0..5).map(|_| shield.pass(address(1), start())).filter(Result::is_err).count();
+        assert_eq!(held, 1);
+    }
+
+    #[test]
+    fn fault_6_a_clock_an_hour_back_freezes_nobody() {
+        let shield = Shield::new(LIMIT);
+        for _ in 0..5 {
+            shield.pass(address(1), start()).unwrap();
+        }
+        let earlier = start() - HOUR;
+        assert!(shield.pass(address(1), earlier).is_err());
+        assert!(shield.pass(address(1), earlier + SECOND).is_ok());
+        assert!(shield.pass(address(1), earlier + SECOND).is_err());
+    }
+}
