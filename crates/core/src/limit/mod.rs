@@ -10,6 +10,7 @@
 //! | [`conversion`] | the breaker for prefixes whose codes nobody verifies |
 //! | `postage` | whether a message may be sent right now, and what it takes |
 //! | `tally` | look-ups, counted beside the hot path |
+//! | `weighing` | charging several, all or none |
 //! | [`contacts`] | contacts for tests, which nothing is sent to |
 
 pub mod address;
@@ -23,14 +24,16 @@ pub mod passwords;
 mod postage;
 pub mod sending;
 mod tally;
+mod weighing;
 
 use std::time::Duration;
 
 pub use address::ClientAddress;
 pub use budget::{Budget, Window};
 pub use gcra::Gcra;
-pub use postage::{NotSent, Sending, SendingStanding};
+pub use postage::{NotSent, Postage, Sending, SendingStanding};
 pub(crate) use tally::Tally;
+pub use weighing::{Weighed, weigh};
 
 use crate::named::named;
 use crate::ports::Timestamp;
