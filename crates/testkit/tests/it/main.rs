@@ -1,0 +1,3 @@
+//! What the simulated day comes to, and that a real installation decides alike.
+
+mod simulation;
