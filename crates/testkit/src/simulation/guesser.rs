@@ -26,6 +26,12 @@ impl Guesser {
         Self { victim, contact, addresses, next: 0 }
     }
 
+    /// At whose account.
+    #[must_use]
+    pub const fn victim(&self) -> &Member {
+        &self.victim
+    }
+
     /// Guesses; when he goes on.
     pub fn step(&mut self, now: Ms, world: &mut World) -> Option<Ms> {
         self.next += 1;

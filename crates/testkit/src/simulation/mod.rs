@@ -211,6 +211,15 @@ impl Day {
         }
     }
 
+    /// Everybody who comes, and whether they have an account before the day begins; whose account is sprayed or guessed at has one.
+    #[must_use]
+    pub fn members(&self) -> Vec<(Member, bool)> {
+        let honest = self.people.iter().map(|person| (person.member.clone(), person.has_account()));
+        let sprayed = self.sprayer.iter().flat_map(Sprayer::list).map(|member| (member.clone(), true));
+        let victims = self.guessers.iter().map(|guesser| (guesser.victim().clone(), true));
+        honest.chain(sprayed).chain(victims).collect()
+    }
+
     fn at(&mut self, when: Ms, actor: Actor) {
         // Of two at one moment, the one who asked first comes first.
         self.queue.push(Reverse((when, self.events, actor)));

@@ -8,6 +8,7 @@ use daftar_core::code::{Purpose, Verdict};
 use daftar_core::limit::ClientAddress;
 use daftar_core::limit::look_ups::Asker;
 use daftar_core::message::Recipient;
+use uuid::Uuid;
 
 use super::crowd::Member;
 use super::dice::Dice;
@@ -104,6 +105,7 @@ pub struct Person {
     /// Asks and never comes back for the code.
     pub leaves: bool,
     asked_at: Ms,
+    was_sent: bool,
     tries: u32,
     contact: usize,
     /// Whether they went another way than they wanted.
@@ -129,6 +131,7 @@ impl Person {
             is_late: false,
             leaves: errand != Errand::Password && dice.chance(4.0),
             asked_at: 0,
+            was_sent: false,
             tries: 0,
             contact: 0,
             went_round: false,
@@ -194,14 +197,18 @@ impl Person {
     fn ask(&mut self, now: Ms, world: &mut World, dice: &Dice) -> Option<Ms> {
         self.tries += 1;
         let (to, asker) = match self.errand {
+            // The link goes out once; a token is sent anew alone.
+            Errand::Host if self.was_sent => (vec![self.contact().clone()], Asker::Client(host(self.member.contacts.len()))),
             Errand::Host => (self.member.contacts.clone(), Asker::Client(host(self.member.contacts.len()))),
             Errand::Shop => (vec![self.contact().clone()], Asker::Client(shop())),
             Errand::SignIn | Errand::SignUp | Errand::Reset | Errand::Password => (vec![self.contact().clone()], Asker::Person(self.from)),
         };
-        let wish = Wish { purpose: self.errand.purpose(), subject: self.member.id.0, to, asker, side: Side::Honest };
+        // Whoever signs up has no name yet: each code is of somebody new.
+        let subject = if self.errand == Errand::SignUp { Uuid::from_u128(u128::from(dice.roll())) } else { self.member.id.0 };
+        let wish = Wish { purpose: self.errand.purpose(), subject, to, asker, side: Side::Honest };
         match world.ask(&wish, at(now)) {
             Ok(ticket) => {
-                self.asked_at = now;
+                (self.asked_at, self.was_sent) = (now, true);
                 if self.leaves {
                     // Some try a code that is wrong before they give up.
                     self.next = if dice.chance(10.0) { Next::Type(ticket) } else { Next::Nothing };
@@ -239,7 +246,7 @@ impl Person {
         let typed = if self.slips > 0 { Typed::Slip } else { Typed::Right };
         self.slips = self.slips.saturating_sub(1);
         match world.show(ticket, typed, from, Side::Honest, at(now)) {
-            Verdict::Right => self.finish(dice),
+            Verdict::Right => self.finish(now, dice),
             Verdict::Wrong { left } | Verdict::Odd { left } if left > 0 => Some(now + dice.seconds(5, 20)),
             Verdict::Wrong { .. } | Verdict::Odd { .. } | Verdict::Expired | Verdict::Dead => {
                 self.next = Next::AskAgain;
@@ -251,7 +258,7 @@ impl Person {
     fn type_password(&mut self, now: Ms, world: &mut World, dice: &Dice) -> Option<Ms> {
         let is_right = self.slips == 0;
         match world.sign_in(self.member.id, is_right, self.from, Side::Honest, at(now)) {
-            Ok(true) => self.finish(dice),
+            Ok(true) => self.finish(now, dice),
             Ok(false) => {
                 self.slips -= 1;
                 Some(now + dice.seconds(5, 20))
@@ -264,7 +271,7 @@ impl Person {
         }
     }
 
-    fn finish(&mut self, dice: &Dice) -> Option<Ms> {
+    fn finish(&mut self, now: Ms, dice: &Dice) -> Option<Ms> {
         self.done.push(Visit::Done(self.tries));
         self.next = Next::Begin;
         // Whoever signed up signs in when they come back.
@@ -275,7 +282,8 @@ impl Person {
             self.errand = Errand::Password;
         }
         let again = self.visits.get(self.done.len()).copied();
-        again.map(|again| again + dice.seconds(0, 60))
+        // Whoever was kept waiting comes back later, too.
+        again.map(|again| again.max(now) + dice.seconds(1, 60))
     }
 }
 

@@ -49,6 +49,12 @@ impl Sprayer {
         Self { list, next: 0, spray, addresses, sent: VecDeque::new(), batches: 0 }
     }
 
+    /// The accounts that he knows.
+    #[must_use]
+    pub fn list(&self) -> &[Member] {
+        &self.list
+    }
+
     /// Does a little; when he goes on.
     pub fn step(&mut self, now: Ms, world: &mut World, dice: &Dice) -> Option<Ms> {
         match self.spray {

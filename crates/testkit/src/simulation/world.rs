@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use daftar_core::account::AccountId;
 use daftar_core::challenge::{draw_code, usual_digits};
-use daftar_core::code::{Challenge, ChallengeId, ChallengeState, Code, Pressure, Purpose, Shown, TokenPrefix, Verdict, counted_against};
+use daftar_core::code::{Challenge, ChallengeId, ChallengeState, Code, Pressure, Purpose, SLIPPED_WITHIN, Shown, TokenPrefix, Verdict, counted_against};
 use daftar_core::identifier::LoginId;
 use daftar_core::limit::conversion::Conversion;
 use daftar_core::limit::guesses::GuessLimits;
@@ -16,6 +16,7 @@ use daftar_core::limit::{Charge, Charged, ClientAddress, Exhausted, LimitKey, Li
 use daftar_core::message::Recipient;
 use daftar_core::ports::{Timestamp, new_id};
 use daftar_core::secret::{Mac, MacKey, Secrets};
+use daftar_core::token::whole_seconds;
 use uuid::Uuid;
 
 use super::dice::Dice;
@@ -137,6 +138,7 @@ pub struct World {
     kept: Vec<Kept>,
     /// The open one of a purpose for a destination; on INVAS for a registration.
     open: HashMap<(Purpose, String), Ticket>,
+    of_subject: HashMap<Uuid, Vec<Ticket>>,
     wrong: HashMap<String, u32>,
     /// Wrong codes, and those that were forgiven, by the minute.
     minutes: VecDeque<(Timestamp, u32, u32)>,
@@ -163,6 +165,7 @@ impl World {
             used: HashMap::new(),
             kept: Vec::new(),
             open: HashMap::new(),
+            of_subject: HashMap::new(),
             wrong: HashMap::new(),
             minutes: VecDeque::new(),
             sent: Vec::new(),
@@ -247,7 +250,7 @@ impl World {
             tries_left: Challenge::tries(digits),
             state: ChallengeState::Open,
             created_at: now,
-            expires_at: now + CODE,
+            expires_at: whole_seconds(now, CODE),
         };
         challenge.code_mac = challenge.mac(&code, &self.codes);
         let of = if wish.purpose.is_of_one_subject() { wish.subject.to_string() } else { challenge.destination.key().to_owned() };
@@ -257,6 +260,7 @@ impl World {
         {
             self.kept[older].challenge.state = ChallengeState::Voided;
         }
+        self.of_subject.entry(wish.subject).or_default().push(ticket);
         let sent = prefix.map(|prefix| self.remember(prefix, now, challenge.expires_at, false));
         self.kept.push(Kept { challenge, code, sent, guesses: 0, first_guess: self.dice.roll() });
         ticket
@@ -285,7 +289,7 @@ impl World {
         let possible = possible(kept.challenge.purpose, kept.challenge.digits) - kept.guesses;
         let shown = Shown { purpose: kept.challenge.purpose, by: None, code, key: self.codes.clone(), limits: self.rules.guesses };
         let verdict = kept.challenge.attempt(&shown, pressure, now);
-        let (spent, sent) = (kept.challenge.wrong_before_right(), kept.sent);
+        let sent = kept.sent;
         match verdict {
             Verdict::Wrong { .. } => {
                 kept.guesses += 1;
@@ -296,8 +300,9 @@ impl World {
                 self.of(side).wrong += 1;
             }
             Verdict::Right => {
-                if spent > 0 {
-                    self.minute(now).2 += u32::from(spent);
+                let forgiven = if pressure.subject > 0 { self.forgiven(ticket, pressure) } else { 0 };
+                if forgiven > 0 {
+                    self.minute(now).2 += forgiven;
                 }
                 for subject in subjects {
                     self.wrong.remove(&subject);
@@ -312,6 +317,14 @@ impl World {
         let share = 1.0 / possible as f64;
         self.of(side).by_code += share;
         verdict
+    }
+
+    fn forgiven(&self, ticket: Ticket, pressure: Pressure) -> u32 {
+        let challenge = &self.kept[ticket].challenge;
+        let since = challenge.created_at - SLIPPED_WITHIN;
+        let of_subject = self.of_subject[&challenge.subject].iter().map(|ticket| &self.kept[*ticket].challenge);
+        let older: Vec<_> = of_subject.filter(|older| older.created_at > since).cloned().collect();
+        challenge.forgives(&older, pressure)
     }
 
     /// Tries a password (core `sign_in.rs`).
@@ -338,6 +351,12 @@ impl World {
     /// Somebody signed in from there before.
     pub fn know(&mut self, account: AccountId, from: ClientAddress) {
         self.known.insert((account, from));
+    }
+
+    /// Who signed in from where before.
+    #[must_use]
+    pub fn known(&self) -> Vec<(AccountId, ClientAddress)> {
+        self.known.iter().copied().collect()
     }
 
     /// A code that went by short message before this day, and what became of it.
