@@ -12,7 +12,7 @@ use crate::limit::{NotSent, TooOften};
 use crate::locale::Locale;
 use crate::measure;
 use crate::message::{Channel, CodeUse, Content, Message, Recipient};
-use crate::ports::{Timestamp, new_id};
+use crate::ports::{Entropy, Timestamp, new_id};
 use crate::secret::Mac;
 use crate::service::{Accounts, Alarm, Fault};
 use crate::token::{CodeClaims, TokenKind, rfc3339, whole_seconds};
@@ -213,7 +213,8 @@ impl Accounts {
             None => {
                 let pressure = self.store().pressure(&counted_against(purpose, subject, &destination), now).await?;
                 self.tell_of_spraying(purpose, pressure, now);
-                self.draw_code(purpose, pressure)
+                let usual = usual_digits(purpose, self.policy().app.code_digits);
+                draw_code(purpose, pressure.digits(self.policy().guesses, usual), self.entropy())
             }
         };
         let digits = u8::try_from(code.digits()).unwrap_or(u8::MAX);
@@ -238,19 +239,6 @@ impl Accounts {
         Ok((challenge, code))
     }
 
-    /// Draws a code, as long as so much wrong guessing makes it.
-    fn draw_code(&self, purpose: Purpose, pressure: Pressure) -> Code {
-        let limits = self.policy().guesses;
-        match purpose {
-            Purpose::UsapiSignup => Code::draw(pressure.digits(limits, USAPI_DIGITS), self.entropy()),
-            Purpose::InvasSignup => Code::draw(pressure.digits(limits, INVAS_DIGITS), self.entropy()),
-            // On App a code is a number.
-            Purpose::AppSignIn | Purpose::AppSignup | Purpose::AppReset | Purpose::AppEmail | Purpose::AppPhone => {
-                Code::draw_number(pressure.digits(limits, self.policy().app.code_digits), self.entropy())
-            }
-        }
-    }
-
     /// Tells operators that the installation is being sprayed (threat row 5).
     fn tell_of_spraying(&self, purpose: Purpose, pressure: Pressure, now: Timestamp) {
         measure::drawn(purpose);
@@ -262,6 +250,25 @@ impl Accounts {
                 "many wrong codes in the last hour: short codes are longer until it calms down"
             );
         }
+    }
+}
+
+/// How many digits a code for `purpose` has while nobody is guessing; App's are for the installation to decide.
+#[must_use]
+pub const fn usual_digits(purpose: Purpose, of_app: u8) -> u8 {
+    match purpose {
+        Purpose::UsapiSignup => USAPI_DIGITS,
+        Purpose::InvasSignup => INVAS_DIGITS,
+        Purpose::AppSignIn | Purpose::AppSignup | Purpose::AppReset | Purpose::AppEmail | Purpose::AppPhone => of_app,
+    }
+}
+
+/// Draws a code for `purpose`. On App it is a number.
+#[must_use]
+pub fn draw_code(purpose: Purpose, digits: u8, entropy: &dyn Entropy) -> Code {
+    match purpose {
+        Purpose::UsapiSignup | Purpose::InvasSignup => Code::draw(digits, entropy),
+        Purpose::AppSignIn | Purpose::AppSignup | Purpose::AppReset | Purpose::AppEmail | Purpose::AppPhone => Code::draw_number(digits, entropy),
     }
 }
 

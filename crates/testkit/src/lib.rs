@@ -13,6 +13,7 @@ pub mod log;
 pub mod pictures;
 pub mod postgres;
 pub mod proxy;
+pub mod simulation;
 pub mod smtp;
 pub mod store_contract;
 

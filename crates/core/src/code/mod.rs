@@ -16,6 +16,7 @@
 //! and a success is spent with what it pays for (row 7).
 
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
 use uuid::Uuid;
 
@@ -30,6 +31,8 @@ use crate::secret::{Mac, MacKey, pick};
 pub const GROWN_DIGITS: u8 = 8;
 /// Codes of up to this many digits are short: three tries, and none once their subject is under attack.
 const SHORT_DIGITS: u8 = 5;
+/// How long before a code another one was sent whose wrong tries are slips of the same person, if it is right.
+pub const SLIPPED_WITHIN: Duration = Duration::from_secs(20 * 60);
 /// Letters before the digits of INVAS's tokens.
 const PREFIX_LETTERS: usize = 3;
 /// Letters that nobody mistakes for one another.
@@ -338,10 +341,22 @@ impl Challenge {
         self.tries_left.min(until_dead)
     }
 
-    /// How many wrong codes were shown for it before the right one.
+    /// How many wrong codes it, which was right just now, shows to have been slips and no guesses: those for itself, and those for `older` ones of its purpose and
+    /// destination a little while before, as somebody has them who asks for another code. Never more than have been counted since the last success.
     #[must_use]
-    pub fn wrong_before_right(&self) -> u8 {
-        Self::tries(self.digits).saturating_sub(self.tries_left).saturating_sub(1)
+    pub fn forgives(&self, older: &[Self], pressure: Pressure) -> u32 {
+        let is_slip = |other: &&Self| {
+            other.id != self.id
+                && other.purpose == self.purpose
+                && other.destination.is_same(&self.destination)
+                && other.created_at + SLIPPED_WITHIN > self.created_at
+        };
+        let slips = older.iter().filter(is_slip).map(|other| u32::from(other.spent_tries())).sum::<u32>();
+        slips.saturating_add(u32::from(self.spent_tries().saturating_sub(1))).min(pressure.subject)
+    }
+
+    fn spent_tries(&self) -> u8 {
+        Self::tries(self.digits).saturating_sub(self.tries_left)
     }
 }
 

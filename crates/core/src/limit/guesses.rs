@@ -1,9 +1,11 @@
 //! How much wrong guessing of codes there may be before codes grow (threat rows 3 and 5; contract `common.md`, *One-time codes*). Nobody is locked out: guessing stops
 //! paying.
 //!
-//! Two things go beyond the contract's 300 wrong codes an hour, and only while limits are on. *Lost* codes are wrong ones whose code nobody got right afterwards:
-//! people who mistype get it right the next time, whoever sprays does not, so far fewer of them are enough to know. And while an installation is sprayed, short codes
-//! that are out already are not compared any more: else a sprayer would have thousands sent first and guess at them all.
+//! Two things go beyond the contract's 300 wrong codes an hour, and only while limits are on. *Lost* codes are wrong ones after which nobody got that code, or the one
+//! that was asked for in its place, right: people who mistype do, whoever sprays does not, so far fewer of them are enough to know. And while an installation is
+//! sprayed, short codes that are out already are not compared any more: else a sprayer would have thousands sent first and guess at them all.
+//!
+//! How few, the simulated day says (`docs/limits.md`): 50,000 people lose some twenty in their busiest hour.
 
 /// Wrong codes for one subject since its last success after which new codes grow, unless an operator says otherwise.
 pub const GROW_AFTER: u32 = 6;
@@ -28,7 +30,7 @@ impl GuessLimits {
 
 impl Default for GuessLimits {
     fn default() -> Self {
-        Self { lost_hourly: Some(40), ..Self::CONTRACT }
+        Self { lost_hourly: Some(30), ..Self::CONTRACT }
     }
 }
 
@@ -39,7 +41,7 @@ pub struct Pressure {
     pub subject: u32,
     /// Wrong codes in the whole installation in the last hour.
     pub installation: u32,
-    /// Those of them whose code nobody got right afterwards.
+    /// Those of them that no right code followed (see [`crate::code::Challenge::forgives`]).
     pub lost: u32,
 }
 
@@ -60,9 +62,14 @@ impl Pressure {
         lost || self.installation >= limits.hourly
     }
 
-    /// Whether short codes that are out are not compared any more.
+    /// Whether short codes that are out are not compared any more: at twice as many lost ones as new codes grow at, so that whoever stays just below that number
+    /// makes codes long and none of them worthless.
     #[must_use]
     pub const fn ends_short_codes(self, limits: GuessLimits) -> bool {
-        self.on_subject(limits) || (limits.lost_hourly.is_some() && self.on_installation(limits))
+        let sprayed = match limits.lost_hourly {
+            Some(most) => self.lost >= most.saturating_mul(2) || self.installation >= limits.hourly,
+            None => false,
+        };
+        self.on_subject(limits) || sprayed
     }
 }

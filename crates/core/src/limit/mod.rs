@@ -10,6 +10,7 @@
 //! | [`conversion`] | the breaker for prefixes whose codes nobody verifies |
 //! | `postage` | whether a message may be sent right now, and what it takes |
 //! | `tally` | look-ups, counted beside the hot path |
+//! | `weighing` | charging several, all or none |
 //! | [`contacts`] | contacts for tests, which nothing is sent to |
 //! | [`told`], [`watched`], [`reset`] | what operators are told of limits and watch of them; starting one anew |
 //! | `whom` | people, as keys name them |
@@ -28,6 +29,7 @@ pub mod sending;
 mod tally;
 pub mod told;
 pub mod watched;
+mod weighing;
 mod whom;
 
 use std::time::Duration;
@@ -35,8 +37,9 @@ use std::time::Duration;
 pub use address::ClientAddress;
 pub use budget::{Budget, Window};
 pub use gcra::Gcra;
-pub use postage::{NotSent, Sending, SendingStanding};
+pub use postage::{NotSent, Postage, Sending, SendingStanding};
 pub(crate) use tally::Tally;
+pub use weighing::{Weighed, weigh};
 
 use crate::named::named;
 use crate::ports::Timestamp;

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::conversion::Conversion;
+use super::conversion::{Conversion, ConversionLimit};
 use super::look_ups::Asker;
 use super::{Charge, Charged, Exhausted, LimitKey, LimitKind, TooOften};
 use crate::client::ClientId;
@@ -65,6 +65,36 @@ pub struct SendingStanding {
     pub nearly: Vec<LimitKey>,
 }
 
+/// What is done about a sending.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Postage {
+    /// It may be sent.
+    Due,
+    /// A budget is spent.
+    Spent(Exhausted),
+    /// Its prefix is paused from now on.
+    Paused {
+        /// What keeps the pause.
+        pause: Charge,
+        /// What whoever asks is told.
+        told: Exhausted,
+    },
+}
+
+impl SendingStanding {
+    /// What is done about it. `pause` is what would pause its prefix, where it goes to a number.
+    #[must_use]
+    pub fn decide(self, conversion: ConversionLimit, pause: Option<Charge>) -> Postage {
+        if let Charged::Refused(exhausted) = self.charged {
+            return Postage::Spent(exhausted);
+        }
+        match pause.filter(|_| conversion.trips(self.conversion)) {
+            Some(pause) => Postage::Paused { told: Exhausted { retry_after: conversion.pause, spent: vec![pause.key.clone()] }, pause },
+            None => Postage::Due,
+        }
+    }
+}
+
 impl Accounts {
     /// What a message to each of `to` takes.
     ///
@@ -86,31 +116,28 @@ impl Accounts {
             return Ok(charges);
         }
         let pause = number.map(|number| limits.pause_of(number.prefix()));
-        let asked = charges.iter().chain(&pause).cloned().collect();
-        let standing = self.store().sending_standing(asked, number.map(|number| number.prefix()), now).await.map_err(Fault::from)?;
-        if let Charged::Refused(exhausted) = standing.charged {
-            if standing.is_ahead {
-                // Else it would be found too far ahead again, and nobody who waits would get in before the clock has caught up.
-                let spent = charges.iter().chain(&pause).filter(|charge| exhausted.spent.contains(&charge.key));
-                let nothing = spent.map(|charge| Charge { amount: 0, ..charge.clone() }).collect();
-                self.store().note_usage(nothing, now).await.map_err(Fault::from)?;
+        let asked: Vec<_> = charges.iter().chain(&pause).cloned().collect();
+        let standing = self.store().sending_standing(asked.clone(), number.map(|number| number.prefix()), now).await.map_err(Fault::from)?;
+        self.tell_of_nearly(&standing.nearly, now);
+        let (is_ahead, Conversion { over, verified }) = (standing.is_ahead, standing.conversion);
+        match standing.decide(limits.conversion, pause) {
+            Postage::Due => Ok(charges),
+            Postage::Spent(exhausted) => {
+                if is_ahead {
+                    // Else it would be found too far ahead again, and nobody who waits would get in before the clock has caught up.
+                    let spent = asked.into_iter().filter(|charge| exhausted.spent.contains(&charge.key));
+                    let nothing = spent.map(|charge| Charge { amount: 0, ..charge }).collect();
+                    self.store().note_usage(nothing, now).await.map_err(Fault::from)?;
+                }
+                Err(NotSent::from(self.too_often(&exhausted, now)).into())
             }
-            return Err(NotSent::from(self.too_often(&exhausted, now)).into());
-        }
-        for limit in standing.nearly.iter().map(LimitKey::kind) {
-            if self.alarm_is_due(Alarm::Nearly(limit), now) {
-                tracing::warn!(limit = limit.name(), "more than four fifths of a limit are used: see `daftar limits list`");
+            Postage::Paused { pause, told } => {
+                let key = pause.key.clone();
+                self.store().charge(vec![pause], now).await.map_err(Fault::from)?;
+                tracing::warn!(prefix = key.of(), over, verified, "hardly any code sent to numbers with this prefix is verified: it is paused");
+                Err(NotSent::from(self.too_often(&told, now)).into())
             }
         }
-        if let Some(pause) = pause.filter(|_| limits.conversion.trips(standing.conversion)) {
-            let key = pause.key.clone();
-            self.store().charge(vec![pause], now).await.map_err(Fault::from)?;
-            let Conversion { over, verified } = standing.conversion;
-            tracing::warn!(prefix = key.of(), over, verified, "hardly any code sent to numbers with this prefix is verified: it is paused");
-            let paused = Exhausted { retry_after: limits.conversion.pause, spent: vec![key] };
-            return Err(NotSent::from(self.too_often(&paused, now)).into());
-        }
-        Ok(charges)
     }
 
     /// What messages to `to` take; or what was kept of this very call, if it has succeeded meanwhile, which is why another one may not be sent.
@@ -143,6 +170,15 @@ impl Accounts {
                 Ok(())
             }
             Charged::Refused(exhausted) => Err(self.too_often(exhausted, now).into()),
+        }
+    }
+
+    /// Tells operators of limits before they are spent.
+    fn tell_of_nearly(&self, nearly: &[LimitKey], now: Timestamp) {
+        for limit in nearly.iter().map(LimitKey::kind) {
+            if self.alarm_is_due(Alarm::Nearly(limit), now) {
+                tracing::warn!(limit = limit.name(), "more than four fifths of a limit are used: see `daftar limits list`");
+            }
         }
     }
 

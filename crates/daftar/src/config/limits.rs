@@ -42,7 +42,7 @@ pub(crate) struct Limits {
     pub(crate) wrong_codes: Whole<1, 1000>,
     /// Wrong codes of the whole installation after which short codes grow.
     pub(crate) wrong_codes_hourly: Whole<1, MOST>,
-    /// Those of them whose code nobody gets right.
+    /// Those of them that no right code follows.
     pub(crate) lost_codes_hourly: Whole<1, MOST>,
     /// The time between two messages to one contact.
     pub(crate) send_apart: Span<1, HOUR>,
@@ -93,7 +93,7 @@ impl Default for Limits {
             password_strangers_hourly: Whole(20),
             wrong_codes: Whole(6),
             wrong_codes_hourly: Whole(300),
-            lost_codes_hourly: Whole(40),
+            lost_codes_hourly: Whole(30),
             send_apart: Span::minutes(1),
             send_ten_minutes: Whole(3),
             send_daily: Whole(8),

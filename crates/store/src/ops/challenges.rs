@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use daftar_core::code::{Challenge, ChallengeId, ChallengeState, Pressure, Purpose, Shown, Verdict};
+use daftar_core::code::{Challenge, ChallengeId, ChallengeState, Pressure, Purpose, SLIPPED_WITHIN, Shown, Verdict};
 use daftar_core::identifier::{IdentifierKind, LoginId};
 use daftar_core::limit::conversion::Conversion;
 use daftar_core::limit::{Charged, Sending};
@@ -58,6 +58,11 @@ pub(crate) async fn linked(tx: &mut Tx<'_>, link: Mac) -> Result<Option<Challeng
 pub(crate) async fn hold_linked(tx: &mut Tx<'_>, link: Mac) -> Result<Option<Challenge>, StoreError> {
     let sql = format!("{} {}", challenge_where!("link_mac = $1"), tx.for_update());
     tx.opt(&sql, &[(&link).into()], read).await
+}
+
+/// The challenges of a subject that were sent since then.
+async fn sent_since(tx: &mut Tx<'_>, subject: Uuid, since: i64) -> Result<Vec<Challenge>, StoreError> {
+    tx.all(challenge_where!("subject = $1 AND created_at > $2"), &[(&subject).into(), since.into()], read).await
 }
 
 fn read(row: &Row<'_>) -> Result<Challenge, StoreError> {
@@ -172,8 +177,11 @@ pub(crate) async fn judge(tx: &mut Tx<'_>, challenge: Challenge, shown: &Shown, 
     update(tx, &challenge).await?;
     match verdict {
         Verdict::Wrong { .. } => count_wrong(tx, &subjects, now).await?,
-        Verdict::Right => count_forgiven(tx, challenge.wrong_before_right(), now).await?,
-        Verdict::Odd { .. } | Verdict::Expired | Verdict::Dead => {}
+        Verdict::Right if pressure.subject > 0 => {
+            let older = sent_since(tx, challenge.subject, before(challenge.created_at, SLIPPED_WITHIN)).await?;
+            count_forgiven(tx, challenge.forgives(&older, pressure), now).await?;
+        }
+        Verdict::Right | Verdict::Odd { .. } | Verdict::Expired | Verdict::Dead => {}
     }
     Ok((challenge, verdict))
 }
@@ -210,7 +218,7 @@ async fn count_wrong(tx: &mut Tx<'_>, subjects: &[String], now: Timestamp) -> Re
 }
 
 /// Somebody got a code right after so many wrong ones: those were no guesses (row 5).
-async fn count_forgiven(tx: &mut Tx<'_>, wrong: u8, now: Timestamp) -> Result<(), StoreError> {
+async fn count_forgiven(tx: &mut Tx<'_>, wrong: u32, now: Timestamp) -> Result<(), StoreError> {
     if wrong == 0 {
         return Ok(());
     }

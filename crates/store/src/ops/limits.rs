@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use daftar_core::limit::{Charge, Charged, Exhausted, LimitKey, LimitKind, Room, SendingStanding, Spend, Usage};
+use daftar_core::limit::{Charge, Charged, LimitKey, LimitKind, Room, SendingStanding, Spend, Usage, Weighed, weigh};
 use daftar_core::ports::{StoreError, Timestamp};
 
 use super::challenges;
@@ -111,32 +111,6 @@ pub(crate) async fn reset(tx: &mut Tx<'_>, kind: LimitKind, key: Option<&LimitKe
 fn keys_of(kind: Option<LimitKind>) -> (String, String) {
     // In the order of bytes, `0` follows `/`.
     kind.map_or_else(|| (String::new(), "~".to_owned()), |kind| (format!("{}/", kind.name()), format!("{}0", kind.name())))
-}
-
-enum Weighed<'c> {
-    /// What to keep.
-    Room(Vec<(&'c LimitKey, Usage)>),
-    /// What to keep all the same, where a clock has jumped back.
-    Full { exhausted: Exhausted, mended: Vec<(&'c LimitKey, Usage)> },
-}
-
-/// Asks every limit, in the core.
-fn weigh<'c>(charges: &'c [Charge], used: &HashMap<LimitKey, Usage>, now: Timestamp) -> Weighed<'c> {
-    let (mut retry_after, mut spent, mut moved, mut mended) = (None, Vec::new(), Vec::with_capacity(charges.len()), Vec::new());
-    for Charge { key, limit, amount } in charges {
-        match limit.charge(used.get(key), *amount, now) {
-            Ok(next) => moved.push((key, next)),
-            Err(full) => {
-                retry_after = retry_after.max(Some(full.wait));
-                spent.push(key.clone());
-                mended.extend(full.mended.map(|usage| (key, usage)));
-            }
-        }
-    }
-    match retry_after {
-        Some(retry_after) => Weighed::Full { exhausted: Exhausted { retry_after, spent }, mended },
-        None => Weighed::Room(moved),
-    }
 }
 
 /// What was used of those limits of which something was. Nobody else moves any of them until this transaction is over.

@@ -27,6 +27,7 @@ use crate::database::{Database, Engine};
 #[derive(Debug, Clone)]
 pub struct Builder {
     pub(super) limits: Option<Limits>,
+    pub(super) guesses: GuessLimits,
     pub(super) test_contacts: TestContacts,
     pub(super) shield: Option<Gcra>,
     pub(super) trusted_proxies: Vec<IpNet>,
@@ -48,6 +49,7 @@ impl Default for Builder {
         let cost = HashingCost { memory_kib: 128, passes: 1, lanes: 1 };
         Self {
             limits: None,
+            guesses: GuessLimits::default(),
             test_contacts: TestContacts::default(),
             shield: None,
             trusted_proxies: Vec::new(),
@@ -77,6 +79,13 @@ impl Builder {
     #[must_use]
     pub fn limited(mut self, limits: Limits) -> Self {
         self.limits = Some(limits);
+        self
+    }
+
+    /// With codes that grow at other numbers; where limits are on.
+    #[must_use]
+    pub fn guesses(mut self, guesses: GuessLimits) -> Self {
+        self.guesses = guesses;
         self
     }
 
@@ -197,7 +206,7 @@ impl Builder {
             country: Country::indonesia(),
             locale: Locale::English,
             passwords: PasswordPolicy::default(),
-            guesses: if self.limits.is_some() { GuessLimits::default() } else { GuessLimits::CONTRACT },
+            guesses: if self.limits.is_some() { self.guesses } else { GuessLimits::CONTRACT },
             limits: self.limits.clone(),
             test_contacts: self.test_contacts.clone(),
             sessions: SessionLifetimes::default(),

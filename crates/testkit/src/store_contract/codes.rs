@@ -148,7 +148,8 @@ pub async fn row_3_wrong_codes_add_up_per_account_until_a_success<E: Engine>(eng
 
     let grown = given::code_of(8, Purpose::AppSignIn, siti.id, mail("siti")).sent(store).await;
     assert_eq!(store.redeem(grown.show()).await.unwrap(), Redeemed::Done(siti.id));
-    assert_eq!(pressure(store, &third).await, Pressure { subject: 0, installation: GROW_AFTER, lost: GROW_AFTER });
+    // What was tried on the code before it was a slip; what was tried elsewhere stays a guess.
+    assert_eq!(pressure(store, &third).await, Pressure { subject: 0, installation: GROW_AFTER, lost: 3 });
     assert_eq!(store.redeem(third.show()).await.unwrap(), Redeemed::Done(siti.id));
 }
 

@@ -1,0 +1,184 @@
+//! What each side gets of a day. `cargo test -p daftar-testkit -- --nocapture` prints the reports; `docs/limits.md` says what they mean.
+
+use std::time::Duration;
+
+use crate::replay::Replay;
+use daftar_core::limit::guesses::GuessLimits;
+use daftar_core::limit::sending::SendingLimits;
+use daftar_core::limit::{Budget, Gcra, LimitKind};
+use daftar_core::price::Price;
+use daftar_testkit::Installation;
+use daftar_testkit::simulation::guesser::Way;
+use daftar_testkit::simulation::pumper::Pumping;
+use daftar_testkit::simulation::report::{Report, by_password};
+use daftar_testkit::simulation::sprayer::Spray;
+use daftar_testkit::simulation::world::Rules;
+use daftar_testkit::simulation::{Day, Plan};
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// A small day in which limits are so narrow that every one of them is met.
+fn small() -> Plan {
+    let mut rules = Rules::of_a_big_installation();
+    let sending = &mut rules.limits.sending;
+    sending.per_address = Gcra { burst: 4, period: HOUR };
+    sending.per_client = Gcra { burst: 6, period: HOUR };
+    sending.per_prefix = Budget::of(5, HOUR, Duration::ZERO);
+    sending.sms_by_hour = SendingLimits::by_hour(14);
+    sending.cost_by_day = SendingLimits::by_day(Price(5_000_000));
+    sending.conversion.least = 6;
+    rules.guesses.lost_hourly = Some(12);
+    Plan {
+        people: 150,
+        accounts: 120,
+        rules,
+        pumping: Some(Pumping { addresses: 10, prefixes: 2, hot: 1, verifies: Some(6) }),
+        spray: Some(Spray::Blunt { hourly: 30 }),
+        sprayer_addresses: 10,
+        guesser_addresses: 40,
+        has_yesterday: false,
+        ..Plan::quiet()
+    }
+}
+
+#[tokio::test]
+async fn rows_3_5_14_15_42_43_a_real_installation_decides_as_the_simulated_one_event_by_event() {
+    let plan = small();
+    let mut day = Day::new(&plan, 7);
+    let site = Installation::builder().limited(plan.rules.limits.clone()).guesses(plan.rules.guesses).without_workers().start().await;
+    let mut replay = Replay::of(&day, site).await;
+    day.world.script = Some(Vec::new());
+    day.play();
+    println!("{}", Report::of(&day));
+    let script = day.world.script.take().unwrap();
+    println!("{} acts", script.len());
+    for (at, act) in &script {
+        replay.act(*at, act).await;
+    }
+}
+
+/// A day with a pumper of this kind in the middle of so many people.
+fn pumped(people: usize, verifies: Option<u32>, seed: u64, change: fn(&mut Rules)) -> Report {
+    let mut plan = Plan { people, pumping: Some(Pumping { addresses: 500, prefixes: 20, hot: 2, verifies }), ..Plan::quiet() };
+    change(&mut plan.rules);
+    Day::played(&plan, seed)
+}
+
+/// A day with a sprayer in the middle of a tenth of the people.
+fn sprayed(spray: Spray, seed: u64, change: fn(&mut Rules)) -> Report {
+    let mut plan = Plan { people: 5000, accounts: 10_000, spray: Some(spray), ..Plan::quiet() };
+    change(&mut plan.rules);
+    Day::played(&plan, seed)
+}
+
+/// A day with a guesser in the middle of a few people.
+fn besieged(seed: u64, change: fn(&mut Rules)) -> Report {
+    let mut plan = Plan { people: 500, guesser_addresses: 10_000, ..Plan::quiet() };
+    change(&mut plan.rules);
+    Day::played(&plan, seed)
+}
+
+fn as_they_are(_: &mut Rules) {}
+
+/// What the issue demands of the day, and what of it can be had: see `docs/limits.md`.
+fn demand(seed: u64) {
+    let report = Day::played(&Plan::full(), seed);
+    println!("{report}");
+    let (cost, cap) = report.cost;
+    assert!(cost <= cap, "row 42: no more than may be spent");
+    assert!(report.pumper.cost < cap / 20, "row 42: what pumping earns is a trifle of it");
+    assert!(report.sprayer.by_code < 0.01, "row 5");
+    assert!(report.guesser.by_code + by_password(&report.guesser) < 0.01, "rows 3, 14 and 15");
+    let crowd = &report.crowd;
+    assert!(crowd.soon() >= 0.995, "people finish at the first or second try");
+    assert!(crowd.kept_out_by.keys().all(|kind| *kind == LimitKind::SendPause.name()), "nobody waits for anything but a paused prefix");
+    assert!(crowd.never * 400 < crowd.people, "and hardly anybody for that");
+    let lane = report.owner.iter().filter(|attempt| attempt.way == Way::Password && attempt.is_known);
+    assert!(lane.clone().count() > 2 && lane.clone().all(|attempt| attempt.refused == 0), "row 15: the owner's own lane");
+}
+
+#[test]
+fn rows_3_5_15_42_43_the_day_comes_to_what_is_demanded() {
+    demand(1);
+}
+
+#[test]
+fn rows_3_5_15_42_43_another_day_does_too() {
+    demand(2);
+}
+
+#[test]
+fn rows_3_5_15_42_43_and_a_third_one() {
+    demand(3);
+}
+
+#[test]
+fn row_42_whoever_verifies_a_quarter_gets_the_budget_of_his_prefixes_and_no_more() {
+    for seed in 1..=3 {
+        let report = pumped(2000, Some(4), seed, as_they_are);
+        assert!((9000..=9600).contains(&report.pumper.codes), "20 prefixes, 20 an hour, 24 hours: {report}");
+        assert!(report.cost.0 <= report.cost.1);
+        let unbounded = pumped(2000, Some(4), seed, |rules| rules.limits.sending.per_prefix = Budget::of(1000, HOUR, Duration::ZERO));
+        assert!(unbounded.pumper.codes > 20_000, "it is the budget that bounds him: {unbounded}");
+        assert!(unbounded.cost.0 <= unbounded.cost.1, "and the day's money whatever else there is: {unbounded}");
+    }
+}
+
+#[test]
+fn row_42_whoever_verifies_nothing_is_paused() {
+    for seed in 1..=3 {
+        let report = pumped(2000, None, seed, as_they_are);
+        assert_eq!(report.paused.1, 20);
+        assert!(report.pumper.codes < 900, "{report}");
+        let unjudged = pumped(2000, None, seed, |rules| rules.limits.sending.conversion.percent = 0);
+        assert!(unjudged.pumper.codes > 9000, "it is the breaker that stops him: {unjudged}");
+    }
+}
+
+#[test]
+fn row_5_spraying_stops_paying_however_it_is_done_at_once() {
+    for seed in 1..=3 {
+        for spray in [Spray::Blunt { hourly: 10_000 }, Spray::Patient { batch: 4000, times: 1 }] {
+            let report = sprayed(spray, seed, as_they_are);
+            assert!(report.sprayer.by_code < 0.01, "{spray:?}: {report}");
+            let blind = sprayed(spray, seed, |rules| rules.guesses.lost_hourly = None);
+            assert!(blind.sprayer.by_code > 0.03, "lost codes are what is seen of him: {blind}");
+        }
+    }
+}
+
+#[test]
+fn rows_3_15_one_account_is_not_worth_ten_thousand_addresses() {
+    for seed in 1..=3 {
+        let report = besieged(seed, as_they_are);
+        assert!(report.guesser.by_code + by_password(&report.guesser) < 0.01, "{report}");
+        let short = besieged(seed, |rules| rules.guesses = GuessLimits { per_subject: 1_000_000, lost_hourly: None, hourly: 1_000_000 });
+        assert!(short.guesser.by_code > 3.0 * report.guesser.by_code, "codes that grow are what holds him: {short}");
+        let open = besieged(seed, |rules| rules.limits.passwords.strangers.burst = 1_000_000);
+        assert!(by_password(&open.guesser) > 0.01, "the strangers' limit is what holds him: {open}");
+    }
+}
+
+#[test]
+#[ignore = "prints what docs/limits.md says: five minutes"]
+fn the_table() {
+    let of = |name: &str, plan: &Plan| println!("--- {name}\n{}\n", Day::played(plan, 1));
+    let spraying = |spray, app_digits| {
+        let mut plan = Plan { spray: Some(spray), ..Plan::quiet() };
+        plan.rules.app_digits = app_digits;
+        plan
+    };
+    of("nobody bad", &Plan::quiet());
+    of("the day", &Plan::full());
+    for verifies in [None, Some(4)] {
+        let pumping = Some(Pumping { addresses: 500, prefixes: 20, hot: 2, verifies });
+        of(&format!("pumping, verifying {verifies:?}"), &Plan { pumping, ..Plan::quiet() });
+    }
+    let sprays = [Spray::Blunt { hourly: 10_000 }, Spray::Patient { batch: 5000, times: 1 }, Spray::Patient { batch: 5000, times: 20 }, Spray::Under];
+    for digits in [4, 6] {
+        for spray in sprays {
+            of(&format!("{spray:?}, {digits} digits"), &spraying(spray, digits));
+        }
+    }
+    of("guessing", &Plan { guesser_addresses: 10_000, ..Plan::quiet() });
+}
