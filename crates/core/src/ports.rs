@@ -203,6 +203,8 @@ pub trait Store: Send + Sync {
     async fn charge(&self, charges: Vec<Charge>, now: Timestamp) -> Result<Charged, StoreError>;
     /// Writes down what was used of limits without asking them, and how much room that leaves each (row 60).
     async fn note_usage(&self, charges: Vec<Charge>, now: Timestamp) -> Result<Vec<(LimitKey, Room)>, StoreError>;
+    /// Begins the pause of a prefix, unless it has begun; the codes sent until then speak against it no more. Whether it begins.
+    async fn pause_prefix(&self, pause: Charge, now: Timestamp) -> Result<bool, StoreError>;
     /// Forgets what was used of the limits of `kind`, or of the one of `key` alone; how many there were. A prefix that was paused is not paused again for the codes
     /// that were sent before.
     async fn reset_limits(&self, kind: LimitKind, key: Option<LimitKey>) -> Result<u64, StoreError>;

@@ -200,6 +200,10 @@ impl Store for SqlStore {
         self.write((charges, now), |tx, (charges, now)| Box::pin(limits::note(tx, charges, *now))).await
     }
 
+    async fn pause_prefix(&self, pause: Charge, now: Timestamp) -> Result<bool, StoreError> {
+        self.write((pause, now), |tx, (pause, now)| Box::pin(limits::pause_prefix(tx, pause, *now))).await
+    }
+
     async fn reset_limits(&self, kind: LimitKind, key: Option<LimitKey>) -> Result<u64, StoreError> {
         self.write((kind, key), |tx, (kind, key)| Box::pin(limits::reset(tx, *kind, key.as_ref()))).await
     }

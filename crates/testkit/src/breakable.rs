@@ -131,6 +131,7 @@ behind_the_switch! { Store:
     write set_status(id: AccountId, status: AccountStatus, now: Timestamp) -> bool;
     write charge(charges: Vec<Charge>, now: Timestamp) -> Charged;
     write note_usage(charges: Vec<Charge>, now: Timestamp) -> Vec<(LimitKey, Room)>;
+    write pause_prefix(pause: Charge, now: Timestamp) -> bool;
     write reset_limits(kind: LimitKind, key: Option<LimitKey>) -> u64;
     write refund(charges: Vec<Charge>, now: Timestamp) -> ();
     write create_client(client: MachineClient) -> ();

@@ -134,7 +134,7 @@ impl Accounts {
             }
             Postage::Paused { pause, told } => {
                 let key = pause.key.clone();
-                self.store().charge(vec![pause], now).await.map_err(Fault::from)?;
+                self.store().pause_prefix(pause, now).await.map_err(Fault::from)?;
                 tracing::warn!(prefix = key.of(), over, verified, "hardly any code sent to numbers with this prefix is verified: it is paused");
                 Err(NotSent::from(self.too_often(&told, now)).into())
             }

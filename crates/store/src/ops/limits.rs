@@ -91,6 +91,15 @@ pub(crate) async fn used(tx: &mut Tx<'_>, kind: Option<LimitKind>, limit: u32, n
     Ok(tx.all(sql, &values, read).await?.into_iter().flatten().collect())
 }
 
+/// Begins the pause of a prefix, unless it has begun. What led to it is judged once: however short the pause is, it does not begin again at its end.
+pub(crate) async fn pause_prefix(tx: &mut Tx<'_>, pause: &Charge, now: Timestamp) -> Result<bool, StoreError> {
+    let begins = charge(tx, std::slice::from_ref(pause), now).await? == Charged::Allowed;
+    if begins {
+        tx.exec("UPDATE challenges SET prefix = NULL WHERE prefix = $1", &[pause.key.of().into()]).await?;
+    }
+    Ok(begins)
+}
+
 /// Forgets what was used; of how many limits. A prefix that was paused begins anew: the codes that nobody verified speak against it no more, or it would be paused
 /// again at once.
 pub(crate) async fn reset(tx: &mut Tx<'_>, kind: LimitKind, key: Option<&LimitKey>) -> Result<u64, StoreError> {

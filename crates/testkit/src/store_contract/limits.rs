@@ -232,6 +232,11 @@ pub async fn row_42_a_prefix_whose_pause_is_reset_is_judged_anew<E: Engine>(engi
     let judged = async |prefix| store.sending_standing(Vec::new(), Some(prefix), later).await.unwrap().conversion.over;
     let (one, other) = ("+628120001", "+628120002");
     assert_eq!((phone(10_001).prefix(), judged(one).await, judged(other).await), (one, 2, 1));
+    let pause = |prefix: &str| Charge::one(LimitKey::new(LimitKind::SendPause, prefix), Gcra { burst: 1, period: HOUR });
+    assert!(store.pause_prefix(pause(one), now()).await.unwrap());
+    assert!(!store.pause_prefix(pause(one), now()).await.unwrap(), "it has begun");
+    assert_eq!((judged(one).await, judged(other).await), (0, 1), "what led to a pause leads to no other");
+    send(store, Purpose::AppSignup, account_id(), phone(10_004)).await;
     for prefix in [one, other] {
         note(&engine, LimitKind::SendPause, prefix, DAY).await;
     }
