@@ -7,6 +7,7 @@ use super::conversion::Conversion;
 use super::look_ups::Asker;
 use super::{Charge, Charged, Exhausted, LimitKey, LimitKind, TooOften};
 use crate::client::ClientId;
+use crate::identifier::PhoneNumber;
 use crate::measure;
 use crate::message::{Envelope, Recipient};
 use crate::ports::Timestamp;
@@ -85,7 +86,7 @@ impl Accounts {
         }
         let pause = number.map(|number| limits.pause_of(number.prefix()));
         let asked = charges.iter().chain(&pause).cloned().collect();
-        let standing = self.store().sending_standing(asked, number.map(|number| number.prefix()), now).await.map_err(Fault::from)?;
+        let standing = self.store().sending_standing(asked, number.map(PhoneNumber::prefix), now).await.map_err(Fault::from)?;
         if let Charged::Refused(exhausted) = standing.charged {
             if standing.is_ahead {
                 // Else it would be found too far ahead again, and nobody who waits would get in before the clock has caught up.
