@@ -7,6 +7,7 @@ use super::conversion::{Conversion, ConversionLimit};
 use super::look_ups::Asker;
 use super::{Charge, Charged, Exhausted, LimitKey, LimitKind, TooOften};
 use crate::client::ClientId;
+use crate::identifier::PhoneNumber;
 use crate::measure;
 use crate::message::{Envelope, Recipient};
 use crate::ports::Timestamp;
@@ -113,7 +114,7 @@ impl Accounts {
         }
         let pause = number.map(|number| limits.pause_of(number.prefix()));
         let asked = charges.iter().chain(&pause).cloned().collect();
-        let standing = self.store().sending_standing(asked, number.map(|number| number.prefix()), now).await.map_err(Fault::from)?;
+        let standing = self.store().sending_standing(asked, number.map(PhoneNumber::prefix), now).await.map_err(Fault::from)?;
         let Conversion { over, verified } = standing.conversion;
         match standing.decide(limits.conversion, pause) {
             Postage::Due => Ok(charges),

@@ -260,7 +260,10 @@ impl Day {
             if errand.has_account() && dice.chance(80.0) {
                 self.world.know(member.id, from);
             }
-            if plan.has_yesterday && let Recipient::Sms(number) = &member.contacts[0] && errand != Errand::Password {
+            if plan.has_yesterday
+                && let Recipient::Sms(number) = &member.contacts[0]
+                && errand != Errand::Password
+            {
                 let yesterday = at(comes - 24 * HOUR);
                 let verified = dice.chance(91.0);
                 self.world.remember(number.prefix().to_owned(), yesterday, yesterday + std::time::Duration::from_secs(600), verified);
@@ -310,7 +313,15 @@ impl Day {
             self.at(HOUR / 2, Actor::Guesser(n));
         }
         use Way::{Code, Password};
-        let day = [(8, Password, home), (10, Code, home), (12, Password, home), (15, Code, away), (16, Password, away), (18, Code, home), (21, Password, home)];
+        let day = [
+            (8, Password, home),
+            (10, Code, home),
+            (12, Password, home),
+            (15, Code, away),
+            (16, Password, away),
+            (18, Code, home),
+            (21, Password, home),
+        ];
         for (n, (hour, way, from)) in day.into_iter().enumerate() {
             self.owners.push(Owner::new(victim.clone(), way, from, from == home));
             self.at(hour * HOUR + self.dice.seconds(0, 1800), Actor::Owner(n));

@@ -111,7 +111,8 @@ impl Report {
                     crowd.never += 1;
                     let last = person.refused_by.last().map_or("nothing", |kind: &LimitKind| kind.name());
                     *crowd.kept_out_by.entry(last).or_default() += 1;
-                    let is_in_pumped = person.member.contacts.iter().any(|to| day.pumped.iter().any(|prefix| to.as_str().starts_with(prefix.as_str())));
+                    let is_in_pumped =
+                        person.member.contacts.iter().any(|to| day.pumped.iter().any(|prefix| to.as_str().starts_with(prefix.as_str())));
                     crowd.never_in_pumped += u64::from(is_in_pumped);
                 }
             }

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use daftar_core::account::AccountId;
 use daftar_core::challenge::{draw_code, usual_digits};
-use daftar_core::code::{Challenge, ChallengeId, ChallengeState, Code, Pressure, Purpose, SLIPPED_WITHIN, Shown, TokenPrefix, Verdict, counted_against};
+use daftar_core::code::{
+    Challenge, ChallengeId, ChallengeState, Code, Pressure, Purpose, SLIPPED_WITHIN, Shown, TokenPrefix, Verdict, counted_against,
+};
 use daftar_core::identifier::LoginId;
 use daftar_core::limit::conversion::Conversion;
 use daftar_core::limit::guesses::GuessLimits;

@@ -8,7 +8,7 @@ use daftar_core::account::{AccountId, Claim, NewAccount, Origin, Standing, Surfa
 use daftar_core::challenge::{Addressee, CodeLabel, CodeWish, SendCodeError, Sender};
 use daftar_core::client::{ClientId, Scope};
 use daftar_core::code::{Code, Purpose, Verdict};
-use daftar_core::customer::{Application, Confirmation, ConfirmError, Customer, NotConfirmed, PhoneAsSent, ResendCustomerError, TypedToken};
+use daftar_core::customer::{Application, ConfirmError, Confirmation, Customer, NotConfirmed, PhoneAsSent, ResendCustomerError, TypedToken};
 use daftar_core::hashing::{HashingCost, HashingPool};
 use daftar_core::identifier::{Country, EmailAddress, LoginId, PhoneNumber, Username};
 use daftar_core::limit::look_ups::Asker;
