@@ -61,13 +61,14 @@ fn digits(subject: u32, installation: u32, usual: u8) -> u8 {
 #[test]
 fn row_5_lost_codes_tell_of_spraying_sooner_and_end_short_codes_that_are_out() {
     let (limits, contract) = (GuessLimits::default(), GuessLimits::CONTRACT);
-    let sprayed = Pressure { subject: 0, installation: 100, lost: 40 };
+    let sprayed = Pressure { subject: 0, installation: 100, lost: 30 };
     assert_eq!((sprayed.digits(limits, 4), sprayed.digits(limits, 6), sprayed.digits(contract, 4)), (8, 6, 4));
-    let calm = Pressure { lost: 39, ..sprayed };
+    let calm = Pressure { lost: 29, ..sprayed };
     assert_eq!(calm.digits(limits, 4), 4);
-    assert_eq!(challenge("1234").attempt(&shown("1234"), calm, now()), Verdict::Right);
-    assert_eq!(challenge("1234").attempt(&shown("1234"), sprayed, now()), Verdict::Dead);
-    assert_eq!(challenge("123456").attempt(&shown("123456"), sprayed, now()), Verdict::Right);
+    let badly = Pressure { lost: 60, ..sprayed };
+    assert_eq!(challenge("1234").attempt(&shown("1234"), Pressure { lost: 59, ..badly }, now()), Verdict::Right);
+    assert_eq!(challenge("1234").attempt(&shown("1234"), badly, now()), Verdict::Dead);
+    assert_eq!(challenge("123456").attempt(&shown("123456"), badly, now()), Verdict::Right);
     let by_contract = Shown { limits: contract, ..shown("1234") };
     let sprayed = Pressure { subject: 0, installation: 300, lost: 300 };
     assert_eq!(sprayed.digits(contract, 4), 8);

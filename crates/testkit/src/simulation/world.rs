@@ -142,8 +142,9 @@ pub struct World {
     open: HashMap<(Purpose, String), Ticket>,
     of_subject: HashMap<Uuid, Vec<Ticket>>,
     wrong: HashMap<String, u32>,
-    /// Wrong codes, and those that were forgiven, by the minute.
+    /// Wrong codes, and those that were forgiven, by the minute; and in all of these minutes.
     minutes: VecDeque<(Timestamp, u32, u32)>,
+    hour: (u32, u32),
     sent: Vec<Sent>,
     prefixes: HashMap<String, VecDeque<usize>>,
     known: HashSet<(AccountId, ClientAddress)>,
@@ -170,6 +171,7 @@ impl World {
             of_subject: HashMap::new(),
             wrong: HashMap::new(),
             minutes: VecDeque::new(),
+            hour: (0, 0),
             sent: Vec::new(),
             prefixes: HashMap::new(),
             known: HashSet::new(),
@@ -298,14 +300,12 @@ impl World {
                 for subject in subjects {
                     *self.wrong.entry(subject).or_default() += 1;
                 }
-                self.minute(now).1 += 1;
+                self.count(now, 1, 0);
                 self.of(side).wrong += 1;
             }
             Verdict::Right => {
                 let forgiven = if pressure.subject > 0 { self.forgiven(ticket, pressure) } else { 0 };
-                if forgiven > 0 {
-                    self.minute(now).2 += forgiven;
-                }
+                self.count(now, 0, forgiven);
                 for subject in subjects {
                     self.wrong.remove(&subject);
                 }
@@ -370,10 +370,10 @@ impl World {
 
     /// How much wrong guessing there has been (store `challenges.rs`).
     pub fn pressure(&mut self, subjects: &[String], now: Timestamp) -> Pressure {
-        while self.minutes.front().is_some_and(|(minute, ..)| *minute <= now - HOUR) {
-            self.minutes.pop_front();
+        while let Some((_, wrong, forgiven)) = self.minutes.pop_front_if(|(minute, ..)| *minute <= now - HOUR) {
+            self.hour = (self.hour.0 - wrong, self.hour.1 - forgiven);
         }
-        let (wrong, forgiven) = self.minutes.iter().fold((0_u32, 0_u32), |(wrong, forgiven), (_, w, f)| (wrong + w, forgiven + f));
+        let (wrong, forgiven) = self.hour;
         let subject = subjects.iter().filter_map(|subject| self.wrong.get(subject)).max();
         Pressure { subject: subject.copied().unwrap_or_default(), installation: wrong, lost: wrong.saturating_sub(forgiven) }
     }
@@ -438,12 +438,16 @@ impl World {
         }
     }
 
-    fn minute(&mut self, now: Timestamp) -> &mut (Timestamp, u32, u32) {
-        let minute = Timestamp::from_millisecond(now.as_millisecond().div_euclid(MINUTE_MS) * MINUTE_MS).unwrap();
-        if self.minutes.back().is_none_or(|(last, ..)| *last < minute) {
-            self.minutes.push_back((minute, 0, 0));
+    fn count(&mut self, now: Timestamp, wrong: u32, forgiven: u32) {
+        if wrong + forgiven == 0 {
+            return;
         }
-        self.minutes.back_mut().unwrap()
+        let minute = Timestamp::from_millisecond(now.as_millisecond().div_euclid(MINUTE_MS) * MINUTE_MS).unwrap();
+        match self.minutes.back_mut().filter(|(last, ..)| *last == minute) {
+            Some(counts) => (counts.1, counts.2) = (counts.1 + wrong, counts.2 + forgiven),
+            None => self.minutes.push_back((minute, wrong, forgiven)),
+        }
+        self.hour = (self.hour.0 + wrong, self.hour.1 + forgiven);
     }
 
     fn typed(&self, ticket: Ticket, typed: Typed) -> Code {
