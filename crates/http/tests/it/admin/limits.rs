@@ -30,7 +30,7 @@ async fn only(caller: &Caller, query: &str) -> Value {
 }
 
 #[tokio::test]
-async fn rows_42_and_43_what_is_used_is_told_with_how_much_is_left_and_until_when() {
+async fn row_42_and_row_43_what_is_used_is_told_with_how_much_is_left_and_until_when() {
     let site = Installation::with_limits().await;
     let admin = administrator(&site).await;
     assert_eq!(found(&admin, "").await, Vec::<Value>::new());

@@ -1,5 +1,5 @@
-//! Threat rows 3 and 5 while limits are on: codes that nobody gets right are a sprayer's, and forty of them in an hour are enough to know; then new short codes
-//! have eight digits and those that are out are dead. With limits off it is the contract's 300, and nothing else.
+//! Threat rows 3 and 5 while limits are on: codes that nobody gets right are a sprayer's, and thirty of them in an hour are enough to know; then new short codes
+//! have eight digits, and after as many again those that are out are dead. With limits off it is the contract's 300, and nothing else.
 
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ async fn limited() -> Installation {
 }
 
 #[tokio::test]
-async fn row_5_forty_lost_codes_in_an_hour_make_new_codes_long_and_end_short_ones_that_are_out() {
+async fn row_5_thirty_lost_codes_in_an_hour_make_new_codes_long_and_sixty_end_short_ones_that_are_out() {
     let log = daftar_testkit::log::capture();
     let site = limited().await;
     let senders = Senders::on(&site).await;
@@ -44,13 +44,22 @@ async fn row_5_forty_lost_codes_in_an_hour_make_new_codes_long_and_end_short_one
     let (out, out_code) = sent(&site, 2).await;
     senders.sends(&site, Way::InvasRegister, Contact::Phone, 3).await;
     senders.sends(&site, Way::UsapiSignup, Contact::Email, 4).await;
-    // Thirty-nine: nothing yet.
-    lost(&site, 101..114, 3).await;
-    access(&shown(&site, 1, &early, &early_code).await);
+    // Twenty-nine: nothing yet.
+    lost(&site, 101..110, 3).await;
+    lost(&site, 110..111, 2).await;
     let (token, code) = sent(&site, 114).await;
     assert_eq!(code.len(), 4);
+    // The thirtieth: new ones are long, those that are out are good.
     refused(&shown(&site, 114, &token, &wrong(&code)).await, 400, INVALID_CODE);
-    // The fortieth: codes of four digits are not compared any more, right or wrong; USAPI's of six are.
+    access(&shown(&site, 1, &early, &early_code).await);
+    for n in 115..121 {
+        let (token, code) = sent(&site, n).await;
+        assert_eq!(code.len(), 8);
+        for _ in 0..5 {
+            refused(&shown(&site, n, &token, &wrong(&code)).await, 400, INVALID_CODE);
+        }
+    }
+    // The sixtieth: codes of four digits are not compared any more, right or wrong; USAPI's of six are.
     refused(&shown(&site, 2, &out, &out_code).await, 400, INVALID_CODE);
     refused(&shown(&site, 114, &token, &code).await, 400, INVALID_CODE);
     assert_eq!(senders.show(&site, Way::InvasRegister, Contact::Phone, 3).await.status, 410);
@@ -89,9 +98,9 @@ async fn row_5_people_who_mistype_and_then_get_it_right_do_not_count() {
     assert_eq!(site.wrong_codes_of_everybody().await, 51);
     assert_eq!(sent(&site, 51).await.1.len(), 4);
     // Beside them the sprayer is seen as soon as without them.
-    lost(&site, 101..114, 3).await;
+    lost(&site, 101..110, 3).await;
     assert_eq!(sent(&site, 52).await.1.len(), 4);
-    lost(&site, 120..121, 1).await;
+    lost(&site, 120..121, 3).await;
     assert_eq!(sent(&site, 53).await.1.len(), 8);
 }
 
@@ -99,7 +108,7 @@ async fn row_5_people_who_mistype_and_then_get_it_right_do_not_count() {
 async fn row_5_lost_codes_count_on_all_surfaces_together() {
     let site = limited().await;
     let senders = Senders::on(&site).await;
-    for (n, way) in (1..=13).zip([Way::InvasRegister, Way::UsapiSignup, Way::AppSignup].into_iter().cycle()) {
+    for (n, way) in (1..=9).zip([Way::InvasRegister, Way::UsapiSignup, Way::AppSignup].into_iter().cycle()) {
         // Numbers of many prefixes.
         let n = n * 10_000;
         senders.sends(&site, way, Contact::Phone, n).await;
@@ -123,7 +132,7 @@ async fn row_5_lost_codes_count_on_all_surfaces_together() {
         }
     }
     assert_eq!(sent(&site, 500).await.1.len(), 4);
-    lost(&site, 501..502, 1).await;
+    lost(&site, 501..502, 3).await;
     assert_eq!(sent(&site, 503).await.1.len(), 8);
 }
 

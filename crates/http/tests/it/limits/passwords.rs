@@ -153,7 +153,7 @@ async fn row_15_a_wrong_password_or_code_makes_no_address_known() {
 }
 
 #[tokio::test]
-async fn rows_15_19_a_name_that_nobody_has_behaves_like_one_that_somebody_has() {
+async fn row_15_and_row_19_a_name_that_nobody_has_behaves_like_one_that_somebody_has() {
     let site = behind_proxy().await;
     let mut told = Vec::new();
     for name in ["siti 1", "nobody"] {
@@ -174,7 +174,7 @@ async fn rows_15_19_a_name_that_nobody_has_behaves_like_one_that_somebody_has() 
 }
 
 #[tokio::test]
-async fn rows_14_15_whoever_is_known_has_ten_wrong_ones_of_his_own() {
+async fn row_14_and_row_15_whoever_is_known_has_ten_wrong_ones_of_his_own() {
     let site = behind_proxy().await;
     assert_eq!(Door::App.sign_in(&site, HOME, "siti 1", RIGHT).await.status, 200);
     attack(&site, "siti 1", 0..40).await;
@@ -248,7 +248,7 @@ async fn row_15_of_500_strangers_at_once_on_three_replicas_twenty_are_compared_a
 }
 
 #[tokio::test]
-async fn rows_14_15_the_numbers_are_the_operators() {
+async fn row_14_and_row_15_the_numbers_are_the_operators() {
     let hour = Duration::from_secs(3600);
     let passwords = PasswordLimits {
         per_account_and_address: Gcra { burst: 2, period: hour },

@@ -64,7 +64,7 @@ async fn start(case: &Case) -> Installation {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn rows_42_43_of_100_at_once_exactly_the_allowed_are_sent_and_none_after_a_restart() {
+async fn row_42_and_row_43_of_100_at_once_exactly_the_allowed_are_sent_and_none_after_a_restart() {
     for case in &CASES {
         let site = start(case).await;
         let senders = Senders::on(&site).await;
@@ -78,7 +78,7 @@ async fn rows_42_43_of_100_at_once_exactly_the_allowed_are_sent_and_none_after_a
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn rows_42_43_of_100_at_once_on_three_replicas_exactly_the_allowed_are_sent() {
+async fn row_42_and_row_43_of_100_at_once_on_three_replicas_exactly_the_allowed_are_sent() {
     for case in &CASES {
         let site = start(case).await;
         let (second, third) = (site.replica().await, site.replica().await);
@@ -88,7 +88,7 @@ async fn rows_42_43_of_100_at_once_on_three_replicas_exactly_the_allowed_are_sen
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn rows_42_43_one_asker_gets_no_more_than_his_own_however_many_he_writes_to() {
+async fn row_42_and_row_43_one_asker_gets_no_more_than_his_own_however_many_he_writes_to() {
     let hour = Duration::from_secs(3600);
     let sending = SendingLimits {
         per_address: Gcra { burst: 6, period: hour },
