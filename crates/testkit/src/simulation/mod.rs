@@ -2,7 +2,7 @@
 //!
 //! | module | what lives there |
 //! |---|---|
-//! | [`world`] | the installation in memory: the core's pure rules and nothing else |
+//! | [`world`], [`terms`] | the installation in memory: the core's pure rules and nothing else |
 //! | [`crowd`], [`people`] | who there is, and what honest people do |
 //! | [`pumper`], [`sprayer`], [`guesser`] | attackers |
 //! | [`report`] | what each side got |
@@ -16,6 +16,7 @@ pub mod pumper;
 pub mod report;
 pub mod script;
 pub mod sprayer;
+pub mod terms;
 pub mod world;
 
 use std::cmp::Reverse;
@@ -74,13 +75,15 @@ pub struct Plan {
     pub sprayer_addresses: usize,
     /// Addresses of the guesser; none: nobody guesses at one account.
     pub guesser_addresses: usize,
+    /// So many times as often as others people mistype.
+    pub clumsiness: usize,
     /// Whether the day before was a day like this one.
     pub has_yesterday: bool,
 }
 
 impl Rules {
-    /// An installation of this size: the defaults, but for what is configured by size. An ordinary day sends some 25,000 short messages, 1,900 in its busiest hour, for
-    /// about 1,000; the hourly cap and the daily cost are three times that, so that what an attack adds leaves room for people.
+    /// An installation of this size: the defaults, but for what is configured by size. An ordinary day sends some 25,800 short messages for
+    /// 1,257, one in fifteen of them in its busiest hour. The hourly cap is three times that, the daily cost more than twice, so that what an attack adds leaves room for people.
     #[must_use]
     pub fn of_a_big_installation() -> Self {
         let prices = vec![(Country::indonesia(), Price(30_000)), (Country::hong_kong(), Price(60_000))];
@@ -107,6 +110,7 @@ impl Plan {
             stuffing: false,
             sprayer_addresses: 2000,
             guesser_addresses: 0,
+            clumsiness: 1,
             has_yesterday: true,
         }
     }
@@ -268,7 +272,7 @@ impl Day {
                 let verified = dice.chance(91.0);
                 self.world.remember(number.prefix().to_owned(), yesterday, yesterday + std::time::Duration::from_secs(600), verified);
             }
-            self.people.push(Person::new(member, errand, visits, from, moves_to, &self.dice));
+            self.people.push(Person::new(member, errand, visits, from, moves_to, &self.dice).clumsy(plan.clumsiness));
             self.at(comes, Actor::Person(n));
         }
     }

@@ -101,6 +101,9 @@ pub struct Person {
     moves_to: Option<ClientAddress>,
     next: Next,
     slips: u8,
+    clumsiness: usize,
+    /// A code that came after another one had been asked for.
+    stale: Option<Ticket>,
     is_late: bool,
     /// Asks and never comes back for the code.
     pub leaves: bool,
@@ -128,6 +131,8 @@ impl Person {
             moves_to,
             next: Next::Begin,
             slips: 0,
+            clumsiness: 1,
+            stale: None,
             is_late: false,
             leaves: errand != Errand::Password && dice.chance(4.0),
             asked_at: 0,
@@ -138,6 +143,12 @@ impl Person {
             done: Vec::new(),
             refused_by: Vec::new(),
         }
+    }
+
+    /// The same, who mistype so many times as often as others.
+    #[must_use]
+    pub fn clumsy(self, clumsiness: usize) -> Self {
+        Self { clumsiness, ..self }
     }
 
     /// Where their messages go first.
@@ -173,7 +184,7 @@ impl Person {
         match self.next {
             Next::Begin => {
                 self.tries = 0;
-                self.slips = match dice.below(1000) {
+                self.slips = match dice.below(1000 / self.clumsiness) {
                     0..2 => 3,
                     2..14 => 2,
                     14..50 => 1,
@@ -215,6 +226,8 @@ impl Person {
                     return Some(now + dice.seconds(20, 60));
                 }
                 if std::mem::take(&mut self.is_late) {
+                    // It comes after all, when it is too late, and some type it.
+                    self.stale = (now % 3 == 0).then_some(ticket);
                     self.next = Next::AskAgain;
                     return Some(now + dice.seconds(61, 120));
                 }
@@ -242,6 +255,12 @@ impl Person {
             world.show(ticket, Typed::Slip, from, Side::Honest, at(now));
             self.next = Next::Nothing;
             return None;
+        }
+        if let Some(stale) = self.stale.take() {
+            return match world.show(stale, Typed::Right, from, Side::Honest, at(now)) {
+                Verdict::Right => self.finish(now, dice),
+                Verdict::Wrong { .. } | Verdict::Odd { .. } | Verdict::Expired | Verdict::Dead => Some(now + dice.seconds(5, 20)),
+            };
         }
         let typed = if self.slips > 0 { Typed::Slip } else { Typed::Right };
         self.slips = self.slips.saturating_sub(1);

@@ -1,5 +1,5 @@
 //! Whoever earns by short messages: he has codes sent to numbers of networks that share the fee with him, from 500 addresses to 20 prefixes, all day, as fast as he is
-//! let. Told to wait, he comes back at that very moment.
+//! let. Told to wait, he comes back at that very moment, and looks in every hour.
 
 use daftar_core::code::Purpose;
 use daftar_core::identifier::PhoneNumber;
@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::crowd::{Network, address};
 use super::dice::Dice;
 use super::world::{Side, Typed, Wish, World};
-use super::{Ms, at};
+use super::{HOUR, Ms, at};
 
 /// How he pumps.
 #[derive(Debug, Clone, Copy)]
@@ -57,7 +57,7 @@ impl Pump {
                 }
                 Some(now + 1000)
             }
-            Err(no) => Some(now + no.wait),
+            Err(no) => Some(now + no.wait.min(HOUR)),
         }
     }
 }

@@ -162,14 +162,16 @@ impl fmt::Display for Report {
         writeln!(f, "         refused {refused:?}; kept out by {kept_out_by:?}")?;
         let names = [("honest", &self.honest), ("pumper", &self.pumper), ("sprayer", &self.sprayer), ("guesser", &self.guesser)];
         for (name, tally) in names {
-            let Tally { codes, short, cost, refused, wrong, by_code, passwords, throttled } = tally;
+            let Tally { codes, short, cost, refused, wrong, passwords, throttled, by_code: _ } = tally;
             writeln!(
                 f,
-                "{name:8} {codes} codes sent ({short} by short message, {}), {refused} refused; {wrong} wrong codes compared, {by_code:.5} takeovers; \
-                 {passwords} wrong passwords compared, {:.5} takeovers; {throttled} not",
-                Price(*cost),
-                by_password(tally)
+                "{name:8} {codes} codes sent ({short} by short message, {}), {refused} refused; compared {wrong} wrong codes and {passwords} wrong passwords; \
+                 {throttled} passwords refused",
+                Price(*cost)
             )?;
+        }
+        for (name, tally) in [("sprayer", &self.sprayer), ("guesser", &self.guesser)] {
+            writeln!(f, "{name:8} takeovers to be expected: {:.5} by code, {:.5} by password", tally.by_code, by_password(tally))?;
         }
         for Attempted { way, is_known, refused, after } in &self.owner {
             let place = if *is_known { "a known address" } else { "a new address" };

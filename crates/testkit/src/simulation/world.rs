@@ -14,7 +14,7 @@ use daftar_core::limit::conversion::Conversion;
 use daftar_core::limit::guesses::GuessLimits;
 use daftar_core::limit::look_ups::Asker;
 use daftar_core::limit::passwords::Attempt;
-use daftar_core::limit::{Charge, Charged, ClientAddress, Exhausted, LimitKey, LimitKind, Limits, Postage, SendingStanding, Usage, Weighed, weigh};
+use daftar_core::limit::{Charge, Charged, ClientAddress, Exhausted, LimitKey, LimitKind, Postage, SendingStanding, Usage, Weighed, weigh};
 use daftar_core::message::Recipient;
 use daftar_core::ports::{Timestamp, new_id};
 use daftar_core::secret::{Mac, MacKey, Secrets};
@@ -23,76 +23,13 @@ use uuid::Uuid;
 
 use super::dice::Dice;
 use super::script::{Act, Script};
+pub use super::terms::{No, Rules, Side, Tally, Ticket, Typed, Wish};
 
 const MINUTE_MS: i64 = 60_000;
 /// How long codes live; the product's default.
 const CODE: Duration = Duration::from_secs(600);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// What an installation decides.
-#[derive(Debug, Clone)]
-pub struct Rules {
-    /// Limits.
-    pub limits: Limits,
-    /// When codes grow.
-    pub guesses: GuessLimits,
-    /// Digits of App's codes.
-    pub app_digits: u8,
-}
-
-/// On whose account something is done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Side {
-    /// People who want to get in.
-    Honest,
-    /// Whoever earns by messages.
-    Pumper,
-    /// Whoever tries a little at many accounts.
-    Sprayer,
-    /// Whoever tries much at one.
-    Guesser,
-    /// The one at whose account is guessed.
-    Owner,
-}
-
-/// Somebody asks for a code.
-#[derive(Debug, Clone)]
-pub struct Wish {
-    /// What for.
-    pub purpose: Purpose,
-    /// The account or registration.
-    pub subject: Uuid,
-    /// Where messages go; the code goes to the first.
-    pub to: Vec<Recipient>,
-    /// Who pays.
-    pub asker: Asker,
-    /// On whose account.
-    pub side: Side,
-}
-
-/// Something was refused.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct No {
-    /// Try again after so many milliseconds.
-    pub wait: i64,
-    /// What was spent.
-    pub spent: Vec<LimitKind>,
-}
-
-/// Names a code that was sent.
-pub type Ticket = usize;
-
-/// What somebody types.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Typed {
-    /// The code in the message.
-    Right,
-    /// That, with a wrong digit.
-    Slip,
-    /// The next guess of somebody who knows how many digits it has, and none of them twice.
-    Guess,
-}
 
 struct Kept {
     challenge: Challenge,
@@ -108,27 +45,6 @@ struct Sent {
     at: Timestamp,
     expires_at: Timestamp,
     verified: bool,
-}
-
-/// What a side got.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Tally {
-    /// Codes that were asked for and sent.
-    pub codes: u64,
-    /// Short messages among them.
-    pub short: u64,
-    /// What they cost, in millionths.
-    pub cost: u64,
-    /// Refusals to send.
-    pub refused: u64,
-    /// Codes that were compared and wrong.
-    pub wrong: u64,
-    /// Takeovers to be expected of guesses at codes that were compared.
-    pub by_code: f64,
-    /// Wrong passwords that were compared.
-    pub passwords: u64,
-    /// Passwords that were not.
-    pub throttled: u64,
 }
 
 /// An installation.
@@ -317,7 +233,9 @@ impl World {
         }
         #[expect(clippy::cast_precision_loss, reason = "a share of at most 10^8")]
         let share = 1.0 / possible as f64;
-        self.of(side).by_code += share;
+        if let Side::Sprayer | Side::Guesser = side {
+            self.of(side).by_code += share;
+        }
         verdict
     }
 
