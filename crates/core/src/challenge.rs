@@ -214,7 +214,7 @@ impl Accounts {
                 let pressure = self.store().pressure(&counted_against(purpose, subject, &destination), now).await?;
                 self.tell_of_spraying(purpose, pressure, now);
                 let usual = usual_digits(purpose, self.policy().app.code_digits);
-                draw_code(purpose, pressure.digits(self.policy().guesses, usual), self.entropy())
+                draw_code(purpose, pressure.digits(self.policy().guesses, purpose, usual), self.entropy())
             }
         };
         let digits = u8::try_from(code.digits()).unwrap_or(u8::MAX);

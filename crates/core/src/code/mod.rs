@@ -225,13 +225,23 @@ pub struct Challenge {
 }
 
 impl Pressure {
-    /// How many digits a new code gets where `usual` is the custom (rows 3 and 5).
+    /// How many digits a new code for `purpose` gets where `usual` is the custom (rows 3 and 5).
     #[must_use]
-    pub const fn digits(self, limits: GuessLimits, usual: u8) -> u8 {
-        let sprayed = usual <= SHORT_DIGITS && self.on_installation(limits);
+    pub const fn digits(self, limits: GuessLimits, purpose: Purpose, usual: u8) -> u8 {
+        let sprayed = pays_a_sprayer(limits, purpose, usual) && self.on_installation(limits);
         let attacked = self.on_subject(limits) || sprayed;
         if attacked && usual < GROWN_DIGITS { GROWN_DIGITS } else { usual }
     }
+}
+
+/// Whether spraying codes of so many digits leads somewhere: short ones always do. Longer ones do where half a million guesses find a right one and that is the way
+/// into an account; a registration on USAPI can be finished by the shop that began it alone. The contract knows of short ones only.
+const fn pays_a_sprayer(limits: GuessLimits, purpose: Purpose, digits: u8) -> bool {
+    let is_a_way_in = match purpose {
+        Purpose::AppSignIn | Purpose::AppSignup | Purpose::AppReset | Purpose::AppEmail | Purpose::AppPhone => true,
+        Purpose::UsapiSignup | Purpose::InvasSignup => false,
+    };
+    digits <= SHORT_DIGITS || (is_a_way_in && limits.lost_hourly.is_some())
 }
 
 /// A code as somebody shows it, and for what. Used for anything else than it was sent for it is wrong, and the try counts (row 6).
@@ -331,11 +341,12 @@ impl Challenge {
     /// How many more tries it has when there has been so much wrong guessing.
     #[must_use]
     pub fn left(&self, pressure: Pressure, limits: GuessLimits) -> u8 {
+        let is_sprayed = self.digits < GROWN_DIGITS && pays_a_sprayer(limits, self.purpose, self.digits) && pressure.ends_codes(limits);
+        if is_sprayed {
+            return 0;
+        }
         if self.digits > SHORT_DIGITS {
             return self.tries_left;
-        }
-        if pressure.ends_short_codes(limits) {
-            return 0;
         }
         let until_dead = u8::try_from(limits.per_subject.saturating_sub(pressure.subject)).unwrap_or(u8::MAX);
         self.tries_left.min(until_dead)

@@ -55,24 +55,42 @@ fn row_1_a_code_dies_after_its_tries_and_then_refuses_the_right_one_too() {
 }
 
 fn digits(subject: u32, installation: u32, usual: u8) -> u8 {
-    Pressure { subject, installation, lost: 0 }.digits(GuessLimits::default(), usual)
+    Pressure { subject, installation, lost: 0 }.digits(GuessLimits::default(), Purpose::UsapiSignup, usual)
 }
 
 #[test]
 fn row_5_lost_codes_tell_of_spraying_sooner_and_end_short_codes_that_are_out() {
     let (limits, contract) = (GuessLimits::default(), GuessLimits::CONTRACT);
     let sprayed = Pressure { subject: 0, installation: 100, lost: 30 };
-    assert_eq!((sprayed.digits(limits, 4), sprayed.digits(limits, 6), sprayed.digits(contract, 4)), (8, 6, 4));
+    let digits = |pressure: Pressure, limits, usual| pressure.digits(limits, Purpose::UsapiSignup, usual);
+    assert_eq!((digits(sprayed, limits, 4), digits(sprayed, limits, 6), digits(sprayed, contract, 4)), (8, 6, 4));
     let calm = Pressure { lost: 29, ..sprayed };
-    assert_eq!(calm.digits(limits, 4), 4);
+    assert_eq!(digits(calm, limits, 4), 4);
     let badly = Pressure { lost: 60, ..sprayed };
     assert_eq!(challenge("1234").attempt(&shown("1234"), Pressure { lost: 59, ..badly }, now()), Verdict::Right);
     assert_eq!(challenge("1234").attempt(&shown("1234"), badly, now()), Verdict::Dead);
     assert_eq!(challenge("123456").attempt(&shown("123456"), badly, now()), Verdict::Right);
     let by_contract = Shown { limits: contract, ..shown("1234") };
     let sprayed = Pressure { subject: 0, installation: 300, lost: 300 };
-    assert_eq!(sprayed.digits(contract, 4), 8);
+    assert_eq!(digits(sprayed, contract, 4), 8);
     assert_eq!(challenge("1234").attempt(&by_contract, sprayed, now()), Verdict::Right, "the contract lets short codes that are out live");
+}
+
+#[test]
+fn row_5_longer_codes_that_are_the_way_into_an_account_grow_and_end_likewise_while_limits_are_on() {
+    let (limits, sprayed) = (GuessLimits::default(), Pressure { subject: 0, installation: 100, lost: 60 });
+    for (purpose, grown) in [(Purpose::AppSignIn, 8), (Purpose::AppReset, 8), (Purpose::UsapiSignup, 6)] {
+        assert_eq!(sprayed.digits(limits, purpose, 6), grown);
+        assert_eq!(Pressure { installation: 300, ..sprayed }.digits(GuessLimits::CONTRACT, purpose, 6), 6);
+    }
+    let way_in = |digits: &str, pressure| {
+        let mut challenge = Challenge { purpose: Purpose::AppSignIn, ..challenge(digits) };
+        challenge.code_mac = challenge.mac(&code(digits), &key());
+        challenge.attempt(&Shown { purpose: Purpose::AppSignIn, ..shown(digits) }, pressure, now())
+    };
+    assert_eq!(way_in("123456", sprayed), Verdict::Dead);
+    assert_eq!(way_in("123456", Pressure { lost: 59, ..sprayed }), Verdict::Right);
+    assert_eq!(way_in("12345678", sprayed), Verdict::Right, "a grown code is what one asks for instead");
 }
 
 #[test]

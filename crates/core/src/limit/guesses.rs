@@ -3,7 +3,8 @@
 //!
 //! Two things go beyond the contract's 300 wrong codes an hour, and only while limits are on. *Lost* codes are wrong ones after which nobody got that code, or the one
 //! that was asked for in its place, right: people who mistype do, whoever sprays does not, so far fewer of them are enough to know. And while an installation is
-//! sprayed, short codes that are out already are not compared any more: else a sprayer would have thousands sent first and guess at them all.
+//! sprayed, short codes that are out already are not compared any more: else a sprayer would have thousands sent first and guess at them all. Where App's codes
+//! are longer than short they grow and end alike: half a million guesses find one of six digits, too.
 //!
 //! How few, the simulated day says (`docs/limits.md`): 50,000 people lose some twenty in their busiest hour.
 
@@ -62,14 +63,13 @@ impl Pressure {
         lost || self.installation >= limits.hourly
     }
 
-    /// Whether short codes that are out are not compared any more: at twice as many lost ones as new codes grow at, so that whoever stays just below that number
+    /// Whether codes that are out and would be longer by now are not compared any more: at twice as many lost ones as new codes grow at, so that whoever stays just below that number
     /// makes codes long and none of them worthless.
     #[must_use]
-    pub const fn ends_short_codes(self, limits: GuessLimits) -> bool {
-        let sprayed = match limits.lost_hourly {
+    pub const fn ends_codes(self, limits: GuessLimits) -> bool {
+        match limits.lost_hourly {
             Some(most) => self.lost >= most.saturating_mul(2) || self.installation >= limits.hourly,
             None => false,
-        };
-        self.on_subject(limits) || sprayed
+        }
     }
 }

@@ -154,7 +154,7 @@ impl World {
     fn draw(&mut self, wish: &Wish, prefix: Option<String>, now: Timestamp) -> Ticket {
         let destination = LoginId::from(wish.to[0].clone());
         let pressure = self.pressure(&counted_against(wish.purpose, wish.subject, &destination), now);
-        let digits = pressure.digits(self.rules.guesses, usual_digits(wish.purpose, self.rules.app_digits));
+        let digits = pressure.digits(self.rules.guesses, wish.purpose, usual_digits(wish.purpose, self.rules.app_digits));
         let mut code = draw_code(wish.purpose, digits, &self.dice);
         if wish.purpose == Purpose::InvasSignup {
             code = code.after(&TokenPrefix::draw(&self.dice));
