@@ -20,9 +20,11 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use crate::account::AccountId;
 use crate::identifier::LoginId;
 use crate::limit::guesses::GuessLimits;
 pub use crate::limit::guesses::{GROW_AFTER, Pressure};
+use crate::limit::whom;
 use crate::named::named;
 use crate::ports::{Entropy, Timestamp};
 use crate::secret::{Mac, MacKey, pick};
@@ -374,8 +376,7 @@ impl Challenge {
 /// What wrong codes for `purpose` are counted against; see [`Challenge::counted_against`].
 #[must_use]
 pub fn counted_against(purpose: Purpose, subject: Uuid, destination: &LoginId) -> Vec<String> {
-    let contact = || format!("{}/{}", destination.kind().name(), destination.key());
-    let account = || format!("account/{subject}");
+    let (contact, account) = (|| whom::name(destination), || whom::account(AccountId(subject)));
     match purpose {
         Purpose::UsapiSignup | Purpose::InvasSignup | Purpose::AppSignup => vec![contact()],
         Purpose::AppSignIn | Purpose::AppReset => vec![account()],

@@ -30,7 +30,7 @@ mod tally;
 pub mod told;
 pub mod watched;
 mod weighing;
-mod whom;
+pub(crate) mod whom;
 
 use std::time::Duration;
 

@@ -6,12 +6,12 @@ use crate::identifier::{IdentifierKind, LoginId, mask};
 const ACCOUNT: &str = "account";
 
 /// An account, however somebody spelt it.
-pub(super) fn account(id: AccountId) -> String {
+pub(crate) fn account(id: AccountId) -> String {
     format!("{ACCOUNT}/{id}")
 }
 
 /// A contact, or a name that nobody has.
-pub(super) fn name(id: &LoginId) -> String {
+pub(crate) fn name(id: &LoginId) -> String {
     format!("{}/{}", id.kind().name(), id.key())
 }
 
