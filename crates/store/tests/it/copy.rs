@@ -106,7 +106,7 @@ async fn open(database: &Database) -> Result<SqlStore, OpenError> {
 async fn every_row_of_every_table_is_copied_between_any_two_databases() {
     for (source, target) in pairs().await {
         let siti = given::everything(&open(&source).await.unwrap()).await;
-        execute(&source, "INSERT INTO limits VALUES ('Ключ ''\"$1\\ 漢字', -9223372036854775807), ('', 9223372036854775807)").await;
+        execute(&source, "INSERT INTO limits (key, arrival) VALUES ('Ключ ''\"$1\\ 漢字', -9223372036854775807), ('', 9223372036854775807)").await;
         let copied = whole(&source, &target).await.unwrap();
         let names: BTreeSet<_> = copied.iter().map(|copied| copied.table.to_owned()).collect();
         assert_eq!((&names, &names), (&tables(&source).await, &tables(&target).await), "a table is not in the list of what is copied");
@@ -286,14 +286,14 @@ async fn nobody_writes_to_a_file_while_it_is_copied() {
     writer.busy_timeout(Duration::ZERO).unwrap();
     let mut refused = 0;
     copy(&at(&source), &at(&target), |_| {
-        let outcome = writer.execute("INSERT INTO limits VALUES ('a', 1)", []);
+        let outcome = writer.execute("INSERT INTO limits (key, arrival) VALUES ('a', 1)", []);
         assert_eq!(outcome.unwrap_err().sqlite_error_code(), Some(rusqlite::ErrorCode::DatabaseBusy));
         refused += 1;
     })
     .await
     .unwrap();
     assert!(refused > 0);
-    writer.execute("INSERT INTO limits VALUES ('a', 1)", []).unwrap();
+    writer.execute("INSERT INTO limits (key, arrival) VALUES ('a', 1)", []).unwrap();
     writer.execute_batch("BEGIN IMMEDIATE").unwrap();
     let other = file();
     assert!(matches!(whole(&source, &other).await, Err(CopyError::Busy(_))));
@@ -313,7 +313,7 @@ async fn what_is_written_to_a_server_while_it_is_copied_is_not_part_of_the_copy(
     });
     let writing = async {
         written.notified().await;
-        writer.batch_execute("INSERT INTO limits VALUES ('zz', 1); DELETE FROM accounts WHERE created_at > 100").await.unwrap();
+        writer.batch_execute("INSERT INTO limits (key, arrival) VALUES ('zz', 1); DELETE FROM accounts WHERE created_at > 100").await.unwrap();
     };
     let (copied, ()) = tokio::join!(copying, writing);
     copied.unwrap();

@@ -132,7 +132,8 @@ pub async fn row_54_the_database_holds_no_signing_key_in_clear<E: Engine>(engine
     keys.begin(None).await.unwrap();
     keys.rotate(DAY).await.unwrap();
     let bytes = engine.bytes().await;
-    let holds = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
+    let legible = String::from_utf8_lossy(&bytes);
+    let holds = |text: &str| legible.contains(text);
     for info in keys.list().await.unwrap() {
         assert!(holds(&info.kid), "this looks in the right place");
     }
