@@ -192,6 +192,7 @@ impl Accounts {
                 if account.has_proven(&id) {
                     return Err(SendCodeError::Taken(id.kind()));
                 }
+                self.may_look_up::<SendCodeError>(&sender.asker).await?;
                 self.must_be_free(contact, Some(account.id)).await?;
                 Ok(Reader { subject: account.id.0, to: contact.clone(), locale: account.locale })
             }

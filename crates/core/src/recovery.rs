@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::account::{Account, AccountId, Surface};
 use crate::code::{Code, Purpose};
 use crate::identifier::LoginId;
-use crate::limit::Sending;
+use crate::limit::{ClientAddress, Sending};
 use crate::message::{Content, Message, Recipient};
 use crate::password::{Password, PasswordRecord};
 use crate::ports::{Timestamp, new_id};
@@ -143,10 +143,10 @@ impl Accounts {
     ///
     /// # Errors
     /// [`CodeError`].
-    pub async fn begin_recovery(&self, token: &str, code: Code) -> Result<String, CodeError> {
+    pub async fn begin_recovery(&self, token: &str, code: Code, from: ClientAddress) -> Result<String, CodeError> {
         let now = self.now();
         let draft = RecoveryDraft { id: RecoveryId(new_id(now, self.entropy())), created_at: now, expires_at: whole_seconds(now, LIFETIME) };
-        let account = self.redeem(token, Purpose::AppReset, None, code, Pays::Recovery(draft)).await?;
+        let account = self.redeem(token, Purpose::AppReset, None, code, Pays::Recovery(draft, from.kept(&self.secrets().addresses))).await?;
         let registered = self.keys().registered(TokenKind::Recovery(Surface::App), draft.id.0, now, draft.expires_at);
         Ok(self.keys().sign_for(registered, account, now).map_err(Fault::broken)?)
     }

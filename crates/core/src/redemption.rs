@@ -38,8 +38,8 @@ pub enum Pays {
     SignIn(SessionDraft, Mac),
     /// An account that has proven where the code was sent, and its first session, likewise.
     SignUp(Newcomer, SessionDraft, Mac),
-    /// The right to choose a new password.
-    Recovery(RecoveryDraft),
+    /// The right to choose a new password, which whoever has it signs in with, likewise.
+    Recovery(RecoveryDraft, Mac),
     /// That contact on the account; the session must live.
     Contact(SessionId),
 }

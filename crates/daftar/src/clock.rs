@@ -144,7 +144,11 @@ impl Timekeeper {
         let kept = self.store.keep_time(told).await?;
         self.latest = kept.latest;
         if let Some(by) = kept.set_back {
-            tracing::warn!("the clock was set back by {} s: what was over stays over", by.as_secs());
+            if kept.is_absurd {
+                tracing::error!("the clock was set back by {} s, which is too much to be put in order: see that it is right", by.as_secs());
+            } else {
+                tracing::warn!("the clock was set back by {} s: what was over stays over", by.as_secs());
+            }
         }
         self.clock.set(glance.at, self.corrected(glance));
         Ok(())

@@ -355,17 +355,25 @@ impl Challenge {
     }
 
     /// How many wrong codes it, which was right just now, shows to have been slips and no guesses: those for itself, and those for `older` ones of its purpose and
-    /// destination a little while before, as somebody has them who asks for another code. Never more than have been counted since the last success.
+    /// destination a little while before, as somebody has them who asks for another code. Each with when its code was sent: then it is forgiven, which is no later than it was
+    /// wrong, so that nobody has wrong codes forgiven that count no more. Never more than have been counted since the last success.
     #[must_use]
-    pub fn forgives(&self, older: &[Self], pressure: Pressure) -> u32 {
+    pub fn forgives(&self, older: &[Self], pressure: Pressure) -> Vec<(Timestamp, u32)> {
         let is_slip = |other: &&Self| {
             other.id != self.id
                 && other.purpose == self.purpose
                 && other.destination.is_same(&self.destination)
                 && other.created_at + SLIPPED_WITHIN > self.created_at
         };
-        let slips = older.iter().filter(is_slip).map(|other| u32::from(other.spent_tries())).sum::<u32>();
-        slips.saturating_add(u32::from(self.spent_tries().saturating_sub(1))).min(pressure.subject)
+        let own = (self.created_at, u32::from(self.spent_tries().saturating_sub(1)));
+        let slips = older.iter().filter(is_slip).map(|other| (other.created_at, u32::from(other.spent_tries())));
+        let mut counted = pressure.subject;
+        let forgiven = [own].into_iter().chain(slips).map(|(at, wrong)| {
+            let wrong = wrong.min(counted);
+            counted -= wrong;
+            (at, wrong)
+        });
+        forgiven.filter(|(_, wrong)| *wrong > 0).collect()
     }
 
     fn spent_tries(&self) -> u8 {

@@ -261,11 +261,13 @@ fn row_5_wrong_codes_before_a_right_one_were_slips_on_the_code_before_it_too() {
     };
     let right = Challenge { tries_left: 1, ..challenge("1234") };
     let pressure = |subject| Pressure { subject, ..Pressure::default() };
-    assert_eq!(right.forgives(&[], pressure(6)), 1, "its own");
+    let forgives = |older: &[Challenge], pressure| right.forgives(older, pressure).iter().map(|(_, wrong)| wrong).sum::<u32>();
+    assert_eq!(forgives(&[], pressure(6)), 1, "its own");
     let older = [slipped(2, 2, 0), slipped(3, 19, 2), slipped(4, 20, 0), right.clone()];
-    assert_eq!(right.forgives(&older, pressure(6)), 5, "and those of the last twenty minutes");
-    assert_eq!(right.forgives(&older, pressure(2)), 2, "but nothing that a success has forgiven before");
+    assert_eq!(forgives(&older, pressure(6)), 5, "and those of the last twenty minutes");
+    assert_eq!(right.forgives(&older, pressure(6)), [(now(), 1), (now() - 2.minutes(), 3), (now() - 19.minutes(), 1)], "each when its code was sent");
+    assert_eq!(forgives(&older, pressure(2)), 2, "but nothing that a success has forgiven before");
     let elsewhere = LoginId::classify("budi@example.test", &Country::indonesia()).unwrap();
     let others = [Challenge { purpose: Purpose::AppReset, ..slipped(5, 2, 0) }, Challenge { destination: elsewhere, ..slipped(6, 2, 0) }];
-    assert_eq!(right.forgives(&others, pressure(6)), 1, "what is tried elsewhere is a guess");
+    assert_eq!(forgives(&others, pressure(6)), 1, "what is tried elsewhere is a guess");
 }

@@ -12,7 +12,7 @@ pub struct ConversionLimit {
     pub least: u32,
     /// How many of a hundred codes must be verified.
     pub percent: u32,
-    /// How long a pause is, and how far back is looked.
+    /// How long a pause is. Judged are the codes of a day, back to the last pause.
     pub pause: Duration,
 }
 

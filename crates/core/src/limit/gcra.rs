@@ -70,8 +70,12 @@ impl Gcra {
     }
 }
 
+/// Kept in whole milliseconds, rounded up: else what refills faster than that would never be spent.
 fn owing(debt: Duration, now: Timestamp) -> Usage {
-    Usage { free_at: now + debt, log: Vec::new() }
+    let free_at = now + debt;
+    let up = free_at.duration_since(Timestamp::UNIX_EPOCH).subsec_nanos().rem_euclid(1_000_000);
+    let free_at = if up > 0 { free_at + Duration::from_nanos(1_000_000 - u64::try_from(up).unwrap_or_default()) } else { free_at };
+    Usage { free_at, log: Vec::new() }
 }
 
 #[cfg(test)]
@@ -119,6 +123,13 @@ mod tests {
         let used = TEN.note(None, u64::MAX, start());
         assert_eq!(TEN.room(Some(&used), start()).left, 0);
         assert!(TEN.charge(Some(&used), 1, start() + 90.seconds()).is_ok(), "what is noted beyond the burst is not owed for longer than a period");
+    }
+
+    #[test]
+    fn what_refills_faster_than_a_millisecond_is_spent_all_the_same() {
+        let fine = Gcra { burst: 6_000_000, period: Duration::from_secs(60) };
+        let used = fine.charge(None, 1, start()).unwrap();
+        assert_eq!(used.free_at, start() + Duration::from_millis(1));
     }
 
     #[test]

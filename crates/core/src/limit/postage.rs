@@ -134,8 +134,9 @@ impl Accounts {
             }
             Postage::Paused { pause, told } => {
                 let key = pause.key.clone();
-                self.store().pause_prefix(pause, now).await.map_err(Fault::from)?;
-                tracing::warn!(prefix = key.of(), over, verified, "hardly any code sent to numbers with this prefix is verified: it is paused");
+                if self.store().pause_prefix(pause, now).await.map_err(Fault::from)? {
+                    tracing::warn!(prefix = key.of(), over, verified, "hardly any code sent to numbers with this prefix is verified: it is paused");
+                }
                 Err(NotSent::from(self.too_often(&told, now)).into())
             }
         }

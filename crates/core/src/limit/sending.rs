@@ -85,6 +85,12 @@ impl SendingLimits {
         Budget::of(most.0, DAY, HOUR)
     }
 
+    /// What was spent of a day's money beyond what was paid before; whatever its most is.
+    #[must_use]
+    pub fn spent_of_day(price: Price) -> Charge {
+        Charge::of(LimitKey::of_everybody(LimitKind::SmsDay), &Self::by_day(price), price.0)
+    }
+
     /// Whether short messages may go there.
     #[must_use]
     pub fn serves(&self, number: &PhoneNumber) -> bool {

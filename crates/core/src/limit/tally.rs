@@ -64,7 +64,8 @@ impl Tally {
         let count = counts.of.entry(charge.key.clone()).or_insert_with(fresh);
         // A clock that has jumped back begins anew, too.
         if !Duration::try_from(now.duration_since(count.since)).is_ok_and(|age| age < period) {
-            (count.since, count.passed, count.full_until) = (now, 0, None);
+            (count.since, count.passed) = (now, 0);
+            count.full_until = count.full_until.filter(|until| *until > now && *until <= now + period);
         }
         if let Some(wait) = count.full_until.and_then(|until| Duration::try_from(until.duration_since(now)).ok()).filter(|wait| !wait.is_zero()) {
             return Verdict::Full(wait);
@@ -192,6 +193,8 @@ mod tests {
         tally.is_full(&charge("a").key, start() + 2.seconds());
         assert_eq!(tally.judge(&charge("a"), MINUTE, start()), Verdict::Full(Duration::from_secs(2)));
         assert_eq!(tally.judge(&charge("a"), MINUTE, start() + 2.seconds()), Verdict::Pass { watch: false });
+        tally.is_full(&charge("a").key, start() + 70.seconds());
+        assert_eq!(tally.judge(&charge("a"), MINUTE, start() + 60.seconds()), Verdict::Full(Duration::from_secs(10)), "a new period, and still full");
         tally.is_full(&charge("a").key, start() + 30.seconds());
         assert_eq!(tally.judge(&charge("a"), MINUTE, start() - 1.hour()), Verdict::Pass { watch: false }, "a clock that jumped back freezes nobody");
     }

@@ -137,7 +137,8 @@ impl<'a> Findings<'a> {
         }
         match config.limits.test_contacts(&config.usapi.country, &config.app.default_country) {
             Err(contact) => {
-                let rule = "allowed are e-mail addresses and phone numbers, each with a code of six to eight digits, such as { \"+85251230000\" = \"123456\" }";
+                let rule =
+                    "allowed are e-mail addresses and phone numbers, each with a number of eight digits, such as { \"+85251230000\" = \"12345678\" }";
                 self.refuse("limits.test_contacts", format_args!("{contact:?}"), rule);
             }
             Ok(contacts) if !contacts.0.is_empty() && self.in_production() => {

@@ -21,8 +21,8 @@ use super::text::{self, Whole};
 
 /// Something that is not limited in earnest has this limit.
 const MOST: u32 = 1_000_000_000;
-/// Digits from which on a code is not dead of what was guessed before it was asked for.
-const LONG: usize = 6;
+/// Digits from which on a code is not dead of what was guessed before it was asked for, at this contact or anywhere.
+const LONG: usize = 8;
 /// How many seconds' worth of requests may come at once.
 const SHIELD_SECONDS: u32 = 5;
 
@@ -145,8 +145,9 @@ impl Limits {
     pub(crate) fn test_contacts(&self, usapi: &Country, app: &Country) -> Result<TestContacts, String> {
         let mut contacts = Vec::with_capacity(self.test_contacts.len());
         for (contact, code) in &self.test_contacts {
-            // A short code would be dead after a few wrong ones, and never change.
-            let code = Code::parse(code).ok().filter(|code| code.digits() >= LONG).ok_or_else(|| contact.clone())?;
+            // A shorter code would be dead after wrong ones, and never change; App's are numbers.
+            let code =
+                Code::parse(code).ok().filter(|code| code.digits() >= LONG && !code.expose().starts_with('0')).ok_or_else(|| contact.clone())?;
             let readings = LoginId::readings(contact, usapi, app);
             let is_contact = |id: &LoginId| matches!(id, LoginId::Email(_) | LoginId::Phone(_));
             if readings.is_empty() || !readings.iter().all(is_contact) {
@@ -172,7 +173,7 @@ impl Limits {
             (u64::from(self.send_ten_minutes.0), Duration::from_secs(10 * MINUTE)),
             (u64::from(self.send_daily.0), Duration::from_secs(DAY)),
         ];
-        let price = |country: &Country| (country.clone(), sms.price_to(country).unwrap_or(self.sms_price));
+        let price = |country: &Country| (country.clone(), sms.price_to(country, self.sms_price));
         SendingLimits {
             per_destination: SendingLimits::destination(windows),
             per_address: hourly(self.send_address_hourly.0),
@@ -232,9 +233,9 @@ mod tests {
             let limits = Limits { test_contacts: BTreeMap::from([(contact.to_owned(), code.to_owned())]), ..Limits::default() };
             limits.test_contacts(&Country::indonesia(), &Country::hong_kong()).map(|contacts| contacts.0.len())
         };
-        assert_eq!(read("+85251230000", "123456"), Ok(1));
-        assert_eq!(read("review@example.com", "123456"), Ok(1));
-        assert_eq!(read("siti", "123456"), Err("siti".to_owned()));
-        assert_eq!(read("+85251230000", "1234"), Err("+85251230000".to_owned()));
+        assert_eq!(read("+85251230000", "12345678"), Ok(1));
+        assert_eq!(read("review@example.com", "12345678"), Ok(1));
+        assert_eq!(read("siti", "12345678"), Err("siti".to_owned()));
+        assert_eq!(read("+85251230000", "123456"), Err("+85251230000".to_owned()));
     }
 }

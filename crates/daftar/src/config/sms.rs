@@ -57,14 +57,14 @@ impl Sms {
 }
 
 impl Sms {
-    /// What a short message to `country` costs by the dearest route that may carry it: which one does is not known before. `None`: no route says.
-    pub(crate) fn price_to(&self, country: &Country) -> Option<Price> {
+    /// What a short message to `country` costs by the dearest route that may carry it, where one without a price costs `usual`: which one does is not known before.
+    pub(crate) fn price_to(&self, country: &Country, usual: Price) -> Price {
         let serves = |route: &&SmsRoute| route.countries().is_none_or(|countries| countries.contains(country));
         let price = |route: &SmsRoute| {
-            let of_country = route.prices().ok()?.into_iter().find(|(of, _)| of == country).map(|(_, price)| price);
-            of_country.or(route.price)
+            let of_country = route.prices().unwrap_or_default().into_iter().find(|(of, _)| of == country).map(|(_, price)| price);
+            of_country.or(route.price).unwrap_or(usual)
         };
-        self.routes.iter().filter(serves).filter_map(price).max()
+        self.routes.iter().filter(serves).map(price).max().unwrap_or(usual)
     }
 }
 

@@ -102,9 +102,9 @@ pub(super) async fn sign_up(
     Ok(Done(Access { access_token: app.accounts().sign_up_by_code(&token, code, locale, address).await? }))
 }
 
-pub(super) async fn recover(State(app): State<App>, request: Request) -> Result<Done<Access>, AppError> {
+pub(super) async fn recover(State(app): State<App>, CallerAddress(address): CallerAddress, request: Request) -> Result<Done<Access>, AppError> {
     let (code, token) = shown(request).await?;
-    Ok(Done(Access { access_token: app.accounts().begin_recovery(&token, code).await? }))
+    Ok(Done(Access { access_token: app.accounts().begin_recovery(&token, code, address).await? }))
 }
 
 pub(super) async fn update_email(State(app): State<App>, person: Person, request: Request) -> Result<Done<()>, AppError> {

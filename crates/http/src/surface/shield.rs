@@ -19,8 +19,8 @@ const TABLES: usize = 16;
 const MOST: usize = 8192;
 /// How often an address that was idle is looked for.
 const SWEEP: Duration = Duration::from_secs(10);
-/// What operators' own programs call, from wherever.
-const OPERATORS: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
+/// What operators' own programs call, from wherever, and what costs next to nothing.
+const OPERATORS: [&str; 2] = ["/healthz", "/readyz"];
 
 /// A request that comes too soon after many others: nothing of it is read, and it is answered that it may come again after this time.
 #[derive(Debug, Clone, Copy)]
@@ -54,7 +54,7 @@ impl Shield {
         let place = usize::try_from(self.hasher.hash_one(address) % TABLES as u64).unwrap_or_default();
         let Some(table) = self.tables.get(place) else { return Ok(()) };
         let mut table = table.lock().unwrap_or_else(PoisonError::into_inner);
-        table.sweep(now);
+        table.sweep(self.limit.period, now);
         let used = table.free_at.get(&address).map(|free_at| Usage { free_at: *free_at, log: Vec::new() });
         match self.limit.charge(used.as_ref(), 1, now) {
             Ok(next) => {
@@ -76,10 +76,13 @@ impl Shield {
 
 impl Table {
     /// Forgets the idle, now and then.
-    fn sweep(&mut self, now: Timestamp) {
-        // A clock that has jumped either way only makes it soon.
+    fn sweep(&mut self, period: Duration, now: Timestamp) {
+        // A clock that has jumped either way only makes it soon; nobody is held for longer than a period by what it leaves ahead.
         if now.duration_since(self.swept_at).unsigned_abs() >= SWEEP {
-            self.free_at.retain(|_, free_at| *free_at > now);
+            self.free_at.retain(|_, free_at| {
+                *free_at = (*free_at).min(now + period);
+                *free_at > now
+            });
             self.swept_at = now;
         }
     }

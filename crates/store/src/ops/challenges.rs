@@ -179,7 +179,9 @@ pub(crate) async fn judge(tx: &mut Tx<'_>, challenge: Challenge, shown: &Shown, 
         Verdict::Wrong { .. } => count_wrong(tx, &subjects, now).await?,
         Verdict::Right if pressure.subject > 0 => {
             let older = sent_since(tx, challenge.subject, before(challenge.created_at, SLIPPED_WITHIN)).await?;
-            count_forgiven(tx, challenge.forgives(&older, pressure), now).await?;
+            for (at, wrong) in challenge.forgives(&older, pressure) {
+                count_forgiven(tx, wrong, at).await?;
+            }
         }
         Verdict::Right | Verdict::Odd { .. } | Verdict::Expired | Verdict::Dead => {}
     }
@@ -218,11 +220,8 @@ async fn count_wrong(tx: &mut Tx<'_>, subjects: &[String], now: Timestamp) -> Re
 }
 
 /// Somebody got a code right after so many wrong ones: those were no guesses (row 5).
-async fn count_forgiven(tx: &mut Tx<'_>, wrong: u32, now: Timestamp) -> Result<(), StoreError> {
-    if wrong == 0 {
-        return Ok(());
-    }
-    let minute = now.as_millisecond().div_euclid(MINUTE_MS) * MINUTE_MS;
+async fn count_forgiven(tx: &mut Tx<'_>, wrong: u32, at: Timestamp) -> Result<(), StoreError> {
+    let minute = at.as_millisecond().div_euclid(MINUTE_MS) * MINUTE_MS;
     let sql = "INSERT INTO wrong_code_minutes (minute, wrong, forgiven) VALUES ($1, 0, $2) \
                ON CONFLICT (minute) DO UPDATE SET forgiven = wrong_code_minutes.forgiven + excluded.forgiven";
     tx.exec(sql, &[minute.into(), wrong.into()]).await?;

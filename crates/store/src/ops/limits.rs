@@ -31,7 +31,7 @@ pub(crate) async fn charge(tx: &mut Tx<'_>, charges: &[Charge], now: Timestamp) 
     }
 }
 
-/// Whether every limit has room, and what became of the codes sent to a prefix in the time of a pause before; changes nothing.
+/// Whether every limit has room, and what became of the codes sent to a prefix in the last day; changes nothing.
 pub(crate) async fn sending_standing(
     tx: &mut Tx<'_>,
     charges: &[Charge],

@@ -25,9 +25,10 @@ pub(crate) async fn set_password(tx: &mut Tx<'_>, new: &NewPassword) -> Result<P
         sessions::end_all(tx, account.id, new.now).await?;
     }
     passwords::put(tx, account.id, &new.record).await?;
-    recoveries::void_of(tx, account.id).await?;
     if let Some(told) = &new.told {
         outbox::notify(tx, told, new.now).await?;
     }
+    // After the notice, as where a contact is lost: what both take, they take in one order.
+    recoveries::void_of(tx, account.id).await?;
     Ok(PasswordSet::Done)
 }

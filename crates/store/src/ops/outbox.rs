@@ -11,9 +11,11 @@ use std::time::Duration;
 use daftar_core::code::Challenge;
 use daftar_core::identifier::LoginId;
 use daftar_core::limit::Sending;
+use daftar_core::limit::sending::SendingLimits;
 use daftar_core::message::{Channel, Envelope, Message, MessageId, Recipient, Sealer};
-use daftar_core::outbox::{ClaimedMessage, Claims, GivenUp, MessageState, Receipted, Settled, Settlement};
+use daftar_core::outbox::{Attempt, ClaimedMessage, Claims, GivenUp, MessageState, Receipted, Settled, Settlement};
 use daftar_core::ports::{Queue, StoreError, Timestamp};
+use daftar_core::price::Price;
 use uuid::Uuid;
 
 use super::{after, attempts, limits, receipts};
@@ -170,10 +172,25 @@ pub(crate) async fn settle(tx: &mut Tx<'_>, id: MessageId, settled: &Settled, no
     stand(tx, id, settled, now).await?;
     let Some(attempt) = &settled.attempt else { return Ok(None) };
     attempts::insert(tx, id, attempt).await?;
+    pay_again(tx, id, attempt, now).await?;
     match receipt {
         Some(outcome) => receipts::apply(tx, id, attempt.number, outcome, now).await,
         None => Ok(None),
     }
+}
+
+/// A message pays once before it is sent. What a second route costs that takes it, too, is counted when it has (row 42).
+async fn pay_again(tx: &mut Tx<'_>, id: MessageId, attempt: &Attempt, now: Timestamp) -> Result<(), StoreError> {
+    if !attempt.is_accepted() || attempt.price == Price(0) {
+        return Ok(());
+    }
+    let sql = "SELECT count(*) AS taken FROM attempts WHERE message = $1 AND number < $2 AND answer = $3";
+    let values = [(&id.0).into(), attempt.number.into(), attempt.answer.name().into()];
+    let taken: u64 = tx.one(sql, &values, |row| row.of("attempts").number("taken")).await?;
+    if taken > 0 {
+        limits::note(tx, &[SendingLimits::spent_of_day(attempt.price)], now).await?;
+    }
+    Ok(())
 }
 
 /// Says how the message stands now, unless it was claimed again meanwhile: then that is for the newer claim to say.

@@ -52,12 +52,13 @@ async fn pay(tx: &mut Tx<'_>, challenge: &Challenge, redemption: &Redemption) ->
             sessions::know(tx, account.id, *from, now).await?;
             Ok(Ok(account.id))
         }
-        Pays::Recovery(draft) => {
+        Pays::Recovery(draft, from) => {
             let account = match holder(tx, challenge).await? {
                 Ok(account) => account,
                 Err(refusal) => return Ok(Err(refusal)),
             };
             recoveries::insert(tx, account.id, &challenge.destination, draft).await?;
+            sessions::know(tx, account.id, *from, now).await?;
             Ok(Ok(account.id))
         }
         Pays::Contact(session) => {

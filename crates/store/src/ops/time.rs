@@ -16,6 +16,8 @@ use crate::tx::Tx;
 const SAME: Duration = Duration::from_secs(1);
 /// Rows of one table that are moved in one transaction: whoever waits behind it must not wait for long.
 const AT_ONCE: u64 = 500;
+/// By how much a clock may be set back, for what that leaves behind to be put in order.
+const MOST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 const MINUTE_MS: i64 = 60_000;
 const LATEST: &str = "latest_time";
 
@@ -53,6 +55,8 @@ pub struct Kept {
     pub latest: Timestamp,
     /// By how much the clock was set back.
     pub set_back: Option<Duration>,
+    /// Whether it was by more than is put in order: that is no clock that was mended, but one that is broken, or was.
+    pub is_absurd: bool,
 }
 
 /// A clock that was set back.
@@ -103,8 +107,13 @@ pub(crate) async fn keep(tx: &mut Tx<'_>, told: Told) -> Result<Option<Kept>, St
     let Some(step) = Step::between(latest, now) else {
         let latest = latest.max(now);
         remember(tx, latest).await?;
-        return Ok(Some(Kept { latest, set_back: None }));
+        return Ok(Some(Kept { latest, set_back: None, is_absurd: false }));
     };
+    if step.by > MOST {
+        // A machine that wakes up in 1970 must not take everything there with it.
+        remember(tx, now).await?;
+        return Ok(Some(Kept { latest: now, set_back: Some(step.by), is_absurd: true }));
+    }
     let mut more = false;
     for (table, which) in ENDING {
         more |= end(tx, table, which, &step).await? >= AT_ONCE;
@@ -117,7 +126,7 @@ pub(crate) async fn keep(tx: &mut Tx<'_>, told: Told) -> Result<Option<Kept>, St
     }
     keep_waits(tx, &step).await?;
     remember(tx, now).await?;
-    Ok(Some(Kept { latest: now, set_back: Some(step.by) }))
+    Ok(Some(Kept { latest: now, set_back: Some(step.by), is_absurd: false }))
 }
 
 async fn remember(tx: &mut Tx<'_>, latest: Timestamp) -> Result<(), StoreError> {

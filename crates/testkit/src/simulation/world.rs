@@ -220,8 +220,9 @@ impl World {
                 self.of(side).wrong += 1;
             }
             Verdict::Right => {
-                let forgiven = if pressure.subject > 0 { self.forgiven(ticket, pressure) } else { 0 };
-                self.count(now, 0, forgiven);
+                for (at, wrong) in self.forgiven(ticket, pressure) {
+                    self.count(at, 0, wrong);
+                }
                 for subject in subjects {
                     self.wrong.remove(&subject);
                 }
@@ -239,7 +240,10 @@ impl World {
         verdict
     }
 
-    fn forgiven(&self, ticket: Ticket, pressure: Pressure) -> u32 {
+    fn forgiven(&self, ticket: Ticket, pressure: Pressure) -> Vec<(Timestamp, u32)> {
+        if pressure.subject == 0 {
+            return Vec::new();
+        }
         let challenge = &self.kept[ticket].challenge;
         let since = challenge.created_at - SLIPPED_WITHIN;
         let of_subject = self.of_subject[&challenge.subject].iter().map(|ticket| &self.kept[*ticket].challenge);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use daftar_core::limit::LimitKind;
 use daftar_core::message::{Channel, Envelope, MessageId, Recipient};
 use daftar_core::outbox::receipt::Change;
 use daftar_core::outbox::status::{MessageFilter, MessageStatus, Retried};
@@ -194,6 +195,19 @@ pub async fn an_awaited_message_that_expires_is_sent_and_not_failed<E: Engine>(e
     assert!(claim(store, end).await.is_empty());
     let status = status(store, &pending.new.sending.letters[0]).await;
     assert_eq!((status.state, status.has_letter, status.reason), (MessageState::Sent, false, None));
+}
+
+pub async fn row_42_what_a_second_route_costs_is_counted_when_it_has_taken_the_message<E: Engine>(engine: E) {
+    let store = engine.store();
+    let day = async || {
+        let used = store.limits_used(Some(LimitKind::SmsDay), 1, now()).await.unwrap();
+        used.iter().flat_map(|(_, usage)| &usage.log).map(|spend| spend.amount).sum::<u64>()
+    };
+    awaited(store).await;
+    assert_eq!(day().await, 0, "the first is paid by whoever sends it");
+    let again = claimed(store, now() + MINUTE).await;
+    settle(store, &again, settled(taken(&again, "second", Some("r2"), now() + MINUTE), Settlement::Sent), now() + MINUTE).await;
+    assert_eq!(day().await, 45_000);
 }
 
 pub async fn a_used_code_is_not_sent_by_another_route<E: Engine>(engine: E) {

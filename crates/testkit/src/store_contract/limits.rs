@@ -7,7 +7,7 @@ use daftar_core::limit::conversion::Conversion;
 use daftar_core::limit::sending::SendingLimits;
 use daftar_core::limit::{Budget, Charge, Charged, Exhausted, Gcra, Limit, LimitKey, LimitKind, Sending};
 use daftar_core::ports::Store as _;
-use daftar_core::redemption::Redeemed;
+use daftar_core::redemption::{Redeemed, Redemption};
 use daftar_core::secret::Mac;
 
 use super::given::{self, DAY, HOUR, MINUTE, account_id, now, phone, send};
@@ -261,4 +261,28 @@ pub async fn row_42_a_cap_that_is_nearly_spent_is_told_before_it_is<E: Engine>(e
         store.charge(both(), now()).await.unwrap();
     }
     assert_eq!(store.sending_standing(both(), None, now() + HOUR).await.unwrap().nearly, [], "the hour is over");
+}
+
+pub async fn row_15_whoever_recovers_by_a_code_is_known_where_he_is<E: Engine>(engine: E) {
+    let store = engine.store();
+    let budi = given::made(store, "budi", 2).await;
+    let code = given::send(store, Purpose::AppReset, budi.id, given::email("budi")).await;
+    store.redeem(code.show()).await.unwrap();
+    assert!(store.sign_in_record(&given::email("budi").into(), given::from()).await.unwrap().unwrap().is_known_address);
+}
+
+pub async fn row_5_what_is_forgiven_counts_no_longer_than_what_was_wrong<E: Engine>(engine: E) {
+    let store = engine.store();
+    let lost = async |at| store.pressure(&["nobody".to_owned()], at).await.unwrap().lost;
+    let (own, other) = (given::made(store, "own", 1).await, given::made(store, "other", 2).await);
+    let slipped = given::send(store, Purpose::AppSignIn, own.id, given::email("own")).await;
+    store.redeem(slipped.wrong(slipped.show())).await.unwrap();
+    let right = Redemption { now: now() + 9 * MINUTE, ..slipped.show() };
+    assert!(matches!(store.redeem(right).await.unwrap(), Redeemed::Done(_)));
+    assert_eq!(lost(now() + 9 * MINUTE).await, 0);
+    let guessed = given::send(store, Purpose::AppSignIn, other.id, given::email("other")).await;
+    let wrong = guessed.wrong(guessed.show());
+    store.redeem(Redemption { now: now() + 9 * MINUTE, ..wrong }).await.unwrap();
+    assert_eq!(lost(now() + 9 * MINUTE).await, 1);
+    assert_eq!(lost(now() + 65 * MINUTE).await, 1, "a slip that is over forgives no guess that is not");
 }

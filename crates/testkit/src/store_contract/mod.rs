@@ -108,6 +108,7 @@ macro_rules! store_contract {
                 what_will_not_arrive_goes_on_at_once_or_is_given_up
                 what_will_not_arrive_matters_only_for_the_newest_attempt
                 an_awaited_message_that_expires_is_sent_and_not_failed
+                row_42_what_a_second_route_costs_is_counted_when_it_has_taken_the_message
                 a_used_code_is_not_sent_by_another_route
                 row_4_a_replaced_code_is_not_tried_again
                 a_code_that_was_never_tried_is_sent_although_a_newer_one_follows
@@ -219,8 +220,10 @@ macro_rules! store_contract {
                 row_42_of_100_racing_short_messages_the_hour_pays_for_exactly_its_number
                 row_43_a_refused_message_leaves_the_code_before_it_alone
                 row_42_what_became_of_a_prefixs_codes_is_known
+                row_5_what_is_forgiven_counts_no_longer_than_what_was_wrong
                 row_60_what_is_noted_counts_whether_or_not_there_was_room
                 fault_6_a_clock_an_hour_back_is_mended_in_the_store
+                row_15_whoever_recovers_by_a_code_is_known_where_he_is
                 row_15_addresses_that_people_signed_in_from_are_known
                 what_is_used_is_listed_longest_first_and_by_kind
                 a_reset_forgets_one_limit_or_a_kind_and_nothing_else
@@ -321,6 +324,7 @@ macro_rules! store_contract {
                 row_54_the_database_holds_no_signing_key_in_clear
             }
             time {
+                fault_6_a_clock_that_wakes_up_in_another_century_takes_nothing_with_it
                 fault_6_a_clock_that_goes_on_or_is_back_by_less_than_a_second_changes_nothing
                 fault_6_what_was_over_when_the_clock_was_set_back_is_over_then
                 fault_6_what_was_over_stays_over_after_a_restart_with_the_clock_back

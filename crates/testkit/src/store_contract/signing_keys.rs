@@ -79,7 +79,7 @@ pub async fn a_code_and_a_recovery_that_last_longer_keep_their_key<E: Engine>(en
     assert_eq!(ends(store).await[1], ("first".to_owned(), Some(now() + 10 * MINUTE)));
 
     let mut show = given::send(store, Purpose::AppReset, siti.id, given::phone(1)).await.show();
-    let Pays::Recovery(recovery) = &mut show.pays else { unreachable!() };
+    let Pays::Recovery(recovery, _) = &mut show.pays else { unreachable!() };
     recovery.expires_at = now() + 20 * MINUTE;
     store.redeem(show).await.unwrap();
     rotate(store, "third", Others::Retire(MINUTE)).await;

@@ -181,3 +181,17 @@ pub async fn fault_6_a_thousand_rows_are_put_in_order_however_many_servers_say_s
     assert_eq!(steps.into_iter().flatten().collect::<Vec<_>>(), [15 * MINUTE]);
     assert_eq!(engine.count(&format!("SELECT count(*) FROM challenges WHERE expires_at = {}", back_to.as_millisecond())).await, 1100);
 }
+
+pub async fn fault_6_a_clock_that_wakes_up_in_another_century_takes_nothing_with_it<E: Engine>(engine: E) {
+    let store = engine.store();
+    let siti = given::account("siti");
+    store.create_account(siti.clone(), None).await.unwrap();
+    let session = given::sign_in(store, &siti).await;
+    let here = |latest, shown, now| Told::Here { latest, shown, now };
+    let latest = store.keep_time(here(Timestamp::MIN, now(), now())).await.unwrap().latest;
+    let kept = store.keep_time(here(latest, now(), Timestamp::UNIX_EPOCH)).await.unwrap();
+    assert!(kept.is_absurd);
+    let kept = store.keep_time(here(kept.latest, Timestamp::UNIX_EPOCH, now())).await.unwrap();
+    assert_eq!(kept.set_back, None);
+    assert_eq!(store.session_account(session, now()).await.unwrap(), Some(siti.id), "nobody is signed out");
+}

@@ -248,7 +248,7 @@ impl Replay {
                     Err(other) => unreachable!("{other:?}"),
                 };
             }
-            (Purpose::AppReset, _) => accounts.begin_recovery(&sent.token, code).await,
+            (Purpose::AppReset, _) => accounts.begin_recovery(&sent.token, code, from).await,
             (Purpose::AppSignIn, _) => accounts.sign_in_by_code(&sent.token, code, from).await,
             _ => accounts.sign_up_by_code(&sent.token, code, Locale::English, from).await,
         };

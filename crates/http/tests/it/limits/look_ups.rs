@@ -192,3 +192,16 @@ async fn row_60_on_three_replicas_thirty_are_answered_and_few_more() {
     }
     assert!((30..=45).contains(&passed), "{passed}");
 }
+
+#[tokio::test]
+async fn row_60_asking_for_a_contact_of_somebody_elses_is_a_look_up_too() {
+    let site = Installation::builder().limits().behind_proxy().start().await;
+    registered(&site, 1).await;
+    let caller = at(&site, "198.51.100.1");
+    let person = crate::app::signed_up(&site, "mei@example.test", "mei@example.test").await;
+    let asked = async || crate::app::ask(&caller.bearer(&person), crate::app::UPDATE_EMAIL, "siti1@example.test", 0).await.status;
+    for _ in 0..30 {
+        assert_eq!(asked().await, 409);
+    }
+    assert_eq!(asked().await, 429);
+}

@@ -86,7 +86,7 @@ impl Sent {
     pub fn show(&self) -> Redemption {
         let pays = match self.challenge.purpose {
             Purpose::AppSignup => Pays::SignUp(newcomer(), session(), from()),
-            Purpose::AppReset => Pays::Recovery(recovery()),
+            Purpose::AppReset => Pays::Recovery(recovery(), from()),
             Purpose::AppSignIn | Purpose::UsapiSignup | Purpose::InvasSignup | Purpose::AppEmail | Purpose::AppPhone => {
                 Pays::SignIn(session(), from())
             }
@@ -160,7 +160,7 @@ pub async fn sign_in_by_code(store: &SqlStore, account: AccountId, to: impl Into
 /// Gives an account a recovery for a code to a contact that it has proven.
 pub async fn recover(store: &SqlStore, account: AccountId, to: impl Into<LoginId> + Send) -> RecoveryId {
     let show = send(store, Purpose::AppReset, account, to).await.show();
-    let Pays::Recovery(recovery) = show.pays else { unreachable!() };
+    let Pays::Recovery(recovery, _) = show.pays else { unreachable!() };
     assert_eq!(store.redeem(show).await.unwrap(), Redeemed::Done(account));
     recovery.id
 }
