@@ -125,7 +125,8 @@ async fn row_2_of_200_racing_guesses_three_are_compared() {
     let answers = join_all((0..200).map(|_| confirm(&host, &guess))).await;
     let invalid = answers.iter().filter(|answer| answer.status == 400).count();
     assert_eq!(invalid, 3, "{answers:?}");
-    assert!(answers.iter().all(|answer| matches!(answer.status.as_u16(), 400 | 410)));
+    // Each is hashed before it is judged, and more than the hasher's queue holds are told to come again (row 24).
+    assert!(answers.iter().all(|answer| matches!(answer.status.as_u16(), 400 | 410 | 503)), "{answers:?}");
     assert_eq!(site.wrong_codes("phone/+6281234567890").await, 3);
     problem(&confirm(&host, &token).await, 410, "TOKEN_EXPIRED", None);
 }
