@@ -113,7 +113,7 @@ impl Accounts {
         };
         let account = record.as_ref().map(|r| r.account);
         let is_known = record.as_ref().is_some_and(|record| record.is_known_address);
-        let charged = Attempt { account, typed: attempt.who.as_ref(), from: attempt.from, is_known };
+        let charged = Attempt { account, typed: attempt.who.as_ref(), key: &self.secrets().addresses, from: attempt.from, is_known };
         let charges = self.policy().limits.as_ref().map(|limits| limits.passwords.charges(charged)).unwrap_or_default();
         let admission = self.admit(&charges).await?;
         if let Admission::Refused(exhausted) = &admission {

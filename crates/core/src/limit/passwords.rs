@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::{Charge, ClientAddress, Gcra, LimitKey, LimitKind, whom};
 use crate::account::AccountId;
 use crate::identifier::LoginId;
+use crate::secret::MacKey;
 
 /// How many wrong passwords are let through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +39,8 @@ pub struct Attempt<'a> {
     pub account: Option<AccountId>,
     /// The identifier as it was typed.
     pub typed: Option<&'a LoginId>,
+    /// Under this key a name is kept that nobody has.
+    pub key: &'a MacKey,
     /// From where.
     pub from: ClientAddress,
     /// Whether somebody signed in to the account from there before.
@@ -49,11 +52,11 @@ impl PasswordLimits {
     /// that the limit does not tell who exists.
     #[must_use]
     pub fn charges(&self, attempt: Attempt<'_>) -> Vec<Charge> {
-        let Attempt { account, typed, from, is_known } = attempt;
+        let Attempt { account, typed, key, from, is_known } = attempt;
         let mut charges = Vec::with_capacity(3);
         let whose = match (account, typed) {
             (Some(account), _) => Some(whom::account(account)),
-            (None, Some(id)) => Some(whom::name(id)),
+            (None, Some(id)) => Some(whom::unknown(id, key)),
             (None, None) => None,
         };
         if let Some(whose) = whose {
@@ -72,12 +75,17 @@ impl PasswordLimits {
 mod tests {
     use super::*;
     use crate::identifier::Country;
+    use crate::secret::Secrets;
     use std::net::IpAddr;
+
+    fn key() -> MacKey {
+        Secrets::derive(&[1; 32]).addresses
+    }
 
     fn kinds(is_known: bool) -> Vec<LimitKind> {
         let from = ClientAddress::from(IpAddr::from([192, 0, 2, 1]));
         let account = Some(AccountId(uuid::Uuid::from_u128(1)));
-        let attempt = Attempt { account, typed: None, from, is_known };
+        let attempt = Attempt { account, typed: None, key: &key(), from, is_known };
         PasswordLimits::default().charges(attempt).iter().map(|charge| charge.key.kind()).collect()
     }
 
@@ -93,7 +101,7 @@ mod tests {
         let account = Some(AccountId(uuid::Uuid::from_u128(1)));
         let by = |text: &str| {
             let typed = LoginId::classify(text, &Country::indonesia()).ok();
-            limits.charges(Attempt { account, typed: typed.as_ref(), from, is_known: false })
+            limits.charges(Attempt { account, typed: typed.as_ref(), key: &key(), from, is_known: false })
         };
         assert_eq!(by("siti"), by("SITI@example.test"));
         assert_eq!(by("siti"), by("081234567890"));

@@ -107,12 +107,14 @@ fn prefixes(text: &str, countries: (&Country, &Country)) -> (Option<String>, Vec
 /// Everybody whom a text may name: an account, and what was typed before there was one.
 async fn whoms(store: &dyn Store, text: &str, countries: (&Country, &Country)) -> Result<Vec<String>, ResetError> {
     let mut whoms: Vec<String> = text.parse().ok().map(|id| whom::account(AccountId(id))).into_iter().collect();
-    for id in readings(text, countries) {
-        whoms.extend(store.find_account(&id).await?.map(|account| whom::account(account.id)));
-        whoms.push(whom::name(&id));
-    }
-    if whoms.is_empty() {
+    let readings = readings(text, countries);
+    if whoms.is_empty() && readings.is_empty() {
         return Err(ResetError::IsNot("an account's id, e-mail address, phone number or username"));
+    }
+    for id in readings {
+        whoms.extend(store.find_account(&id).await?.map(|account| whom::account(account.id)));
+        // Which name nobody has is not kept.
+        whoms.extend((id.kind() != IdentifierKind::Username).then(|| whom::name(&id)));
     }
     Ok(whoms)
 }

@@ -256,7 +256,7 @@ impl World {
     /// # Errors
     /// [`No`].
     pub fn sign_in(&mut self, account: AccountId, is_right: bool, from: ClientAddress, side: Side, now: Timestamp) -> Result<bool, No> {
-        let attempt = Attempt { account: Some(account), typed: None, from, is_known: self.known.contains(&(account, from)) };
+        let attempt = Attempt { account: Some(account), typed: None, key: &self.codes, from, is_known: self.known.contains(&(account, from)) };
         let charges = self.rules.limits.passwords.charges(attempt);
         let outcome = self.charge(&charges, now).map(|()| is_right);
         match (&outcome, is_right) {

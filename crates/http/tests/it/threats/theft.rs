@@ -86,3 +86,15 @@ async fn row_54_a_thief_of_the_database_has_no_secret_that_was_ever_handed_out_o
         assert!(secret.len() >= SHORTEST && !holds(&secret), "the database holds {secret}");
     }
 }
+
+#[tokio::test]
+async fn row_54_a_password_typed_where_the_name_belongs_is_counted_and_not_kept() {
+    let site = Installation::with_limits().await;
+    for _ in 0..10 {
+        assert_eq!(sign_in(&site, "My-Pass-4711", "anything").await.status, 401);
+    }
+    assert_eq!(sign_in(&site, "my-pass-4711", "anything").await.status, 429);
+    let text = legible(&site.bytes_on_disk().await).to_lowercase();
+    assert!(text.contains("password.account_address/127.0.0.1/"), "this looks in the right place");
+    assert!(!text.contains("my-pass-4711"));
+}
