@@ -8,6 +8,7 @@ use crate::account::{Account, AccountId, Claim, Standing, Surface};
 use crate::code::{Challenge, ChallengeId, ChallengeState, Code, Pressure, Purpose, TokenPrefix, counted_against};
 use crate::identifier::{IdentifierKind, LoginId, Username};
 use crate::limit::look_ups::Asker;
+use crate::limit::sending::Receiver;
 use crate::limit::{NotSent, TooOften};
 use crate::locale::Locale;
 use crate::measure;
@@ -151,7 +152,8 @@ impl Accounts {
     pub async fn send_code(&self, wish: &CodeWish, label: CodeLabel, sender: Sender) -> Result<String, SendCodeError> {
         let now = self.now();
         let Reader { subject, to, locale } = self.reader_of(wish, &sender, now).await?;
-        let charges = self.postage::<SendCodeError>(std::slice::from_ref(&to), &sender.asker, now).await?;
+        let receiver = self.receiver(wish, subject, &sender.asker).await?;
+        let charges = self.postage::<SendCodeError>(std::slice::from_ref(&to), receiver, &sender.asker, now).await?;
         let expires_at = whole_seconds(now, self.policy().registrations.code);
         let draft = Draft { purpose: wish.purpose(), subject, destination: to.clone().into(), link: None, prefix: None, expires_at };
         let (challenge, code) = self.draw_challenge(draft, now).await?;
@@ -197,6 +199,18 @@ impl Accounts {
                 Ok(Reader { subject: account.id.0, to: contact.clone(), locale: account.locale })
             }
         }
+    }
+
+    /// Who gets the code, as limits see it.
+    async fn receiver(&self, wish: &CodeWish, subject: Uuid, asker: &Asker) -> Result<Receiver, Fault> {
+        if !wish.purpose().is_of_an_owner() {
+            return Ok(Receiver::Anybody);
+        }
+        let is_asking = match asker {
+            Asker::Person(from) => self.store().is_known(AccountId(subject), from.kept(&self.secrets().addresses)).await?,
+            Asker::Client(_) => false,
+        };
+        Ok(Receiver::Owner { is_asking })
     }
 
     /// Whoever has not proven it does not stand in the way (threat row 34).

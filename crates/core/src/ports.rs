@@ -115,6 +115,8 @@ pub trait Store: Send + Sync {
     async fn first_taken(&self, claims: &[Claim], except: Option<AccountId>) -> Result<Option<IdentifierKind>, StoreError>;
     /// What it takes to check the password of whoever is known by `id`, and whether they signed in from the address `from` before.
     async fn sign_in_record(&self, id: &LoginId, from: Mac) -> Result<Option<SignInRecord>, StoreError>;
+    /// Whether somebody signed in to the account from the address `from` before.
+    async fn is_known(&self, account: AccountId, from: Mac) -> Result<bool, StoreError>;
     /// The account whose session this is, if at `now` the session is neither over nor ended and the account is active.
     async fn session_account(&self, id: SessionId, now: Timestamp) -> Result<Option<AccountId>, StoreError>;
     /// A whole account.

@@ -220,7 +220,7 @@ pub(crate) struct LimitsReset {
     /// Its kind
     #[arg(value_name = "KIND", value_parser = limit_kinds())]
     pub(crate) kind: LimitKind,
-    /// Of whom: an e-mail address or phone number (send.destination), an account's id or any of its names (password.account_address, password.strangers), a phone
+    /// Of whom: an e-mail address or phone number (send.destination, send.strangers), an account's id or any of its names (password.account_address, password.strangers), a phone
     /// number or its beginning (send.prefix, send.pause), a client address (….address), a machine client's id (….client)
     #[arg(value_name = "OF", conflicts_with = "all")]
     pub(crate) of: Option<String>,
@@ -330,6 +330,7 @@ const fn counts(kind: LimitKind) -> &'static str {
         LimitKind::PasswordAddress => "Wrong passwords from one client address",
         LimitKind::PasswordStrangers => "Wrong passwords for an account from addresses that never signed in to it",
         LimitKind::SendDestination => "Messages to one contact",
+        LimitKind::SendStrangers => "Messages to an account's contact, asked for from addresses that never signed in to it",
         LimitKind::SendAddress => "Messages asked for from one client address",
         LimitKind::SendClient => "Messages asked for by one machine client",
         LimitKind::SendPrefix => "Short messages to numbers that differ in their last four digits alone",

@@ -59,6 +59,10 @@ impl Store for SqlStore {
         self.look_up(id, |tx, &id| Box::pin(accounts::load(tx, id))).await
     }
 
+    async fn is_known(&self, account: AccountId, from: Mac) -> Result<bool, StoreError> {
+        self.look_up((account, from), |tx, &(account, from)| Box::pin(sessions::is_known(tx, account, from))).await
+    }
+
     async fn find_account(&self, id: &LoginId) -> Result<Option<Account>, StoreError> {
         self.look_up(id, |tx, id| Box::pin(accounts::find(tx, id))).await
     }

@@ -91,6 +91,7 @@ behind_the_switch! { Store:
     read is_held(id: &LoginId, verified_only: bool) -> bool;
     read first_taken(claims: &[Claim], except: Option<AccountId>) -> Option<IdentifierKind>;
     read sign_in_record(id: &LoginId, from: Mac) -> Option<SignInRecord>;
+    read is_known(account: AccountId, from: Mac) -> bool;
     read session_account(id: SessionId, now: Timestamp) -> Option<AccountId>;
     read account(id: AccountId) -> Option<Account>;
     read find_account(id: &LoginId) -> Option<Account>;

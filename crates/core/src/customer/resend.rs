@@ -5,6 +5,7 @@ use crate::client::ClientId;
 use crate::code::TokenPrefix;
 use crate::identifier::IdentifierKind;
 use crate::limit::look_ups::Asker;
+use crate::limit::sending::Receiver;
 use crate::limit::{Charged, NotSent};
 use crate::message::Recipient;
 use crate::service::{Accounts, Fault};
@@ -56,7 +57,7 @@ impl Accounts {
         registration.prefix = TokenPrefix::draw(self.entropy());
         let (id, prefix, now) = (registration.id, registration.prefix.clone(), self.now());
         let to = Recipient::Sms(registration.customer.phone.clone());
-        let charges = self.postage::<ResendCustomerError>(&[to], &Asker::Client(host.clone()), now).await?;
+        let charges = self.postage::<ResendCustomerError>(&[to], Receiver::Anybody, &Asker::Client(host.clone()), now).await?;
         let (token, envelope) = self.compose_token(&registration).await?;
         let sending = self.sending([envelope], charges);
         let resend = ResendToken { id, host: host.clone(), prefix, token: token.clone(), sending, now };
@@ -79,7 +80,8 @@ impl Accounts {
         let applicant = self.resendable(host, username, phone).await?;
         let (link, envelope) = self.compose_link(&applicant.registration)?.ok_or(ResendCustomerError::NoEmail)?;
         let (id, now) = (applicant.registration.id, self.now());
-        let charges = self.postage::<ResendCustomerError>(std::slice::from_ref(&envelope.to), &Asker::Client(host.clone()), now).await?;
+        let charges =
+            self.postage::<ResendCustomerError>(std::slice::from_ref(&envelope.to), Receiver::Anybody, &Asker::Client(host.clone()), now).await?;
         let resend = ResendLink { id, host: host.clone(), link, sending: self.sending([envelope], charges), now };
         let charged: Charged = self.store().resend_link(resend).await.map_err(Fault::from)?.ok_or(ResendCustomerError::Unknown)?;
         self.sent(&charged, now)?;

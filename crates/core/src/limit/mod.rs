@@ -55,6 +55,8 @@ named! {
         PasswordStrangers = "password.strangers",
         /// Messages to one contact.
         SendDestination = "send.destination",
+        /// Messages to a contact of an account, asked for from addresses that never signed in to it.
+        SendStrangers = "send.strangers",
         /// Messages asked for from one client address.
         SendAddress = "send.address",
         /// Messages asked for by one machine client.
@@ -306,6 +308,7 @@ impl Limits {
             LimitKind::PasswordAddress => refilling(self.passwords.per_address),
             LimitKind::PasswordStrangers => refilling(self.passwords.strangers),
             LimitKind::SendDestination => counted(&self.sending.per_destination),
+            LimitKind::SendStrangers => counted(&self.sending.strangers()),
             LimitKind::SendAddress => refilling(self.sending.per_address),
             LimitKind::SendClient => refilling(self.sending.per_client),
             LimitKind::SendPrefix => counted(&self.sending.per_prefix),

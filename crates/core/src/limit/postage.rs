@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use super::conversion::{Conversion, ConversionLimit};
 use super::look_ups::Asker;
+use super::sending::Receiver;
 use super::{Charge, Charged, Exhausted, LimitKey, LimitKind, TooOften};
 use crate::client::ClientId;
+use crate::code::Purpose;
 use crate::identifier::PhoneNumber;
 use crate::measure;
 use crate::message::{Envelope, Recipient};
@@ -36,13 +38,11 @@ pub struct Sending {
 }
 
 impl Sending {
-    /// The prefix of the number that a short message goes to, by which is judged whether such codes are verified.
+    /// The prefix that is judged by whether a code for `purpose` is verified.
     #[must_use]
-    pub fn prefix(&self) -> Option<&str> {
-        self.letters.iter().find_map(|letter| match &letter.to {
-            Recipient::Sms(number) => Some(number.prefix()),
-            Recipient::Email(_) => None,
-        })
+    pub fn judges(&self, purpose: Purpose) -> Option<&str> {
+        // Judged by is what may be paused.
+        number_of(self.letters.iter().map(|letter| &letter.to).filter(|_| !purpose.is_of_an_owner())).map(PhoneNumber::prefix)
     }
 }
 
@@ -83,7 +83,7 @@ pub enum Postage {
 }
 
 impl SendingStanding {
-    /// What is done about it. `pause` is what would pause its prefix, where it goes to a number.
+    /// What is done about it. `pause` is what would pause its prefix, where one is judged.
     #[must_use]
     pub fn decide(self, conversion: ConversionLimit, pause: Option<Charge>) -> Postage {
         if let Charged::Refused(exhausted) = self.charged {
@@ -96,29 +96,41 @@ impl SendingStanding {
     }
 }
 
+/// The first number of some recipients.
+fn number_of<'a>(to: impl IntoIterator<Item = &'a Recipient>) -> Option<&'a PhoneNumber> {
+    to.into_iter().find_map(|recipient| match recipient {
+        Recipient::Sms(number) => Some(number),
+        Recipient::Email(_) => None,
+    })
+}
+
 impl Accounts {
     /// What a message to each of `to` takes.
     ///
     /// # Errors
     /// [`NotSent`], or a fault.
-    pub(crate) async fn postage<E: From<NotSent> + From<Fault>>(&self, to: &[Recipient], asker: &Asker, now: Timestamp) -> Result<Vec<Charge>, E> {
+    pub(crate) async fn postage<E: From<NotSent> + From<Fault>>(
+        &self,
+        to: &[Recipient],
+        receiver: Receiver,
+        asker: &Asker,
+        now: Timestamp,
+    ) -> Result<Vec<Charge>, E> {
         let Some(limits) = self.policy().limits.as_ref().map(|limits| &limits.sending) else { return Ok(Vec::new()) };
         let to: Vec<_> = to.iter().filter(|recipient| !self.is_for_tests(recipient)).cloned().collect();
-        let number = to.iter().find_map(|recipient| match recipient {
-            Recipient::Sms(number) => Some(number),
-            Recipient::Email(_) => None,
-        });
+        let number = number_of(&to);
         if number.is_some_and(|number| !limits.serves(number)) {
             measure::not_served();
             return Err(NotSent::CountryNotServed.into());
         }
-        let charges = limits.charges(&to, asker);
+        let charges = limits.charges(&to, receiver, asker);
         if charges.is_empty() {
             return Ok(charges);
         }
-        let pause = number.map(|number| limits.pause_of(number.prefix()));
+        let judged = receiver.judged(number);
+        let pause = judged.map(|prefix| limits.pause_of(prefix));
         let asked: Vec<_> = charges.iter().chain(&pause).cloned().collect();
-        let standing = self.store().sending_standing(asked.clone(), number.map(PhoneNumber::prefix), now).await.map_err(Fault::from)?;
+        let standing = self.store().sending_standing(asked.clone(), judged, now).await.map_err(Fault::from)?;
         self.tell_of_nearly(&standing.nearly, now);
         let (is_ahead, Conversion { over, verified }) = (standing.is_ahead, standing.conversion);
         match standing.decide(limits.conversion, pause) {
@@ -150,7 +162,7 @@ impl Accounts {
         repeat: Option<&Repeat>,
         now: Timestamp,
     ) -> Result<Result<Vec<Charge>, Vec<u8>>, RegisterError> {
-        match (self.postage::<RegisterError>(to, &Asker::Client(client.clone()), now).await, repeat) {
+        match (self.postage::<RegisterError>(to, Receiver::Anybody, &Asker::Client(client.clone()), now).await, repeat) {
             (Err(RegisterError::NotSent(refusal)), Some(repeat)) => self.kept_of(repeat).await?.map(Err).ok_or(refusal.into()),
             (postage, _) => postage.map(Ok),
         }
@@ -211,6 +223,7 @@ const fn is_for_operators(key: &LimitKey) -> bool {
         | LimitKind::PasswordAddress
         | LimitKind::PasswordStrangers
         | LimitKind::SendDestination
+        | LimitKind::SendStrangers
         | LimitKind::SendAddress
         | LimitKind::LookUpAddress => false,
     }

@@ -48,7 +48,7 @@ pub async fn reset(store: &dyn Store, countries: (&Country, &Country), kind: Lim
         LimitKind::SendClient | LimitKind::LookUpClient => {
             vec![LimitKey::new(kind, ClientId::parse(of).ok_or(ResetError::IsNot("the id of a machine client"))?)]
         }
-        LimitKind::SendDestination => {
+        LimitKind::SendDestination | LimitKind::SendStrangers => {
             let contacts = readings(of, countries).into_iter().filter(|id| id.kind() != IdentifierKind::Username);
             some(contacts.map(|id| LimitKey::new(kind, whom::name(&id))).collect(), "an e-mail address or a phone number")?
         }

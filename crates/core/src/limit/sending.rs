@@ -49,6 +49,27 @@ pub struct NoticeRules {
     pub test_contacts: TestContacts,
 }
 
+/// Who gets a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Receiver {
+    /// Whoever is there: nobody has proven to be.
+    Anybody,
+    /// The account that has proven the contact.
+    Owner {
+        /// Whether it was asked for from an address that signed in to the account before.
+        is_asking: bool,
+    },
+}
+
+impl Receiver {
+    /// The prefix by whose codes is judged whether a message to this number may be sent. No pause holds up what goes to the owner of a number: attackers cannot pick
+    /// such numbers as they like, and their owners have no other.
+    #[must_use]
+    pub fn judged(self, number: Option<&PhoneNumber>) -> Option<&str> {
+        number.filter(|_| self == Self::Anybody).map(PhoneNumber::prefix)
+    }
+}
+
 impl Default for SendingLimits {
     fn default() -> Self {
         Self {
@@ -71,6 +92,16 @@ impl SendingLimits {
     #[must_use]
     pub fn destination(windows: [(u64, Duration); 3]) -> Budget {
         Budget { windows: windows.map(|(most, period)| Window { most, period }).to_vec(), grain: Duration::ZERO }
+    }
+
+    /// What strangers to an account may have sent to a contact of it: all of the longest window but as many as its owner may get in the one before. So nobody
+    /// uses up what the owner needs to sign in.
+    #[must_use]
+    pub fn strangers(&self) -> Budget {
+        match self.per_destination.windows.as_slice() {
+            [.., kept, longest] => Budget::of(longest.most.saturating_sub(kept.most).max(1), longest.period, Duration::ZERO),
+            _ => self.per_destination.clone(),
+        }
     }
 
     /// So many short messages in any hour.
@@ -112,12 +143,15 @@ impl SendingLimits {
 
     /// What a message to each of `to` is charged to. Narrow limits come before wide ones.
     #[must_use]
-    pub fn charges(&self, to: &[Recipient], asker: &Asker) -> Vec<Charge> {
-        let mut charges = Vec::with_capacity(2 + 3 * to.len());
+    pub fn charges(&self, to: &[Recipient], receiver: Receiver, asker: &Asker) -> Vec<Charge> {
+        let mut charges = Vec::with_capacity(2 + 4 * to.len());
         for recipient in to {
             let id = LoginId::from(recipient.clone());
             let key = LimitKey::new(LimitKind::SendDestination, whom::name(&id));
             charges.push(Charge::of(key, &self.per_destination, 1));
+            if receiver == (Receiver::Owner { is_asking: false }) {
+                charges.push(Charge::of(LimitKey::new(LimitKind::SendStrangers, whom::name(&id)), &self.strangers(), 1));
+            }
             if let Recipient::Sms(number) = recipient {
                 charges.push(Charge::of(LimitKey::new(LimitKind::SendPrefix, number.prefix()), &self.per_prefix, 1));
                 charges.extend(self.money(number));
@@ -166,8 +200,9 @@ mod tests {
     #[test]
     fn row_42_short_messages_pay_for_prefix_and_money_and_mails_do_not() {
         let limits = SendingLimits { prices: vec![(Country::hong_kong(), Price(70_000))], ..SendingLimits::default() };
-        let paid =
-            |to: &[Recipient]| limits.charges(to, &person()).iter().map(|charge| (charge.key.as_str().to_owned(), charge.amount)).collect::<Vec<_>>();
+        let paid = |to: &[Recipient]| {
+            limits.charges(to, Receiver::Anybody, &person()).iter().map(|charge| (charge.key.as_str().to_owned(), charge.amount)).collect::<Vec<_>>()
+        };
         let of = |key: &str, amount| (key.to_owned(), amount);
         let expected = [
             of("send.destination/phone/+85251234567", 1),
@@ -180,6 +215,33 @@ mod tests {
         let mail = Recipient::Email(EmailAddress::parse("siti@example.test").unwrap());
         assert_eq!(paid(&[mail]), [of("send.destination/email/siti@example.test", 1), of("send.address/192.0.2.1", 1)]);
         assert_eq!(paid(&[]), []);
+    }
+
+    #[test]
+    fn row_43_what_strangers_have_sent_to_an_accounts_contact_is_counted_apart() {
+        let limits = SendingLimits::default();
+        let kinds =
+            |receiver| limits.charges(&[sms("+6281234567890")], receiver, &person()).iter().map(|charge| charge.key.kind()).collect::<Vec<_>>();
+        let strangers = |receiver| kinds(receiver).contains(&LimitKind::SendStrangers);
+        assert!(!strangers(Receiver::Anybody) && !strangers(Receiver::Owner { is_asking: true }));
+        assert!(strangers(Receiver::Owner { is_asking: false }));
+        assert_eq!(limits.strangers(), Budget::of(5, DAY, Duration::ZERO));
+        for (windows, most) in
+            [([(1, MINUTE), (3, HOUR), (4, DAY)], 1), ([(1, MINUTE), (3, HOUR), (3, DAY)], 1), ([(1, MINUTE), (2, HOUR), (20, DAY)], 18)]
+        {
+            let limits = SendingLimits { per_destination: SendingLimits::destination(windows), ..SendingLimits::default() };
+            assert_eq!(limits.strangers().at_once(), most);
+        }
+    }
+
+    #[test]
+    fn row_42_a_pause_holds_up_who_has_proven_nothing() {
+        let number = PhoneNumber::from_e164("+6281234567890").unwrap();
+        assert_eq!(Receiver::Anybody.judged(Some(&number)), Some("+628123456"));
+        assert_eq!(Receiver::Anybody.judged(None), None);
+        for is_asking in [false, true] {
+            assert_eq!(Receiver::Owner { is_asking }.judged(Some(&number)), None);
+        }
     }
 
     #[test]

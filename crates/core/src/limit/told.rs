@@ -100,7 +100,7 @@ fn whose(key: &LimitKey) -> (String, Option<String>) {
             let (from, who) = of.split_once('/').unwrap_or(("", of));
             (whom::told(who), Some(from.to_owned()))
         }
-        LimitKind::PasswordStrangers | LimitKind::SendDestination => (whom::told(of), None),
+        LimitKind::PasswordStrangers | LimitKind::SendDestination | LimitKind::SendStrangers => (whom::told(of), None),
         LimitKind::PasswordAddress
         | LimitKind::SendAddress
         | LimitKind::SendClient

@@ -5,6 +5,7 @@ use crate::client::ClientId;
 use crate::code::{Challenge, Purpose};
 use crate::limit::NotSent;
 use crate::limit::look_ups::Asker;
+use crate::limit::sending::Receiver;
 use crate::message::{Content, Envelope, Message, Recipient};
 use crate::password::{PasswordRecord, Scheme};
 use crate::ports::{Claimed, Once, new_id};
@@ -95,7 +96,7 @@ impl Accounts {
             return Err(ResendError::Taken(kind));
         }
         let to = Recipient::try_from(registration.destination()).map_err(Fault::broken)?;
-        let charges = self.postage::<ResendError>(&[to], &Asker::Client(client.clone()), now).await?;
+        let charges = self.postage::<ResendError>(&[to], Receiver::Anybody, &Asker::Client(client.clone()), now).await?;
         let (challenge, envelope) = self.compose(&registration).await?;
         let started = self.started(&registration, &challenge)?;
         let sending = self.sending([envelope], charges);

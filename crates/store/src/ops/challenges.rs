@@ -86,7 +86,7 @@ fn read(row: &Row<'_>) -> Result<Challenge, StoreError> {
 
 /// Keeps a new challenge with what goes out with it, if the budgets that pay for it have room; older ones for its purpose and destination are dead (row 4).
 pub(crate) async fn send(tx: &mut Tx<'_>, challenge: &Challenge, sending: &Sending) -> Result<Charged, StoreError> {
-    insert(tx, challenge, sending.prefix()).await?;
+    insert(tx, challenge, sending.judges(challenge.purpose)).await?;
     for letter in &sending.letters {
         outbox::queue_with(tx, letter, challenge).await?;
     }

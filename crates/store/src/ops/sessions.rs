@@ -52,6 +52,12 @@ pub(crate) async fn know(tx: &mut Tx<'_>, account: AccountId, from: Mac, now: Ti
     Ok(())
 }
 
+/// Whether somebody signed in to the account from that address before.
+pub(crate) async fn is_known(tx: &mut Tx<'_>, account: AccountId, from: Mac) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM known_addresses WHERE account = $1 AND address = $2";
+    Ok(tx.opt(sql, &[(&account.0).into(), (&from).into()], |_| Ok(())).await?.is_some())
+}
+
 /// Keeps a new session, bound to a device or not.
 pub(crate) async fn insert(tx: &mut Tx<'_>, session: &Session, device: Option<&Device>) -> Result<(), StoreError> {
     let values =

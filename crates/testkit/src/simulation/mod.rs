@@ -267,6 +267,7 @@ impl Day {
             if plan.has_yesterday
                 && let Recipient::Sms(number) = &member.contacts[0]
                 && errand != Errand::Password
+                && !errand.purpose().is_of_an_owner()
             {
                 let yesterday = at(comes - 24 * HOUR);
                 let verified = dice.chance(91.0);

@@ -57,7 +57,9 @@ impl Errand {
         matches!(self, Self::SignIn | Self::Reset | Self::Password)
     }
 
-    const fn purpose(self) -> Purpose {
+    /// What a code is for that it takes.
+    #[must_use]
+    pub const fn purpose(self) -> Purpose {
         match self {
             Self::SignIn | Self::Password => Purpose::AppSignIn,
             Self::SignUp => Purpose::AppSignup,
@@ -258,14 +260,14 @@ impl Person {
         }
         if let Some(stale) = self.stale.take() {
             return match world.show(stale, Typed::Right, from, Side::Honest, at(now)) {
-                Verdict::Right => self.finish(now, dice),
+                Verdict::Right => self.finish(now, world, dice),
                 Verdict::Wrong { .. } | Verdict::Odd { .. } | Verdict::Expired | Verdict::Dead => Some(now + dice.seconds(5, 20)),
             };
         }
         let typed = if self.slips > 0 { Typed::Slip } else { Typed::Right };
         self.slips = self.slips.saturating_sub(1);
         match world.show(ticket, typed, from, Side::Honest, at(now)) {
-            Verdict::Right => self.finish(now, dice),
+            Verdict::Right => self.finish(now, world, dice),
             Verdict::Wrong { left } | Verdict::Odd { left } if left > 0 => Some(now + dice.seconds(5, 20)),
             Verdict::Wrong { .. } | Verdict::Odd { .. } | Verdict::Expired | Verdict::Dead => {
                 self.next = Next::AskAgain;
@@ -277,7 +279,7 @@ impl Person {
     fn type_password(&mut self, now: Ms, world: &mut World, dice: &Dice) -> Option<Ms> {
         let is_right = self.slips == 0;
         match world.sign_in(self.member.id, is_right, self.from, Side::Honest, at(now)) {
-            Ok(true) => self.finish(now, dice),
+            Ok(true) => self.finish(now, world, dice),
             Ok(false) => {
                 self.slips -= 1;
                 Some(now + dice.seconds(5, 20))
@@ -290,9 +292,13 @@ impl Person {
         }
     }
 
-    fn finish(&mut self, now: Ms, dice: &Dice) -> Option<Ms> {
+    fn finish(&mut self, now: Ms, world: &mut World, dice: &Dice) -> Option<Ms> {
         self.done.push(Visit::Done(self.tries));
         self.next = Next::Begin;
+        if self.errand == Errand::SignUp {
+            // Whoever signed up is signed in.
+            world.know(self.member.id, self.moves_to.unwrap_or(self.from));
+        }
         // Whoever signed up signs in when they come back.
         if let Errand::SignUp | Errand::Reset = self.errand {
             self.errand = Errand::SignIn;

@@ -27,7 +27,9 @@ pub struct Crowd {
     pub later: u64,
     /// Not in the day.
     pub never: u64,
-    /// Of those, people whose number is in a prefix that was pumped.
+    /// Of those, people who have an account …
+    pub locked_out: u64,
+    /// … and people whose number is in a prefix that was pumped.
     pub never_in_pumped: u64,
     /// Finished by their other contact.
     pub went_round: u64,
@@ -109,6 +111,7 @@ impl Report {
                 Visit::Done(_) => crowd.later += 1,
                 Visit::Waiting => {
                     crowd.never += 1;
+                    crowd.locked_out += u64::from(person.has_account());
                     let last = person.refused_by.last().map_or("nothing", |kind: &LimitKind| kind.name());
                     *crowd.kept_out_by.entry(last).or_default() += 1;
                     let is_in_pumped =
@@ -151,12 +154,12 @@ pub fn by_password(tally: &Tally) -> f64 {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Crowd { people, first, second, later, never, never_in_pumped, went_round, left, refused, kept_out_by } = &self.crowd;
+        let Crowd { people, first, second, later, never, locked_out, never_in_pumped, went_round, left, refused, kept_out_by } = &self.crowd;
         writeln!(f, "seed {}, {} events", self.seed, self.events)?;
         writeln!(
             f,
-            "honest   {people} people: {first} at the first try, {second} at the second, {later} later, {never} not in the day ({never_in_pumped} of them in pumped \
-             prefixes); {:.3} % at the first or second; {went_round} by their other contact; {left} left",
+            "honest   {people} people: {first} at the first try, {second} at the second, {later} later, {never} not in the day ({locked_out} of them with an account, \
+             {never_in_pumped} in pumped prefixes); {:.3} % at the first or second; {went_round} by their other contact; {left} left",
             100.0 * self.crowd.soon()
         )?;
         writeln!(f, "         refused {refused:?}; kept out by {kept_out_by:?}")?;

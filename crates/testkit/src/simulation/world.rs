@@ -14,6 +14,7 @@ use daftar_core::limit::conversion::Conversion;
 use daftar_core::limit::guesses::GuessLimits;
 use daftar_core::limit::look_ups::Asker;
 use daftar_core::limit::passwords::Attempt;
+use daftar_core::limit::sending::Receiver;
 use daftar_core::limit::{Charge, Charged, ClientAddress, Exhausted, LimitKey, LimitKind, Postage, SendingStanding, Usage, Weighed, weigh};
 use daftar_core::message::Recipient;
 use daftar_core::ports::{Timestamp, new_id};
@@ -125,15 +126,17 @@ impl World {
             Recipient::Email(_) => None,
         });
         assert!(number.is_none_or(|number| limits.serves(number)), "all numbers here are of countries that are served");
-        let charges = limits.charges(&wish.to, &wish.asker);
-        let pause = number.map(|number| limits.pause_of(number.prefix()));
+        let receiver = self.receiver(wish);
+        let charges = limits.charges(&wish.to, receiver, &wish.asker);
+        let judged = receiver.judged(number);
+        let pause = judged.map(|prefix| limits.pause_of(prefix));
         let asked: Vec<_> = charges.iter().chain(&pause).cloned().collect();
         let charged = match weigh(&asked, &self.used, now) {
             Weighed::Room(_) => Charged::Allowed,
             Weighed::Full { exhausted, .. } => Charged::Refused(exhausted),
         };
         let breaker = limits.conversion;
-        let conversion = number.map(|number| self.conversion(number.prefix(), now)).unwrap_or_default();
+        let conversion = judged.map(|prefix| self.conversion(prefix, now)).unwrap_or_default();
         match (SendingStanding { charged, is_ahead: false, conversion, nearly: Vec::new() }).decide(breaker, pause) {
             Postage::Due => {}
             Postage::Spent(exhausted) => return Err(no(&exhausted)),
@@ -148,7 +151,16 @@ impl World {
         let tally = self.of(wish.side);
         tally.cost += cost;
         tally.short += u64::from(number.is_some());
-        Ok(self.draw(wish, number.map(|number| number.prefix().to_owned()), now))
+        Ok(self.draw(wish, judged.map(str::to_owned), now))
+    }
+
+    /// Who gets the code (core `challenge.rs`).
+    fn receiver(&self, wish: &Wish) -> Receiver {
+        match (wish.purpose.is_of_an_owner(), &wish.asker) {
+            (false, _) => Receiver::Anybody,
+            (true, Asker::Person(from)) => Receiver::Owner { is_asking: self.known.contains(&(AccountId(wish.subject), *from)) },
+            (true, Asker::Client(_)) => Receiver::Owner { is_asking: false },
+        }
     }
 
     fn draw(&mut self, wish: &Wish, prefix: Option<String>, now: Timestamp) -> Ticket {
@@ -191,7 +203,7 @@ impl World {
         let code = self.typed(ticket, typed);
         let is_right = code.expose() == self.kept[ticket].code.expose();
         let verdict = self.judge(ticket, code, side, now);
-        if verdict == Verdict::Right && self.kept[ticket].challenge.purpose == Purpose::AppSignIn {
+        if verdict == Verdict::Right && self.kept[ticket].challenge.purpose.is_of_an_owner() {
             self.known.insert((AccountId(self.kept[ticket].challenge.subject), from));
         }
         self.note(now, || Act::Show { ticket, is_right, from, verdict });

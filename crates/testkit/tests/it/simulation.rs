@@ -10,12 +10,14 @@ use daftar_core::price::Price;
 use daftar_testkit::Installation;
 use daftar_testkit::simulation::guesser::Way;
 use daftar_testkit::simulation::pumper::Pumping;
-use daftar_testkit::simulation::report::{Report, by_password};
+use daftar_testkit::simulation::report::{Attempted, Report, by_password};
 use daftar_testkit::simulation::sprayer::Spray;
 use daftar_testkit::simulation::world::Rules;
 use daftar_testkit::simulation::{Day, Plan};
 
 const HOUR: Duration = Duration::from_secs(3600);
+/// In milliseconds.
+const TEN_MINUTES: i64 = 600_000;
 
 /// A small day in which limits are so narrow that every one of them is met.
 fn small() -> Plan {
@@ -105,8 +107,11 @@ fn demand(seed: u64) -> Report {
     assert!(crowd.soon() >= 0.995, "people finish at the first or second try: {report}");
     assert!(crowd.kept_out_by.keys().all(|kind| *kind == LimitKind::SendPause.name()), "nobody waits for anything but a paused prefix: {report}");
     assert!(crowd.never * 400 < crowd.people, "and hardly anybody for that: {report}");
-    let lane = report.owner.iter().filter(|attempt| attempt.way == Way::Password && attempt.is_known);
-    assert!(lane.clone().count() > 2 && lane.clone().all(|attempt| attempt.refused == 0), "row 15: the owner's own lane: {report}");
+    assert_eq!(crowd.locked_out, 0, "nobody who has an account is kept out of it: {report}");
+    let lane = |way| report.owner.iter().filter(move |attempt| attempt.way == way && attempt.is_known);
+    assert!(lane(Way::Password).count() > 2 && lane(Way::Password).all(|attempt| attempt.refused == 0), "row 15: the owner's own lane: {report}");
+    let soon = |attempt: &Attempted| attempt.after.is_some_and(|after| after < TEN_MINUTES);
+    assert!(lane(Way::Code).count() > 1 && lane(Way::Code).all(soon), "row 43: a code for the owner, too: {report}");
     report
 }
 

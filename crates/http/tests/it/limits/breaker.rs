@@ -5,9 +5,12 @@ use std::time::Duration;
 
 use daftar_core::limit::sending::SendingLimits;
 use daftar_core::limit::{Budget, Limits};
+use daftar_core::ports::{Clock as _, Store as _};
 use daftar_testkit::Installation;
 
 use super::{Contact, FRESH, Senders, Way, too_many};
+use crate::app::{LOGIN, RESET, asked, english, show};
+use crate::usapi::registered;
 
 const DAY: u64 = 24 * 3600;
 /// Somebody of the prefix that is pumped who has got nothing yet.
@@ -79,6 +82,39 @@ async fn row_42_a_fifth_of_verified_codes_is_enough_and_less_is_not() {
             senders.sends(&site, Way::UsapiSignup, Contact::Phone, NEXT).await;
         }
     }
+}
+
+#[tokio::test]
+async fn row_42_a_pause_keeps_no_owner_of_a_number_out() {
+    let site = site().await;
+    let senders = Senders::on(&site).await;
+    registered(&site, NEXT - 1).await;
+    let (number, app) = (Contact::Phone.of(NEXT - 1), english(&site));
+    pump(&site, &senders, 20, 0).await;
+    site.clock.advance(Duration::from_secs(600));
+    paused(&site, &senders, DAY).await;
+    for (count, nature) in (1..).zip([LOGIN, RESET]) {
+        let token = asked(&app, nature, &number, 0).await;
+        site.all_sent().await;
+        assert_eq!(show(&app, nature, &token, &site.newest_code(count, &number).await).await.status, 200);
+        site.clock.advance(Duration::from_secs(60));
+    }
+    // Whoever has no account gets nothing there, still.
+    paused(&site, &senders, DAY - 120).await;
+}
+
+#[tokio::test]
+async fn row_42_codes_to_owners_of_numbers_pause_nobody() {
+    let site = site().await;
+    let senders = Senders::on(&site).await;
+    for n in 1..=21 {
+        registered(&site, n).await;
+        asked(&english(&site), LOGIN, &Contact::Phone.of(n), 0).await;
+    }
+    site.clock.advance(Duration::from_secs(600));
+    let conversion = site.store().sending_standing(Vec::new(), Some("+628100000"), site.clock.now()).await.unwrap().conversion;
+    assert_eq!((conversion.over, conversion.verified), (0, 0));
+    senders.sends(&site, Way::AppSignup, Contact::Phone, NEXT).await;
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ mod codes;
 mod countries;
 mod destination;
 mod look_ups;
+mod owners;
 mod passwords;
 mod prefix;
 mod races;
