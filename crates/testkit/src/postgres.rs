@@ -7,7 +7,7 @@
 
 use std::os::unix::fs::{MetadataExt as _, chown};
 use std::os::unix::process::CommandExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -332,15 +332,11 @@ async fn connect(url: &str) -> Client {
     client
 }
 
-/// Everything that a database holds on disk: its files, once what is in memory has gone there.
+/// Every page of a database, those of its indexes and of what was deleted included, as it goes to disk. They are read through the server: having all that is in
+/// memory written first would stop every other test.
 pub async fn bytes_on_disk(client: &Client) -> Vec<u8> {
-    client.batch_execute("CHECKPOINT").await.unwrap();
-    let sql = "SELECT current_setting('data_directory'), (SELECT oid::text FROM pg_database WHERE datname = current_database())";
-    let row = client.query_one(sql, &[]).await.unwrap();
-    let dir = Path::new(row.get::<_, &str>(0)).join("base").join(row.get::<_, &str>(1));
-    let mut bytes = Vec::new();
-    for entry in std::fs::read_dir(dir).unwrap() {
-        bytes.extend(std::fs::read(entry.unwrap().path()).unwrap());
-    }
-    bytes
+    client.batch_execute("CREATE EXTENSION IF NOT EXISTS pageinspect").await.unwrap();
+    let sql = "SELECT get_raw_page(c.oid::regclass::text, 'main', page) FROM pg_class c, \
+               generate_series(0, pg_relation_size(c.oid) / current_setting('block_size')::int - 1) page WHERE c.relkind IN ('r', 'i', 't', 'S')";
+    client.query(sql, &[]).await.unwrap().iter().flat_map(|row| row.get::<_, Vec<u8>>(0)).collect()
 }

@@ -98,7 +98,7 @@ impl Rules {
 }
 
 impl Plan {
-    /// The day, without anybody bad.
+    /// The day of `docs/limits.md`, without anybody bad.
     #[must_use]
     pub fn quiet() -> Self {
         Self {
@@ -115,7 +115,7 @@ impl Plan {
         }
     }
 
-    /// The day: everybody bad at once.
+    /// The day of `docs/limits.md`: everybody bad at once.
     #[must_use]
     pub fn full() -> Self {
         Self {
