@@ -4,7 +4,7 @@
 
 use uuid::Uuid;
 
-use crate::account::{Account, AccountId, Claim, Standing, Surface};
+use crate::account::{Account, AccountId, AccountStatus, Claim, Standing, Surface};
 use crate::code::{Challenge, ChallengeId, ChallengeState, Code, Pressure, Purpose, TokenPrefix, counted_against};
 use crate::identifier::{IdentifierKind, LoginId, Username};
 use crate::limit::look_ups::Asker;
@@ -116,6 +116,7 @@ struct Reader {
     subject: Uuid,
     to: Recipient,
     locale: Locale,
+    receiver: Receiver,
 }
 
 impl CodeWish {
@@ -151,9 +152,8 @@ impl Accounts {
     /// [`SendCodeError`].
     pub async fn send_code(&self, wish: &CodeWish, label: CodeLabel, sender: Sender) -> Result<String, SendCodeError> {
         let now = self.now();
-        let Reader { subject, to, locale } = self.reader_of(wish, &sender, now).await?;
-        let receiver = self.receiver(wish, subject, &sender.asker).await?;
-        let charges = self.postage::<SendCodeError>(std::slice::from_ref(&to), receiver, &sender.asker, now).await?;
+        let Reader { subject, to, locale, receiver } = self.reader_of(wish, &sender, now).await?;
+        let fare = self.postage::<SendCodeError>(std::slice::from_ref(&to), receiver, &sender.asker, now).await?;
         let expires_at = whole_seconds(now, self.policy().registrations.code);
         let draft = Draft { purpose: wish.purpose(), subject, destination: to.clone().into(), link: None, prefix: None, expires_at };
         let (challenge, code) = self.draw_challenge(draft, now).await?;
@@ -166,7 +166,7 @@ impl Accounts {
         let token = self.keys().sign(&claims, now).map_err(Fault::broken)?;
         let message = Message { to, locale, platform: None, content: wish.content(&code, minutes(now, expires_at)) };
         let envelope = self.sealer().seal(message, now, expires_at).map_err(Fault::broken)?;
-        let charged = self.store().send_challenge(challenge, self.sending([envelope], charges)).await.map_err(Fault::from)?;
+        let charged = self.store().send_challenge(challenge, self.sending([envelope], fare)).await.map_err(Fault::from)?;
         self.sent(&charged, now)?;
         Ok(token)
     }
@@ -181,12 +181,13 @@ impl Accounts {
                 // That nobody is known by it is told, as by the look-ups (threat row 60).
                 let account = self.proven_account::<SendCodeError>(&id, &sender.asker).await?.ok_or(SendCodeError::Unknown(id.kind()))?;
                 let to = account.proven_contact(channel).ok_or(SendCodeError::NoContact)?;
-                Ok(Reader { subject: account.id.0, to, locale: account.locale })
+                let receiver = self.receiver(&account, &sender.asker).await?;
+                Ok(Reader { subject: account.id.0, to, locale: account.locale, receiver })
             }
             CodeWish::SignUp(contact) => {
                 self.may_look_up::<SendCodeError>(&sender.asker).await?;
                 self.must_be_free(contact, None).await?;
-                Ok(Reader { subject: new_id(now, self.entropy()), to: contact.clone(), locale: sender.locale })
+                Ok(Reader { subject: new_id(now, self.entropy()), to: contact.clone(), locale: sender.locale, receiver: Receiver::Anybody })
             }
             CodeWish::ChangeContact(account, contact) => {
                 let account: Account = self.store().account(*account).await.map_err(Fault::from)?.ok_or(SendCodeError::Gone)?;
@@ -196,21 +197,22 @@ impl Accounts {
                 }
                 self.may_look_up::<SendCodeError>(&sender.asker).await?;
                 self.must_be_free(contact, Some(account.id)).await?;
-                Ok(Reader { subject: account.id.0, to: contact.clone(), locale: account.locale })
+                Ok(Reader { subject: account.id.0, to: contact.clone(), locale: account.locale, receiver: Receiver::Anybody })
             }
         }
     }
 
-    /// Who gets the code, as limits see it.
-    async fn receiver(&self, wish: &CodeWish, subject: Uuid, asker: &Asker) -> Result<Receiver, Fault> {
-        if !wish.purpose().is_of_an_owner() {
-            return Ok(Receiver::Anybody);
+    /// The account, as limits see it: one that is disabled has nothing to lose.
+    async fn receiver(&self, account: &Account, asker: &Asker) -> Result<Receiver, Fault> {
+        let is_limited = self.policy().limits.is_some();
+        match asker {
+            _ if account.status == AccountStatus::Disabled => Ok(Receiver::Anybody),
+            Asker::Person(from) if is_limited => {
+                let is_at_home = self.store().is_known(account.id, from.kept(&self.secrets().addresses)).await?;
+                Ok(Receiver::Owner { is_at_home })
+            }
+            Asker::Person(_) | Asker::Client(_) => Ok(Receiver::Owner { is_at_home: false }),
         }
-        let is_asking = match asker {
-            Asker::Person(from) => self.store().is_known(AccountId(subject), from.kept(&self.secrets().addresses)).await?,
-            Asker::Client(_) => false,
-        };
-        Ok(Receiver::Owner { is_asking })
     }
 
     /// Whoever has not proven it does not stand in the way (threat row 34).

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::identifier::{EmailAddress, IdentifierError, IdentifierKind, LoginId, PhoneNumber};
-use crate::limit::Sending;
 use crate::limit::sending::NoticeRules;
+use crate::limit::{Fare, Sending};
 use crate::locale::Locale;
 use crate::named::named;
 use crate::ports::{Entropy, Timestamp};
@@ -323,7 +323,8 @@ impl Sealer {
             (Recipient::Sms(number), Some(limits)) => limits.money(number).into(),
             (Recipient::Sms(_), None) | (Recipient::Email(_), _) => Vec::new(),
         };
-        Ok(Sending { letters: vec![self.seal(message, now, now + NOTICE_WORTH)?], charges })
+        let fare = Fare { charges, is_judged: false };
+        Ok(Sending { letters: vec![self.seal(message, now, now + NOTICE_WORTH)?], fare })
     }
 
     /// Reads the message in an envelope.

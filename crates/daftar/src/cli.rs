@@ -221,7 +221,7 @@ pub(crate) struct LimitsReset {
     #[arg(value_name = "KIND", value_parser = limit_kinds())]
     pub(crate) kind: LimitKind,
     /// Of whom: an e-mail address or phone number (send.destination, send.strangers), an account's id or any of its names (password.account_address, password.strangers), a phone
-    /// number or its beginning (send.prefix, send.pause), a client address (….address), a machine client's id (….client)
+    /// number or its beginning (send.prefix, send.owners, send.pause), a client address (….address), a machine client's id (….client)
     #[arg(value_name = "OF", conflicts_with = "all")]
     pub(crate) of: Option<String>,
     /// With password.account_address: what was tried from this address alone
@@ -334,6 +334,7 @@ const fn counts(kind: LimitKind) -> &'static str {
         LimitKind::SendAddress => "Messages asked for from one client address",
         LimitKind::SendClient => "Messages asked for by one machine client",
         LimitKind::SendPrefix => "Short messages to numbers that differ in their last four digits alone",
+        LimitKind::SendOwners => "The same, to accounts that have proven their numbers",
         LimitKind::SendPause => "Such numbers to which nothing is sent, because nobody verifies the codes",
         LimitKind::SmsHour => "All short messages of an hour",
         LimitKind::SmsDay => "What all short messages of a day cost",

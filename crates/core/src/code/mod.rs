@@ -181,15 +181,6 @@ impl Purpose {
             Self::UsapiSignup | Self::AppSignIn | Self::AppSignup | Self::AppReset | Self::AppEmail | Self::AppPhone => false,
         }
     }
-
-    /// Whether its codes go to a contact that an account has proven. The others go wherever somebody says.
-    #[must_use]
-    pub const fn is_of_an_owner(self) -> bool {
-        match self {
-            Self::AppSignIn | Self::AppReset => true,
-            Self::UsapiSignup | Self::InvasSignup | Self::AppSignup | Self::AppEmail | Self::AppPhone => false,
-        }
-    }
 }
 
 /// Names a challenge.

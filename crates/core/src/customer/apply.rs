@@ -92,8 +92,8 @@ impl Accounts {
         if let Some(kept) = self.refuse_taken(&registration.claims(), repeat.as_ref()).await? {
             return Ok(serde_json::from_slice(&kept).map_err(Fault::broken)?);
         }
-        let charges = match self.postage_once(&registration.recipients(), &registration.host, repeat.as_ref(), now).await? {
-            Ok(charges) => charges,
+        let fare = match self.postage_once(&registration.recipients(), &registration.host, repeat.as_ref(), now).await? {
+            Ok(fare) => fare,
             Err(kept) => return Ok(serde_json::from_slice(&kept).map_err(Fault::broken)?),
         };
         let (token, envelope) = self.compose_token(&registration).await?;
@@ -105,7 +105,7 @@ impl Accounts {
         let applicant = Applicant { registration, token };
         let told = applicant.told(now);
         let once = repeat.map(|repeat| Ok::<_, Fault>(Once { repeat, answer: serde_json::to_vec(&told).map_err(Fault::broken)? })).transpose()?;
-        let sending = self.sending(envelopes, charges);
+        let sending = self.sending(envelopes, fare);
         match self.store().register_customer(NewCustomerRegistration { applicant, sending }, once).await.map_err(Fault::from)? {
             Repeated::First(Claimed::Done(charged)) => {
                 self.sent(&charged, now)?;

@@ -57,9 +57,9 @@ impl Accounts {
         registration.prefix = TokenPrefix::draw(self.entropy());
         let (id, prefix, now) = (registration.id, registration.prefix.clone(), self.now());
         let to = Recipient::Sms(registration.customer.phone.clone());
-        let charges = self.postage::<ResendCustomerError>(&[to], Receiver::Anybody, &Asker::Client(host.clone()), now).await?;
+        let fare = self.postage::<ResendCustomerError>(&[to], Receiver::Anybody, &Asker::Client(host.clone()), now).await?;
         let (token, envelope) = self.compose_token(&registration).await?;
-        let sending = self.sending([envelope], charges);
+        let sending = self.sending([envelope], fare);
         let resend = ResendToken { id, host: host.clone(), prefix, token: token.clone(), sending, now };
         let resent = self.store().resend_token(resend).await.map_err(Fault::from)?.ok_or(ResendCustomerError::Unknown)?;
         registration.sends = resent.map_err(|exhausted| NotSent::from(self.too_often(&exhausted, now)))?;
@@ -80,9 +80,9 @@ impl Accounts {
         let applicant = self.resendable(host, username, phone).await?;
         let (link, envelope) = self.compose_link(&applicant.registration)?.ok_or(ResendCustomerError::NoEmail)?;
         let (id, now) = (applicant.registration.id, self.now());
-        let charges =
+        let fare =
             self.postage::<ResendCustomerError>(std::slice::from_ref(&envelope.to), Receiver::Anybody, &Asker::Client(host.clone()), now).await?;
-        let resend = ResendLink { id, host: host.clone(), link, sending: self.sending([envelope], charges), now };
+        let resend = ResendLink { id, host: host.clone(), link, sending: self.sending([envelope], fare), now };
         let charged: Charged = self.store().resend_link(resend).await.map_err(Fault::from)?.ok_or(ResendCustomerError::Unknown)?;
         self.sent(&charged, now)?;
         Ok(applicant.told(now))

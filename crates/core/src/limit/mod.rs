@@ -37,7 +37,7 @@ use std::time::Duration;
 pub use address::ClientAddress;
 pub use budget::{Budget, Window};
 pub use gcra::Gcra;
-pub use postage::{NotSent, Postage, Sending, SendingStanding};
+pub use postage::{Fare, NotSent, Postage, Sending, SendingStanding};
 pub(crate) use tally::Tally;
 pub use weighing::{Weighed, weigh};
 
@@ -61,9 +61,11 @@ named! {
         SendAddress = "send.address",
         /// Messages asked for by one machine client.
         SendClient = "send.client",
-        /// Short messages to numbers with one prefix.
+        /// Short messages to numbers with one prefix, but for the next ones.
         SendPrefix = "send.prefix",
-        /// A prefix to which nothing is sent for a while, because nobody verifies the codes.
+        /// Those to accounts that have proven such numbers, where they signed in before.
+        SendOwners = "send.owners",
+        /// A prefix to which nothing is sent for a while, because nobody verifies the codes; but for accounts that have proven their numbers.
         SendPause = "send.pause",
         /// All short messages, by the hour.
         SmsHour = "sms.hour",
@@ -308,10 +310,10 @@ impl Limits {
             LimitKind::PasswordAddress => refilling(self.passwords.per_address),
             LimitKind::PasswordStrangers => refilling(self.passwords.strangers),
             LimitKind::SendDestination => counted(&self.sending.per_destination),
-            LimitKind::SendStrangers => counted(&self.sending.strangers()),
+            LimitKind::SendStrangers => counted(&self.sending.strangers),
             LimitKind::SendAddress => refilling(self.sending.per_address),
             LimitKind::SendClient => refilling(self.sending.per_client),
-            LimitKind::SendPrefix => counted(&self.sending.per_prefix),
+            LimitKind::SendPrefix | LimitKind::SendOwners => counted(&self.sending.per_prefix),
             LimitKind::SendPause => refilling(Gcra { burst: 1, period: self.sending.conversion.pause }),
             LimitKind::SmsHour => counted(&self.sending.sms_by_hour),
             LimitKind::SmsDay => counted(&self.sending.cost_by_day),

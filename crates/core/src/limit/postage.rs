@@ -1,14 +1,15 @@
 //! Whether a message may be sent right now, and what it takes. Asked twice: before anything is drawn or hashed, so that a refusal costs nothing, and
-//! again in the transaction that queues the message, whose word is exact.
+//! again in the transaction that queues the message, whose word is exact. A pause is looked at before alone: who has passed it by then is still sent to, within the
+//! budget of the prefix.
 
 use std::time::Duration;
 
 use super::conversion::{Conversion, ConversionLimit};
 use super::look_ups::Asker;
 use super::sending::Receiver;
+use super::told::whose;
 use super::{Charge, Charged, Exhausted, LimitKey, LimitKind, TooOften};
 use crate::client::ClientId;
-use crate::code::Purpose;
 use crate::identifier::PhoneNumber;
 use crate::measure;
 use crate::message::{Envelope, Recipient};
@@ -28,28 +29,36 @@ pub enum NotSent {
     TooOften(#[from] TooOften),
 }
 
+/// What pays for a message.
+#[derive(Debug, Clone, Default)]
+pub struct Fare {
+    /// The budgets that pay, all or none.
+    pub charges: Vec<Charge>,
+    /// Whether the prefix of its number is judged by what becomes of its code.
+    pub is_judged: bool,
+}
+
 /// What goes out with a challenge, and what pays for it.
 #[derive(Debug, Clone, Default)]
 pub struct Sending {
     /// The letters to queue; none to contacts for tests.
     pub letters: Vec<Envelope>,
-    /// The budgets that pay, all or none.
-    pub charges: Vec<Charge>,
+    /// What pays.
+    pub fare: Fare,
 }
 
 impl Sending {
-    /// The prefix that is judged by whether a code for `purpose` is verified.
+    /// The prefix that is judged by whether its code is verified.
     #[must_use]
-    pub fn judges(&self, purpose: Purpose) -> Option<&str> {
-        // Judged by is what may be paused.
-        number_of(self.letters.iter().map(|letter| &letter.to).filter(|_| !purpose.is_of_an_owner())).map(PhoneNumber::prefix)
+    pub fn judged(&self) -> Option<&str> {
+        number_of(self.letters.iter().map(|letter| &letter.to)).filter(|_| self.fare.is_judged).map(PhoneNumber::prefix)
     }
 }
 
 impl From<Envelope> for Sending {
-    /// A letter for which nothing pays.
+    /// A letter to anybody, for which nothing pays.
     fn from(letter: Envelope) -> Self {
-        Self { letters: vec![letter], charges: Vec::new() }
+        Self { letters: vec![letter], fare: Fare { charges: Vec::new(), is_judged: true } }
     }
 }
 
@@ -115,8 +124,10 @@ impl Accounts {
         receiver: Receiver,
         asker: &Asker,
         now: Timestamp,
-    ) -> Result<Vec<Charge>, E> {
-        let Some(limits) = self.policy().limits.as_ref().map(|limits| &limits.sending) else { return Ok(Vec::new()) };
+    ) -> Result<Fare, E> {
+        let is_judged = receiver == Receiver::Anybody;
+        let fare = |charges| Fare { charges, is_judged };
+        let Some(limits) = self.policy().limits.as_ref().map(|limits| &limits.sending) else { return Ok(fare(Vec::new())) };
         let to: Vec<_> = to.iter().filter(|recipient| !self.is_for_tests(recipient)).cloned().collect();
         let number = number_of(&to);
         if number.is_some_and(|number| !limits.serves(number)) {
@@ -125,7 +136,7 @@ impl Accounts {
         }
         let charges = limits.charges(&to, receiver, asker);
         if charges.is_empty() {
-            return Ok(charges);
+            return Ok(fare(charges));
         }
         let judged = receiver.judged(number);
         let pause = judged.map(|prefix| limits.pause_of(prefix));
@@ -134,7 +145,7 @@ impl Accounts {
         self.tell_of_nearly(&standing.nearly, now);
         let (is_ahead, Conversion { over, verified }) = (standing.is_ahead, standing.conversion);
         match standing.decide(limits.conversion, pause) {
-            Postage::Due => Ok(charges),
+            Postage::Due => Ok(fare(charges)),
             Postage::Spent(exhausted) => {
                 if is_ahead {
                     // Else it would be found too far ahead again, and nobody who waits would get in before the clock has caught up.
@@ -161,7 +172,7 @@ impl Accounts {
         client: &ClientId,
         repeat: Option<&Repeat>,
         now: Timestamp,
-    ) -> Result<Result<Vec<Charge>, Vec<u8>>, RegisterError> {
+    ) -> Result<Result<Fare, Vec<u8>>, RegisterError> {
         match (self.postage::<RegisterError>(to, Receiver::Anybody, &Asker::Client(client.clone()), now).await, repeat) {
             (Err(RegisterError::NotSent(refusal)), Some(repeat)) => self.kept_of(repeat).await?.map(Err).ok_or(refusal.into()),
             (postage, _) => postage.map(Ok),
@@ -169,8 +180,8 @@ impl Accounts {
     }
 
     /// The letters that really go out, and what pays for them.
-    pub(crate) fn sending(&self, letters: impl IntoIterator<Item = Envelope>, charges: Vec<Charge>) -> Sending {
-        Sending { letters: letters.into_iter().filter(|letter| !self.is_for_tests(&letter.to)).collect(), charges }
+    pub(crate) fn sending(&self, letters: impl IntoIterator<Item = Envelope>, fare: Fare) -> Sending {
+        Sending { letters: letters.into_iter().filter(|letter| !self.is_for_tests(&letter.to)).collect(), fare }
     }
 
     /// Whether it was sent; counts and tells what was not.
@@ -201,7 +212,7 @@ impl Accounts {
         for key in &exhausted.spent {
             measure::limited(key.kind());
             if is_for_operators(key) && self.alarm_is_due(Alarm::Limit(key.kind()), now) {
-                let (limit, of) = (key.kind().name(), key.of());
+                let (limit, (of, _)) = (key.kind().name(), whose(key));
                 tracing::warn!(limit, of, retry_after = exhausted.retry_after.as_secs(), "a limit is spent: see `daftar limits list`");
             }
         }
@@ -216,14 +227,18 @@ impl Accounts {
 /// Limits that honest people meet when they are spent by others.
 const fn is_for_operators(key: &LimitKey) -> bool {
     match key.kind() {
-        LimitKind::SmsHour | LimitKind::SmsDay | LimitKind::SendPause | LimitKind::SendPrefix | LimitKind::SendClient | LimitKind::LookUpClient => {
-            true
-        }
+        LimitKind::SmsHour
+        | LimitKind::SmsDay
+        | LimitKind::PasswordStrangers
+        | LimitKind::SendStrangers
+        | LimitKind::SendPause
+        | LimitKind::SendPrefix
+        | LimitKind::SendOwners
+        | LimitKind::SendClient
+        | LimitKind::LookUpClient => true,
         LimitKind::PasswordAccountAddress
         | LimitKind::PasswordAddress
-        | LimitKind::PasswordStrangers
         | LimitKind::SendDestination
-        | LimitKind::SendStrangers
         | LimitKind::SendAddress
         | LimitKind::LookUpAddress => false,
     }

@@ -52,7 +52,7 @@ pub async fn reset(store: &dyn Store, countries: (&Country, &Country), kind: Lim
             let contacts = readings(of, countries).into_iter().filter(|id| id.kind() != IdentifierKind::Username);
             some(contacts.map(|id| LimitKey::new(kind, whom::name(&id))).collect(), "an e-mail address or a phone number")?
         }
-        LimitKind::SendPrefix | LimitKind::SendPause => {
+        LimitKind::SendPrefix | LimitKind::SendOwners | LimitKind::SendPause => {
             let (itself, of_numbers) = prefixes(of, countries);
             let itself: Vec<_> = itself.map(|prefix| LimitKey::new(kind, prefix)).into_iter().collect();
             let of_numbers: Vec<_> = of_numbers.iter().map(|prefix| LimitKey::new(kind, prefix)).collect();
@@ -104,7 +104,7 @@ fn prefixes(text: &str, countries: (&Country, &Country)) -> (Option<String>, Vec
     (itself.map(|_| text.to_owned()), readings(text, countries).into_iter().filter_map(of_number).collect())
 }
 
-/// Everybody whom a text may name: an account, and what was typed before there was one.
+/// Every account that a text may name. Of names that nobody has nothing is kept by which they could be found.
 async fn whoms(store: &dyn Store, text: &str, countries: (&Country, &Country)) -> Result<Vec<String>, ResetError> {
     let mut whoms: Vec<String> = text.parse().ok().map(|id| whom::account(AccountId(id))).into_iter().collect();
     let readings = readings(text, countries);
@@ -113,8 +113,6 @@ async fn whoms(store: &dyn Store, text: &str, countries: (&Country, &Country)) -
     }
     for id in readings {
         whoms.extend(store.find_account(&id).await?.map(|account| whom::account(account.id)));
-        // Which name nobody has is not kept.
-        whoms.extend((id.kind() != IdentifierKind::Username).then(|| whom::name(&id)));
     }
     Ok(whoms)
 }

@@ -20,11 +20,14 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 pub struct SendingLimits {
     /// To one contact, over all endpoints and surfaces (contract `common.md`, *Delivery*).
     pub per_destination: Budget,
+    /// Of those to a contact that an account has proven, how many may be asked for from addresses that never signed in to it.
+    pub strangers: Budget,
     /// Asked for by people at one client address.
     pub per_address: Gcra,
     /// Asked for by one machine client.
     pub per_client: Gcra,
-    /// Short messages to numbers that differ in their last four digits alone.
+    /// Short messages to numbers that differ in their last four digits alone. As many again to accounts that have proven such numbers, where they signed in before:
+    /// nobody else takes their places.
     pub per_prefix: Budget,
     /// All short messages.
     pub sms_by_hour: Budget,
@@ -56,14 +59,14 @@ pub enum Receiver {
     Anybody,
     /// The account that has proven the contact.
     Owner {
-        /// Whether it was asked for from an address that signed in to the account before.
-        is_asking: bool,
+        /// Whether the message is asked for from an address that signed in to the account before.
+        is_at_home: bool,
     },
 }
 
 impl Receiver {
-    /// The prefix by whose codes is judged whether a message to this number may be sent. No pause holds up what goes to the owner of a number: attackers cannot pick
-    /// such numbers as they like, and their owners have no other.
+    /// The prefix that a message to this number is judged by, and judges. None holds up what goes to the owner of a number: attackers cannot pick such numbers as
+    /// they like, and their owners have no other.
     #[must_use]
     pub fn judged(self, number: Option<&PhoneNumber>) -> Option<&str> {
         number.filter(|_| self == Self::Anybody).map(PhoneNumber::prefix)
@@ -74,6 +77,7 @@ impl Default for SendingLimits {
     fn default() -> Self {
         Self {
             per_destination: Self::destination([(1, MINUTE), (3, 10 * MINUTE), (8, DAY)]),
+            strangers: Self::by_strangers(5),
             per_address: Gcra { burst: 120, period: HOUR },
             per_client: Gcra { burst: 3000, period: HOUR },
             per_prefix: Budget::of(20, HOUR, Duration::ZERO),
@@ -94,14 +98,10 @@ impl SendingLimits {
         Budget { windows: windows.map(|(most, period)| Window { most, period }).to_vec(), grain: Duration::ZERO }
     }
 
-    /// What strangers to an account may have sent to a contact of it: all of the longest window but as many as its owner may get in the one before. So nobody
-    /// uses up what the owner needs to sign in.
+    /// So many messages in any day that strangers to an account have sent to one contact of it.
     #[must_use]
-    pub fn strangers(&self) -> Budget {
-        match self.per_destination.windows.as_slice() {
-            [.., kept, longest] => Budget::of(longest.most.saturating_sub(kept.most).max(1), longest.period, Duration::ZERO),
-            _ => self.per_destination.clone(),
-        }
+    pub fn by_strangers(most: u64) -> Budget {
+        Budget::of(most, DAY, Duration::ZERO)
     }
 
     /// So many short messages in any hour.
@@ -149,11 +149,13 @@ impl SendingLimits {
             let id = LoginId::from(recipient.clone());
             let key = LimitKey::new(LimitKind::SendDestination, whom::name(&id));
             charges.push(Charge::of(key, &self.per_destination, 1));
-            if receiver == (Receiver::Owner { is_asking: false }) {
-                charges.push(Charge::of(LimitKey::new(LimitKind::SendStrangers, whom::name(&id)), &self.strangers(), 1));
+            if receiver == (Receiver::Owner { is_at_home: false }) {
+                charges.push(Charge::of(LimitKey::new(LimitKind::SendStrangers, whom::name(&id)), &self.strangers, 1));
             }
             if let Recipient::Sms(number) = recipient {
-                charges.push(Charge::of(LimitKey::new(LimitKind::SendPrefix, number.prefix()), &self.per_prefix, 1));
+                let is_at_home = receiver == (Receiver::Owner { is_at_home: true });
+                let kind = if is_at_home { LimitKind::SendOwners } else { LimitKind::SendPrefix };
+                charges.push(Charge::of(LimitKey::new(kind, number.prefix()), &self.per_prefix, 1));
                 charges.extend(self.money(number));
             }
         }
@@ -186,7 +188,7 @@ impl SendingLimits {
 mod tests {
     use super::*;
     use crate::identifier::EmailAddress;
-    use crate::limit::ClientAddress;
+    use crate::limit::{ClientAddress, Limit};
     use std::net::IpAddr;
 
     fn sms(text: &str) -> Recipient {
@@ -223,15 +225,23 @@ mod tests {
         let kinds =
             |receiver| limits.charges(&[sms("+6281234567890")], receiver, &person()).iter().map(|charge| charge.key.kind()).collect::<Vec<_>>();
         let strangers = |receiver| kinds(receiver).contains(&LimitKind::SendStrangers);
-        assert!(!strangers(Receiver::Anybody) && !strangers(Receiver::Owner { is_asking: true }));
-        assert!(strangers(Receiver::Owner { is_asking: false }));
-        assert_eq!(limits.strangers(), Budget::of(5, DAY, Duration::ZERO));
-        for (windows, most) in
-            [([(1, MINUTE), (3, HOUR), (4, DAY)], 1), ([(1, MINUTE), (3, HOUR), (3, DAY)], 1), ([(1, MINUTE), (2, HOUR), (20, DAY)], 18)]
-        {
-            let limits = SendingLimits { per_destination: SendingLimits::destination(windows), ..SendingLimits::default() };
-            assert_eq!(limits.strangers().at_once(), most);
+        assert!(!strangers(Receiver::Anybody) && !strangers(Receiver::Owner { is_at_home: true }));
+        assert!(strangers(Receiver::Owner { is_at_home: false }));
+    }
+
+    #[test]
+    fn row_42_owners_of_numbers_have_places_of_their_own_in_a_prefix() {
+        let limits = SendingLimits::default();
+        let prefix = |receiver| {
+            let charges = limits.charges(&[sms("+6281234567890")], receiver, &person());
+            let of_prefix: Vec<_> = charges.into_iter().filter(|charge| charge.key.of() == "+628123456").collect();
+            assert!(of_prefix.iter().all(|charge| charge.limit == Limit::Counted(Budget::of(20, HOUR, Duration::ZERO))));
+            of_prefix.into_iter().map(|charge| charge.key.kind()).collect::<Vec<_>>()
+        };
+        for somebody in [Receiver::Anybody, Receiver::Owner { is_at_home: false }] {
+            assert_eq!(prefix(somebody), [LimitKind::SendPrefix]);
         }
+        assert_eq!(prefix(Receiver::Owner { is_at_home: true }), [LimitKind::SendOwners]);
     }
 
     #[test]
@@ -239,8 +249,8 @@ mod tests {
         let number = PhoneNumber::from_e164("+6281234567890").unwrap();
         assert_eq!(Receiver::Anybody.judged(Some(&number)), Some("+628123456"));
         assert_eq!(Receiver::Anybody.judged(None), None);
-        for is_asking in [false, true] {
-            assert_eq!(Receiver::Owner { is_asking }.judged(Some(&number)), None);
+        for is_at_home in [false, true] {
+            assert_eq!(Receiver::Owner { is_at_home }.judged(Some(&number)), None);
         }
     }
 

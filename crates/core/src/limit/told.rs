@@ -93,7 +93,7 @@ impl Limits {
 }
 
 /// Of whom, and, if he is counted by address, from which.
-fn whose(key: &LimitKey) -> (String, Option<String>) {
+pub(super) fn whose(key: &LimitKey) -> (String, Option<String>) {
     let of = key.of();
     match key.kind() {
         LimitKind::PasswordAccountAddress => {
@@ -105,6 +105,7 @@ fn whose(key: &LimitKey) -> (String, Option<String>) {
         | LimitKind::SendAddress
         | LimitKind::SendClient
         | LimitKind::SendPrefix
+        | LimitKind::SendOwners
         | LimitKind::SendPause
         | LimitKind::SmsHour
         | LimitKind::SmsDay

@@ -52,15 +52,15 @@ impl Accounts {
             return Ok(serde_json::from_slice(&kept).map_err(Fault::broken)?);
         }
         let to = Recipient::try_from(registration.destination()).map_err(Fault::broken)?;
-        let charges = match self.postage_once(&[to], &registration.client, repeat.as_ref(), now).await? {
-            Ok(charges) => charges,
+        let fare = match self.postage_once(&[to], &registration.client, repeat.as_ref(), now).await? {
+            Ok(fare) => fare,
             Err(kept) => return Ok(serde_json::from_slice(&kept).map_err(Fault::broken)?),
         };
         registration.password = self.hash_new(&sign_up.password).await.map_err(Fault::from)?;
         let (challenge, envelope) = self.compose(&registration).await?;
         let started = self.started(&registration, &challenge)?;
         let once = repeat.map(|repeat| Ok::<_, Fault>(Once { repeat, answer: serde_json::to_vec(&started).map_err(Fault::broken)? })).transpose()?;
-        let new = NewRegistration { registration, challenge, sending: self.sending([envelope], charges) };
+        let new = NewRegistration { registration, challenge, sending: self.sending([envelope], fare) };
         match self.store().start_registration(new, once).await.map_err(Fault::from)? {
             Repeated::First(Claimed::Done(charged)) => {
                 self.sent(&charged, now)?;
@@ -96,10 +96,10 @@ impl Accounts {
             return Err(ResendError::Taken(kind));
         }
         let to = Recipient::try_from(registration.destination()).map_err(Fault::broken)?;
-        let charges = self.postage::<ResendError>(&[to], Receiver::Anybody, &Asker::Client(client.clone()), now).await?;
+        let fare = self.postage::<ResendError>(&[to], Receiver::Anybody, &Asker::Client(client.clone()), now).await?;
         let (challenge, envelope) = self.compose(&registration).await?;
         let started = self.started(&registration, &challenge)?;
-        let sending = self.sending([envelope], charges);
+        let sending = self.sending([envelope], fare);
         match self.store().resend_registration(Resend { registration: id, challenge, sending, now }).await.map_err(Fault::from)? {
             Resent::Sent => {
                 self.ring();

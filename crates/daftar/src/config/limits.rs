@@ -52,6 +52,8 @@ pub(crate) struct Limits {
     pub(crate) send_ten_minutes: Whole<1, 1000>,
     /// … and in a day.
     pub(crate) send_daily: Whole<1, 1000>,
+    /// Those of a day to a contact of an account that may be asked for from addresses that never signed in to it.
+    pub(crate) send_strangers_daily: Whole<1, 1000>,
     /// Messages for people at one client address.
     pub(crate) send_address_hourly: Whole<1, MOST>,
     /// Messages for one machine client.
@@ -99,6 +101,7 @@ impl Default for Limits {
             send_apart: Span::minutes(1),
             send_ten_minutes: Whole(3),
             send_daily: Whole(8),
+            send_strangers_daily: Whole(5),
             send_address_hourly: Whole(120),
             send_client_hourly: Whole(3000),
             sms_countries: vec![Country::indonesia(), Country::hong_kong()],
@@ -176,6 +179,7 @@ impl Limits {
         let price = |country: &Country| (country.clone(), sms.price_to(country, self.sms_price));
         SendingLimits {
             per_destination: SendingLimits::destination(windows),
+            strangers: SendingLimits::by_strangers(self.send_strangers_daily.0.into()),
             per_address: hourly(self.send_address_hourly.0),
             per_client: hourly(self.send_client_hourly.0),
             per_prefix: Budget::of(self.sms_prefix_hourly.0.into(), Duration::from_secs(HOUR), Duration::ZERO),

@@ -17,7 +17,12 @@ async fn wrong_password(server: &Server, name: &str) -> u16 {
 
 /// The status with which it is answered that somebody who signs up on App asks for a code.
 async fn code(server: &Server, contact: &str) -> u16 {
-    let body = json!({"nature": 2, "loginID": contact, "sendType": 0});
+    code_for(server, 2, contact).await
+}
+
+/// The same, for what `nature` says.
+async fn code_for(server: &Server, nature: u8, contact: &str) -> u16 {
+    let body = json!({"nature": nature, "loginID": contact, "sendType": 0});
     reqwest::Client::new().post(format!("{}/app/auth/otp", server.base)).json(&body).send().await.unwrap().status().as_u16()
 }
 
@@ -77,6 +82,25 @@ async fn row_43_a_contact_that_has_got_too_many_messages_can_get_one_more() {
     }
     assert_eq!(code(&server, "68098227").await, 200);
     assert_eq!(home.run(&["limits", "reset", "send.prefix", "+8526809"]).ok(), "1 limit reset\n");
+}
+
+#[tokio::test]
+async fn row_43_strangers_who_bomb_an_account_are_seen_and_can_be_let_in_again() {
+    let home = limited().with("DAFTAR_LIMITS__SEND_STRANGERS_DAILY", "1");
+    let (client, server, http) = (home.client(), home.start(&["serve"]), reqwest::Client::new());
+    assert_eq!(server.register(&http, &client, "siti", 1).await.unwrap(), 200);
+    assert_eq!(code_for(&server, 1, "siti@example.com").await, 200);
+    assert_eq!(code_for(&server, 1, "siti@example.com").await, 429);
+    let strangers = listed(&home, &["--limit", "send.strangers"]);
+    assert_eq!((strangers.len(), &strangers[0]["of"], &strangers[0]["most"]), (1, &json!("s***@example.com"), &json!(1)));
+    // Whoever signed in before has the rest of the day's messages.
+    assert!(server.sign_in(&http, "siti").await.is_ok());
+    assert_eq!(home.run(&["limits", "reset", "send.destination", "siti@example.com"]).ok(), "1 limit reset\n");
+    assert_eq!(code_for(&server, 1, "siti@example.com").await, 200);
+    assert_eq!(home.run(&["limits", "reset", "send.strangers", "SITI@example.com"]).ok(), "1 limit reset\n");
+    assert_eq!(listed(&home, &["--limit", "send.strangers"]), Vec::<Value>::new());
+    let told = server.logs("send.strangers");
+    assert!(told.contains("WARN") && told.contains("s***@example.com") && !told.contains("siti@example.com"), "row 52: {told}");
 }
 
 #[test]

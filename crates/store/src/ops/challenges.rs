@@ -86,7 +86,7 @@ fn read(row: &Row<'_>) -> Result<Challenge, StoreError> {
 
 /// Keeps a new challenge with what goes out with it, if the budgets that pay for it have room; older ones for its purpose and destination are dead (row 4).
 pub(crate) async fn send(tx: &mut Tx<'_>, challenge: &Challenge, sending: &Sending) -> Result<Charged, StoreError> {
-    insert(tx, challenge, sending.judges(challenge.purpose)).await?;
+    insert(tx, challenge, sending.judged()).await?;
     for letter in &sending.letters {
         outbox::queue_with(tx, letter, challenge).await?;
     }
@@ -95,10 +95,10 @@ pub(crate) async fn send(tx: &mut Tx<'_>, challenge: &Challenge, sending: &Sendi
 
 /// Lets the budgets pay, last of all: everybody who sends something waits for whoever holds them. If they do not, nothing of the transaction stays.
 pub(crate) async fn pay(tx: &mut Tx<'_>, sending: &Sending, now: Timestamp) -> Result<Charged, StoreError> {
-    if sending.charges.is_empty() {
+    if sending.fare.charges.is_empty() {
         return Ok(Charged::Allowed);
     }
-    let charged = limits::charge(tx, &sending.charges, now).await?;
+    let charged = limits::charge(tx, &sending.fare.charges, now).await?;
     if let Charged::Refused(_) = charged {
         tx.keep_nothing();
     }

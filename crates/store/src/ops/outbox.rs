@@ -63,7 +63,7 @@ pub(crate) async fn notify(tx: &mut Tx<'_>, notice: &Sending, now: Timestamp) ->
     for letter in &notice.letters {
         queue(tx, letter).await?;
     }
-    limits::note(tx, &notice.charges, now).await?;
+    limits::note(tx, &notice.fare.charges, now).await?;
     Ok(())
 }
 

@@ -58,6 +58,8 @@ async fn pay(tx: &mut Tx<'_>, challenge: &Challenge, redemption: &Redemption) ->
                 Err(refusal) => return Ok(Err(refusal)),
             };
             recoveries::insert(tx, account.id, &challenge.destination, draft).await?;
+            // Whoever knew the password that is forgotten is a stranger from now on.
+            sessions::know_none(tx, account.id).await?;
             sessions::know(tx, account.id, *from, now).await?;
             Ok(Ok(account.id))
         }

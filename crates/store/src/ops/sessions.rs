@@ -58,6 +58,12 @@ pub(crate) async fn is_known(tx: &mut Tx<'_>, account: AccountId, from: Mac) -> 
     Ok(tx.opt(sql, &[(&account.0).into(), (&from).into()], |_| Ok(())).await?.is_some())
 }
 
+/// Forgets from where somebody signed in, because somebody else may have.
+pub(crate) async fn know_none(tx: &mut Tx<'_>, account: AccountId) -> Result<(), StoreError> {
+    tx.exec("DELETE FROM known_addresses WHERE account = $1", &[(&account.0).into()]).await?;
+    Ok(())
+}
+
 /// Keeps a new session, bound to a device or not.
 pub(crate) async fn insert(tx: &mut Tx<'_>, session: &Session, device: Option<&Device>) -> Result<(), StoreError> {
     let values =

@@ -37,7 +37,7 @@ use people::{Errand, Person};
 use pumper::{Pump, Pumping};
 use report::Report;
 use sprayer::{Spray, Sprayer, Stuffer};
-use world::{Rules, World};
+use world::{Rules, World, is_of_an_owner};
 
 /// Milliseconds of the day.
 pub type Ms = i64;
@@ -266,8 +266,7 @@ impl Day {
             }
             if plan.has_yesterday
                 && let Recipient::Sms(number) = &member.contacts[0]
-                && errand != Errand::Password
-                && !errand.purpose().is_of_an_owner()
+                && !is_of_an_owner(errand.purpose())
             {
                 let yesterday = at(comes - 24 * HOUR);
                 let verified = dice.chance(91.0);

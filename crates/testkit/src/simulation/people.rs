@@ -98,7 +98,8 @@ pub struct Person {
     errand: Errand,
     /// When they come, and come back.
     pub visits: Vec<Ms>,
-    from: ClientAddress,
+    /// From where.
+    pub from: ClientAddress,
     /// Where they are after asking, if they move.
     moves_to: Option<ClientAddress>,
     next: Next,

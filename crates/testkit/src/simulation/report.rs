@@ -29,6 +29,8 @@ pub struct Crowd {
     pub never: u64,
     /// Of those, people who have an account …
     pub locked_out: u64,
+    /// … and are where they signed in before …
+    pub at_home: u64,
     /// … and people whose number is in a prefix that was pumped.
     pub never_in_pumped: u64,
     /// Finished by their other contact.
@@ -76,6 +78,8 @@ pub struct Report {
     pub pumper: Tally,
     /// The sprayer.
     pub sprayer: Tally,
+    /// Who tries passwords.
+    pub stuffer: Tally,
     /// The guesser.
     pub guesser: Tally,
     /// The owner at whose account is guessed.
@@ -112,6 +116,7 @@ impl Report {
                 Visit::Waiting => {
                     crowd.never += 1;
                     crowd.locked_out += u64::from(person.has_account());
+                    crowd.at_home += u64::from(person.has_account() && day.world.knows(person.member.id, person.from));
                     let last = person.refused_by.last().map_or("nothing", |kind: &LimitKind| kind.name());
                     *crowd.kept_out_by.entry(last).or_default() += 1;
                     let is_in_pumped =
@@ -127,7 +132,8 @@ impl Report {
             after: owner.got_in.zip(owner.began).map(|(got_in, began)| got_in - began),
         };
         let of = |side| day.world.tally(side);
-        let (honest, pumper, sprayer, guesser) = (of(Side::Honest), of(Side::Pumper), of(Side::Sprayer), of(Side::Guesser));
+        let (honest, pumper, sprayer, stuffer, guesser) =
+            (of(Side::Honest), of(Side::Pumper), of(Side::Sprayer), of(Side::Stuffer), of(Side::Guesser));
         let pumped = day.world.paused.iter().filter(|prefix| day.pumped.contains(prefix)).count();
         Self {
             seed: day.seed,
@@ -135,6 +141,7 @@ impl Report {
             honest,
             pumper,
             sprayer,
+            stuffer,
             guesser,
             owner: day.owners.iter().map(attempted).collect(),
             cost: (honest.cost + pumper.cost + sprayer.cost + guesser.cost + of(Side::Owner).cost, day.cap),
@@ -154,16 +161,17 @@ pub fn by_password(tally: &Tally) -> f64 {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Crowd { people, first, second, later, never, locked_out, never_in_pumped, went_round, left, refused, kept_out_by } = &self.crowd;
+        let Crowd { people, first, second, later, never, locked_out, at_home, never_in_pumped, went_round, left, refused, kept_out_by } = &self.crowd;
         writeln!(f, "seed {}, {} events", self.seed, self.events)?;
         writeln!(
             f,
-            "honest   {people} people: {first} at the first try, {second} at the second, {later} later, {never} not in the day ({locked_out} of them with an account, \
-             {never_in_pumped} in pumped prefixes); {:.3} % at the first or second; {went_round} by their other contact; {left} left",
+            "honest   {people} people: {first} at the first try, {second} at the second, {later} later, {never} not in the day ({locked_out} of them with an account, {at_home} \
+             where they signed in before; {never_in_pumped} in pumped prefixes); {:.3} % at the first or second; {went_round} by their other contact; {left} left",
             100.0 * self.crowd.soon()
         )?;
         writeln!(f, "         refused {refused:?}; kept out by {kept_out_by:?}")?;
-        let names = [("honest", &self.honest), ("pumper", &self.pumper), ("sprayer", &self.sprayer), ("guesser", &self.guesser)];
+        let names =
+            [("honest", &self.honest), ("pumper", &self.pumper), ("sprayer", &self.sprayer), ("stuffer", &self.stuffer), ("guesser", &self.guesser)];
         for (name, tally) in names {
             let Tally { codes, short, cost, refused, wrong, passwords, throttled, by_code: _ } = tally;
             writeln!(
@@ -173,7 +181,7 @@ impl fmt::Display for Report {
                 Price(*cost)
             )?;
         }
-        for (name, tally) in [("sprayer", &self.sprayer), ("guesser", &self.guesser)] {
+        for (name, tally) in [("sprayer", &self.sprayer), ("stuffer", &self.stuffer), ("guesser", &self.guesser)] {
             writeln!(f, "{name:8} takeovers to be expected: {:.5} by code, {:.5} by password", tally.by_code, by_password(tally))?;
         }
         for Attempted { way, is_known, refused, after } in &self.owner {

@@ -140,7 +140,7 @@ impl Stuffer {
         self.next += 1;
         let from = address(Network::Sprayer, dice.below(self.addresses));
         for _ in 0..2 {
-            let _ = world.sign_in(member.id, false, from, Side::Sprayer, at(now));
+            let _ = world.sign_in(member.id, false, from, Side::Stuffer, at(now));
         }
         Some(now + self.apart)
     }

@@ -25,8 +25,10 @@ pub enum Side {
     Honest,
     /// Whoever earns by messages.
     Pumper,
-    /// Whoever tries a little at many accounts.
+    /// Whoever tries a few codes at many accounts.
     Sprayer,
+    /// Whoever tries a few passwords at many accounts.
+    Stuffer,
     /// Whoever tries much at one.
     Guesser,
     /// The one at whose account is guessed.

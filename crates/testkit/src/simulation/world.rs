@@ -156,10 +156,10 @@ impl World {
 
     /// Who gets the code (core `challenge.rs`).
     fn receiver(&self, wish: &Wish) -> Receiver {
-        match (wish.purpose.is_of_an_owner(), &wish.asker) {
+        match (is_of_an_owner(wish.purpose), &wish.asker) {
             (false, _) => Receiver::Anybody,
-            (true, Asker::Person(from)) => Receiver::Owner { is_asking: self.known.contains(&(AccountId(wish.subject), *from)) },
-            (true, Asker::Client(_)) => Receiver::Owner { is_asking: false },
+            (true, Asker::Person(from)) => Receiver::Owner { is_at_home: self.knows(AccountId(wish.subject), *from) },
+            (true, Asker::Client(_)) => Receiver::Owner { is_at_home: false },
         }
     }
 
@@ -203,8 +203,12 @@ impl World {
         let code = self.typed(ticket, typed);
         let is_right = code.expose() == self.kept[ticket].code.expose();
         let verdict = self.judge(ticket, code, side, now);
-        if verdict == Verdict::Right && self.kept[ticket].challenge.purpose.is_of_an_owner() {
-            self.known.insert((AccountId(self.kept[ticket].challenge.subject), from));
+        let Challenge { purpose, subject, .. } = self.kept[ticket].challenge;
+        if verdict == Verdict::Right && is_of_an_owner(purpose) {
+            if purpose == Purpose::AppReset {
+                self.known.retain(|(account, _)| account.0 != subject);
+            }
+            self.known.insert((AccountId(subject), from));
         }
         self.note(now, || Act::Show { ticket, is_right, from, verdict });
         verdict
@@ -268,7 +272,7 @@ impl World {
     /// # Errors
     /// [`No`].
     pub fn sign_in(&mut self, account: AccountId, is_right: bool, from: ClientAddress, side: Side, now: Timestamp) -> Result<bool, No> {
-        let attempt = Attempt { account: Some(account), typed: None, key: &self.codes, from, is_known: self.known.contains(&(account, from)) };
+        let attempt = Attempt { account: Some(account), typed: None, key: &self.codes, from, is_known: self.knows(account, from) };
         let charges = self.rules.limits.passwords.charges(attempt);
         let outcome = self.charge(&charges, now).map(|()| is_right);
         match (&outcome, is_right) {
@@ -287,6 +291,12 @@ impl World {
     /// Somebody signed in from there before.
     pub fn know(&mut self, account: AccountId, from: ClientAddress) {
         self.known.insert((account, from));
+    }
+
+    /// Whether somebody signed in from there before.
+    #[must_use]
+    pub fn knows(&self, account: AccountId, from: ClientAddress) -> bool {
+        self.known.contains(&(account, from))
     }
 
     /// Who signed in from where before.
@@ -403,6 +413,11 @@ impl World {
             }
         }
     }
+}
+
+/// Whether such codes go to a contact that an account has proven.
+pub(super) const fn is_of_an_owner(purpose: Purpose) -> bool {
+    matches!(purpose, Purpose::AppSignIn | Purpose::AppReset)
 }
 
 /// How many codes there are.

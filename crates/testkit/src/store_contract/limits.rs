@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
+use daftar_core::account::AccountStatus;
 use daftar_core::code::Purpose;
 use daftar_core::limit::conversion::Conversion;
 use daftar_core::limit::sending::SendingLimits;
-use daftar_core::limit::{Budget, Charge, Charged, Exhausted, Gcra, Limit, LimitKey, LimitKind, Sending};
+use daftar_core::limit::{Budget, Charge, Charged, Exhausted, Fare, Gcra, Limit, LimitKey, LimitKind, Sending};
 use daftar_core::ports::Store as _;
 use daftar_core::redemption::{Redeemed, Redemption};
 use daftar_core::secret::Mac;
+use daftar_core::sign_in::OpenSession;
 
 use super::given::{self, DAY, HOUR, MINUTE, account_id, now, phone, send};
 use super::{Engine, at_once};
@@ -98,7 +100,7 @@ pub async fn row_42_of_100_racing_short_messages_the_hour_pays_for_exactly_its_n
     let sends = (0..100).map(|n| {
         let (store, hour) = (engine.store().clone(), Charge::of(LimitKey::of_everybody(LimitKind::SmsHour), &hour, 1));
         let sent = given::code(Purpose::AppSignup, given::account_id(), given::phone(n));
-        let sending = Sending { letters: vec![sent.envelope], charges: vec![hour] };
+        let sending = Sending { letters: vec![sent.envelope], fare: paid(vec![hour]) };
         async move { store.send_challenge(sent.challenge, sending).await.unwrap() }
     });
     let sent = at_once(sends).await.into_iter().filter(|charged| *charged == Charged::Allowed).count();
@@ -108,14 +110,19 @@ pub async fn row_42_of_100_racing_short_messages_the_hour_pays_for_exactly_its_n
     }
 }
 
+/// What is charged for a message to an account that has proven where it goes.
+const fn paid(charges: Vec<Charge>) -> Fare {
+    Fare { charges, is_judged: false }
+}
+
 pub async fn row_43_a_refused_message_leaves_the_code_before_it_alone<E: Engine>(engine: E) {
     let store = engine.store();
     let account = given::made(store, "siti", 1).await;
     let first = given::code(Purpose::AppSignIn, account.id, given::email("siti"));
-    let paid = |sent: &given::Sent| Sending { letters: vec![sent.envelope.clone()], charges: vec![destination()] };
-    assert_eq!(store.send_challenge(first.challenge.clone(), paid(&first)).await.unwrap(), Charged::Allowed);
+    let pays = |sent: &given::Sent| Sending { letters: vec![sent.envelope.clone()], fare: paid(vec![destination()]) };
+    assert_eq!(store.send_challenge(first.challenge.clone(), pays(&first)).await.unwrap(), Charged::Allowed);
     let second = given::code(Purpose::AppSignIn, account.id, given::email("siti"));
-    assert!(matches!(store.send_challenge(second.challenge.clone(), paid(&second)).await.unwrap(), Charged::Refused(_)));
+    assert!(matches!(store.send_challenge(second.challenge.clone(), pays(&second)).await.unwrap(), Charged::Refused(_)));
     assert_eq!(store.redeem(first.show()).await.unwrap(), Redeemed::Done(account.id));
     assert_eq!(engine.count("SELECT count(*) FROM challenges").await, 1);
 }
@@ -132,7 +139,8 @@ pub async fn row_42_what_became_of_a_prefixs_codes_is_known<E: Engine>(engine: E
     // By codes to whoever has proven the number nothing is judged.
     let owner = given::made(store, "siti", 7).await;
     for purpose in [Purpose::AppSignIn, Purpose::AppReset] {
-        given::code(purpose, owner.id, given::phone(7)).sent(store).await;
+        let sent = given::code(purpose, owner.id, given::phone(7));
+        store.send_challenge(sent.challenge, Sending { letters: vec![sent.envelope], fare: paid(Vec::new()) }).await.unwrap();
     }
     assert_eq!(standing(now()).await, Conversion { over: 0, verified: 0 }, "none has had its chance");
     for sent in &sent[..2] {
@@ -272,10 +280,32 @@ pub async fn row_42_a_cap_that_is_nearly_spent_is_told_before_it_is<E: Engine>(e
 
 pub async fn row_15_whoever_recovers_by_a_code_is_known_where_he_is<E: Engine>(engine: E) {
     let store = engine.store();
-    let budi = given::made(store, "budi", 2).await;
-    let code = given::send(store, Purpose::AppReset, budi.id, given::email("budi")).await;
-    store.redeem(code.show()).await.unwrap();
-    assert!(store.sign_in_record(&given::email("budi").into(), given::from()).await.unwrap().unwrap().is_known_address);
+    let (siti, budi) = (given::account("siti"), given::made(store, "budi", 2).await);
+    store.create_account(siti.clone(), None).await.unwrap();
+    for account in [siti.id, budi.id] {
+        let code = given::send(store, Purpose::AppReset, account, given::email("budi")).await;
+        assert_eq!(store.redeem(code.show()).await.is_ok_and(|redeemed| redeemed == Redeemed::Done(account)), account == budi.id);
+    }
+    assert!(store.is_known(budi.id, given::from()).await.unwrap());
+    assert!(!store.is_known(siti.id, given::from()).await.unwrap(), "the code did not speak for it");
+}
+
+pub async fn row_15_whoever_recovers_an_account_makes_strangers_of_all_others<E: Engine>(engine: E) {
+    let store = engine.store();
+    let (siti, other) = (given::account("siti"), given::account("budi"));
+    for account in [&siti, &other] {
+        store.create_account(account.clone(), None).await.unwrap();
+        store.open_session(OpenSession { from: Mac([9; 32]), ..given::opening(account) }).await.unwrap();
+    }
+    let code = given::send(store, Purpose::AppReset, siti.id, given::email("siti")).await;
+    store.redeem(code.wrong(code.show())).await.unwrap();
+    let known = async |account, from| store.is_known(account, from).await.unwrap();
+    assert!(known(siti.id, Mac([9; 32])).await);
+    assert_eq!(store.redeem(code.show()).await.unwrap(), Redeemed::Done(siti.id));
+    assert!(!known(siti.id, Mac([9; 32])).await && known(siti.id, given::from()).await);
+    assert!(known(other.id, Mac([9; 32])).await, "nobody else's");
+    store.set_status(siti.id, AccountStatus::Disabled, now()).await.unwrap();
+    assert!(!known(siti.id, given::from()).await, "nor is anybody known to an account that an operator has ended");
 }
 
 pub async fn row_5_what_is_forgiven_counts_no_longer_than_what_was_wrong<E: Engine>(engine: E) {

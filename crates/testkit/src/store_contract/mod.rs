@@ -224,6 +224,7 @@ macro_rules! store_contract {
                 row_60_what_is_noted_counts_whether_or_not_there_was_room
                 fault_6_a_clock_an_hour_back_is_mended_in_the_store
                 row_15_whoever_recovers_by_a_code_is_known_where_he_is
+                row_15_whoever_recovers_an_account_makes_strangers_of_all_others
                 row_15_addresses_that_people_signed_in_from_are_known
                 what_is_used_is_listed_longest_first_and_by_kind
                 a_reset_forgets_one_limit_or_a_kind_and_nothing_else

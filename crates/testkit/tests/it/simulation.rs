@@ -120,9 +120,12 @@ fn row_3_and_row_5_and_row_15_and_row_42_and_row_43_the_day_comes_to_what_is_dem
     println!("{}", demand(&Plan::full(), 1));
 }
 
-/// The same bad people in the middle of a fifth of the others.
+/// The same bad people in the middle of a fifth of the others, and of the money.
 fn smaller() -> Plan {
-    Plan { people: 10_000, accounts: 20_000, ..Plan::full() }
+    let mut plan = Plan { people: 10_000, accounts: 20_000, ..Plan::full() };
+    let sending = &mut plan.rules.limits.sending;
+    (sending.sms_by_hour, sending.cost_by_day) = (SendingLimits::by_hour(1200), SendingLimits::by_day(Price(600_000_000)));
+    plan
 }
 
 #[test]
@@ -140,6 +143,7 @@ fn row_42_whoever_verifies_a_quarter_gets_the_budget_of_his_prefixes_and_no_more
     for seed in 1..=3 {
         let report = pumped(Some(4), seed, as_they_are);
         assert!((9000..=9600).contains(&report.pumper.codes), "20 prefixes, 20 an hour, 24 hours: {report}");
+        assert_eq!(report.crowd.at_home, 0, "he takes nothing from owners: {report}");
     }
     let unbounded = pumped(Some(4), 1, |rules| rules.limits.sending.per_prefix = Budget::of(60, HOUR, Duration::ZERO));
     assert!(unbounded.pumper.codes > 20_000, "it is the budget that bounds him: {unbounded}");

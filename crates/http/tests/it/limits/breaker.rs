@@ -8,8 +8,8 @@ use daftar_core::limit::{Budget, Limits};
 use daftar_core::ports::{Clock as _, Store as _};
 use daftar_testkit::Installation;
 
-use super::{Contact, FRESH, Senders, Way, too_many};
-use crate::app::{LOGIN, RESET, asked, english, show};
+use super::{Contact, FRESH, Senders, TOO_MANY, Way, too_many};
+use crate::app::{LOGIN, RESET, ask, asked, english, refused, show};
 use crate::usapi::registered;
 
 const DAY: u64 = 24 * 3600;
@@ -99,6 +99,9 @@ async fn row_42_a_pause_keeps_no_owner_of_a_number_out() {
         assert_eq!(show(&app, nature, &token, &site.newest_code(count, &number).await).await.status, 200);
         site.clock.advance(Duration::from_secs(60));
     }
+    // An account that an operator has disabled is nobody's.
+    site.disable(&number).await;
+    refused(&ask(&app, LOGIN, &number, 0).await, 429, TOO_MANY);
     // Whoever has no account gets nothing there, still.
     paused(&site, &senders, DAY - 120).await;
 }
@@ -135,10 +138,11 @@ async fn row_42_a_pumper_gets_twenty_messages_a_day_out_of_a_prefix() {
     for n in 1..=288 {
         let way = FRESH[usize::try_from(n).unwrap() % FRESH.len()];
         sent += u32::from(senders.send(&site, way, Contact::Phone, n).await.status == 200);
+        // While its code lives, or it is not sent any more.
+        site.all_sent().await;
         site.clock.advance(Duration::from_secs(300));
     }
     // Those of the last minutes before it is paused could have been verified still.
     assert!((20..=22).contains(&sent), "{sent}");
-    site.all_sent().await;
     assert_eq!(site.messages().await.len(), usize::try_from(sent).unwrap());
 }

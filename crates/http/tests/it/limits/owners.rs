@@ -2,14 +2,18 @@
 
 use std::time::Duration;
 
+use daftar_core::limit::Limits;
+use daftar_core::limit::sending::SendingLimits;
 use daftar_core::ports::Clock as _;
 use daftar_testkit::{Answer, Installation};
+use futures_util::future::join_all;
 use serde_json::json;
 
 use super::{TOO_MANY, at, wait};
 use crate::app::{LOGIN, RESET, SIGNUP, access, ask, asked, refused, show};
 use crate::usapi::registered;
 
+const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: u64 = 24 * 3600;
 /// Where the owner is.
@@ -55,7 +59,7 @@ async fn besieged(site: &Installation, login_id: &str) -> usize {
         site.clock.advance(told);
     }
     // The last of theirs is a minute old, and the owner's turn comes whatever they do.
-    site.clock.advance(Duration::from_secs(60));
+    site.clock.advance(MINUTE);
     sent
 }
 
@@ -96,6 +100,20 @@ async fn row_43_strangers_use_up_five_of_eight_and_the_owner_has_the_rest() {
         site.clock.advance(Duration::from_secs(DAY));
         sign_in_by_code(&site, AWAY, AWAY, (login_id, to)).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn row_43_of_30_strangers_at_once_on_three_replicas_exactly_five_are_sent_a_code() {
+    let destination = SendingLimits::destination([(100, MINUTE), (100, MINUTE), (100, HOUR)]);
+    let sending = SendingLimits { per_destination: destination, ..SendingLimits::default() };
+    let site = Installation::builder().limited(Limits { sending, ..Limits::default() }).behind_proxy().start().await;
+    registered(&site, 1).await;
+    let sites = [&site, &site.replica().await, &site.replica().await];
+    let answers = join_all((0..30).map(|n| stranger_asks(sites[n % 3], n, CONTACTS[0].0))).await;
+    let of = |status: u16| answers.iter().filter(|answer| answer.status == status).count();
+    assert_eq!((of(200), of(429)), (5, 25), "{answers:?}");
+    site.all_sent().await;
+    assert_eq!(sent_to(&site, CONTACTS[0].1).await, 5);
 }
 
 #[tokio::test]

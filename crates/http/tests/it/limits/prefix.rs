@@ -7,10 +7,12 @@ use daftar_core::identifier::Country;
 use daftar_core::limit::Limits;
 use daftar_core::limit::sending::SendingLimits;
 use daftar_core::price::Price;
-use daftar_testkit::Installation;
+use daftar_testkit::{Answer, Installation};
+use serde_json::json;
 
-use super::{Contact, FRESH, Senders, Way, too_many, wait};
-use crate::app::{SIGNUP, ask, data, english};
+use super::{Contact, FRESH, Senders, TOO_MANY, Way, at, too_many, wait};
+use crate::app::{LOGIN, RESET, SIGNUP, ask, data, english, refused};
+use crate::usapi::registered;
 
 const HOUR: u64 = 3600;
 
@@ -50,6 +52,36 @@ async fn row_42_twenty_an_hour_to_numbers_of_one_prefix_over_all_surfaces() {
     spent(&site, &senders, 21, 1).await;
     site.clock.advance(Duration::from_secs(1));
     senders.sends(&site, Way::InvasRegister, Contact::Phone, 21).await;
+}
+
+#[tokio::test]
+async fn row_42_whoever_takes_every_place_of_a_prefix_takes_none_from_the_owners_of_its_numbers() {
+    let site = Installation::builder().limits().behind_proxy().start().await;
+    let senders = Senders::on(&site).await;
+    let home = |n: u32| at(&site, &format!("203.0.113.{n}"));
+    for n in 101..=122 {
+        registered(&site, n).await;
+        let body = json!({"loginID": Contact::Phone.of(n), "password": "rahasia sekali", "deviceToken": "a device"});
+        data(&home(n).post("/app/auth/login", &body).await);
+    }
+    for (n, way) in (1..=20).zip(FRESH.into_iter().cycle()) {
+        senders.sends(&site, way, Contact::Phone, n).await;
+    }
+    spent(&site, &senders, 21, HOUR).await;
+    let full = |answer: &Answer| {
+        refused(answer, 429, TOO_MANY);
+        assert_eq!(answer.header("retry-after"), HOUR.to_string());
+    };
+    // Strangers who write to owners share the places of all the others …
+    full(&ask(&home(1), LOGIN, &Contact::Phone.of(101), 0).await);
+    // … and twenty of them get a code in an hour where they signed in before.
+    for (n, nature) in (101..=120).zip([LOGIN, RESET].into_iter().cycle()) {
+        data(&ask(&home(n), nature, &Contact::Phone.of(n), 0).await);
+    }
+    full(&ask(&home(121), LOGIN, &Contact::Phone.of(121), 0).await);
+    full(&ask(&home(122), RESET, &Contact::Phone.of(122), 0).await);
+    site.clock.advance(Duration::from_secs(HOUR));
+    data(&ask(&home(121), LOGIN, &Contact::Phone.of(121), 0).await);
 }
 
 #[tokio::test]

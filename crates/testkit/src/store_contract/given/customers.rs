@@ -60,7 +60,7 @@ pub fn customer(host: &str, name: &str, number: &PhoneNumber) -> Applying {
     let [by_sms, by_mail] = texts;
     let envelopes = vec![envelope(number.clone(), by_sms, now()), envelope(email(name), by_mail, now())];
     Applying {
-        new: NewCustomerRegistration { applicant: Applicant { registration, token }, sending: Sending { letters: envelopes, charges: Vec::new() } },
+        new: NewCustomerRegistration { applicant: Applicant { registration, token }, sending: Sending { letters: envelopes, ..Sending::default() } },
         token: code,
         link,
     }
