@@ -98,7 +98,7 @@ pub struct Secrets {
     pub repeats: MacKey,
     /// Makes the tokens by which gateways that sign nothing are known.
     pub receipts: MacKey,
-    /// Signs the addresses from which people signed in.
+    /// Signs the addresses from which people signed in, and the names that nobody has.
     pub addresses: MacKey,
     /// Seals the outbox.
     pub outbox: SealKey,

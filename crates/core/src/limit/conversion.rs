@@ -1,4 +1,5 @@
 //! The breaker for prefixes whose codes nobody verifies (threat row 42): whoever pumps short messages to numbers of a dear network has no use for the codes in them.
+//! It is for numbers that nobody has proven to have; codes to the others are neither judged nor held up.
 //!
 //! Judged is only what had its chance: codes that were verified, and codes whose time is over. So a crowd that signs up at the same minute does not look like an
 //! attack; until there is something to judge, the budget of the prefix bounds it.

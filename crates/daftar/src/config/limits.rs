@@ -75,7 +75,7 @@ pub(crate) struct Limits {
     pub(crate) conversion_least: Whole<1, 10_000>,
     /// … how many of a hundred must be verified …
     pub(crate) conversion_percent: Whole<0, 100>,
-    /// … and for how long nothing is sent if fewer are.
+    /// … and for how long nothing is sent if fewer are, but to accounts that have proven their numbers.
     pub(crate) conversion_pause: Span<MINUTE, DAY>,
     /// Look-ups from one client address.
     pub(crate) look_ups_address: Whole<1, MOST>,
