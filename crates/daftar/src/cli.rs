@@ -220,8 +220,8 @@ pub(crate) struct LimitsReset {
     /// Its kind
     #[arg(value_name = "KIND", value_parser = limit_kinds())]
     pub(crate) kind: LimitKind,
-    /// Of whom: an e-mail address or phone number (send.destination, send.strangers), an account's id or any of its names (password.account_address, password.strangers), a phone
-    /// number or its beginning (send.prefix, send.owners, send.pause), a client address (….address), a machine client's id (….client)
+    /// Of whom: an e-mail address or phone number (send.destination, send.strangers), an account's id or any of its names
+    /// (password.account_address, password.strangers), a phone number or its beginning (send.prefix, send.owners, send.pause), a client address (….address), a machine client's id (….client)
     #[arg(value_name = "OF", conflicts_with = "all")]
     pub(crate) of: Option<String>,
     /// With password.account_address: what was tried from this address alone

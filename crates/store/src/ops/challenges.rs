@@ -228,7 +228,8 @@ async fn count_forgiven(tx: &mut Tx<'_>, wrong: u32, at: Timestamp) -> Result<()
     Ok(())
 }
 
-/// What became of the codes that were sent to numbers with `prefix` in the last day, and that nobody had proven: of those that were verified, or can be no more (row 42).
+/// What became of the codes that were sent to numbers with `prefix` in the last day, and that nobody had proven: of those that were verified, or can be no more
+/// (row 42).
 pub(crate) async fn conversion(tx: &mut Tx<'_>, prefix: &str, now: Timestamp) -> Result<Conversion, StoreError> {
     let sql = "SELECT count(*) AS over, CAST(coalesce(sum(CASE WHEN state = 'used' THEN 1 ELSE 0 END), 0) AS BIGINT) AS verified \
                FROM challenges WHERE prefix = $1 AND created_at > $2 AND (state = 'used' OR expires_at <= $3)";

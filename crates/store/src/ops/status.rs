@@ -6,8 +6,8 @@ use daftar_core::ports::{StoreError, Timestamp};
 use super::{recoveries, sessions};
 use crate::tx::Tx;
 
-/// Enables or disables an account. Disabling ends its sessions (row 12) and forgets from where they were; enabling revives nothing: what was begun before, a recovery included, is over. Whether
-/// there is such an account.
+/// Enables or disables an account. Disabling ends its sessions (row 12) and forgets from where they were; enabling revives nothing: what was begun before, a
+/// recovery included, is over. Whether there is such an account.
 pub(crate) async fn set_status(tx: &mut Tx<'_>, id: AccountId, status: AccountStatus, now: Timestamp) -> Result<bool, StoreError> {
     let found = tx.exec("UPDATE accounts SET status = $2 WHERE id = $1", &[(&id.0).into(), status.name().into()]).await? > 0;
     match status {
