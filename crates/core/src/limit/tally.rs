@@ -1,6 +1,6 @@
-//! Look-ups are counted beside the hot path. The first few of an asker in a period pass at once; they are written down together with everybody else's a moment
-//! later. Whoever goes on asking pays each time before he is answered, exactly, at the store that all replicas share. So a look-up costs no write while the few
-//! that look up many are held to their limit; what passes unpaid on a replica is a sixth of it.
+//! Look-ups are counted beside the hot path. The first few of an asker in a period pass at once. Whoever goes on asking owes them, and pays each further one before
+//! he is answered, exactly, at the store that all replicas share. So those who look up little, nearly everybody, cost no write and no query, and the few that look up
+//! many are held to their limit; a sixth of it passes on each replica that an asker leaves before he owes it anything.
 //!
 //! It holds counts only, for a period, and of a bounded number of askers: those beyond it pay at once.
 
@@ -9,12 +9,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::look_ups::Asker;
-use super::{Charge, Charged, Exhausted, Limit, LimitKey, Room, TooOften};
+use super::{Charge, Charged, Exhausted, LimitKey, TooOften};
 use crate::ports::{StoreError, Timestamp};
 use crate::service::{Accounts, Fault};
 
-/// How long what has passed waits to be written down.
-const SOON: Duration = Duration::from_millis(50);
 /// What part of a limit passes before it is paid.
 const UNPAID: u64 = 6;
 /// How many askers are remembered.
@@ -27,17 +25,16 @@ pub(crate) struct Tally(Mutex<Counts>);
 #[derive(Debug, Default)]
 struct Counts {
     of: HashMap<LimitKey, Count>,
-    /// Somebody is about to write it down.
-    is_watched: bool,
+    /// When those who ask no more were forgotten.
+    swept_at: Timestamp,
 }
 
 #[derive(Debug)]
 struct Count {
-    limit: Limit,
     since: Timestamp,
     /// Passed unpaid since then.
     passed: u64,
-    /// Not written down yet.
+    /// Of those, what is owed if there are more.
     unpaid: u64,
     /// There is no room before this moment.
     full_until: Option<Timestamp>,
@@ -46,8 +43,8 @@ struct Count {
 /// What becomes of a look-up.
 #[derive(Debug, PartialEq, Eq)]
 enum Verdict {
-    /// It passes; `watch`: and nobody is about to write it down.
-    Pass { watch: bool },
+    /// It passes.
+    Pass,
     /// It has to be paid, after so many that have passed.
     Pay { owed: u64 },
     /// There is no room.
@@ -57,14 +54,15 @@ enum Verdict {
 impl Tally {
     fn judge(&self, charge: &Charge, period: Duration, now: Timestamp) -> Verdict {
         let mut counts = self.lock();
+        counts.sweep(period, now);
         if counts.of.len() >= MOST && !counts.of.contains_key(&charge.key) {
             return Verdict::Pay { owed: 0 };
         }
-        let fresh = || Count { limit: charge.limit.clone(), since: now, passed: 0, unpaid: 0, full_until: None };
+        let fresh = || Count { since: now, passed: 0, unpaid: 0, full_until: None };
         let count = counts.of.entry(charge.key.clone()).or_insert_with(fresh);
         // A clock that has jumped back begins anew, too.
         if !Duration::try_from(now.duration_since(count.since)).is_ok_and(|age| age < period) {
-            (count.since, count.passed) = (now, 0);
+            (count.since, count.passed, count.unpaid) = (now, 0, 0);
             count.full_until = count.full_until.filter(|until| *until > now && *until <= now + period);
         }
         if let Some(wait) = count.full_until.and_then(|until| Duration::try_from(until.duration_since(now)).ok()).filter(|wait| !wait.is_zero()) {
@@ -75,7 +73,7 @@ impl Tally {
         }
         count.passed += 1;
         count.unpaid += 1;
-        Verdict::Pass { watch: !std::mem::replace(&mut counts.is_watched, true) }
+        Verdict::Pass
     }
 
     fn is_full(&self, key: &LimitKey, until: Timestamp) {
@@ -84,23 +82,22 @@ impl Tally {
         }
     }
 
-    /// What has to be written down. Forgets whoever has not asked for a while.
-    fn take(&self, period: Duration, now: Timestamp) -> Vec<Charge> {
-        let mut counts = self.lock();
-        counts.is_watched = false;
-        let mut owed = Vec::new();
-        counts.of.retain(|key, count| {
-            let amount = std::mem::take(&mut count.unpaid);
-            if amount > 0 {
-                owed.push(Charge { key: key.clone(), limit: count.limit.clone(), amount });
-            }
-            amount > 0 || Duration::try_from(now.duration_since(count.since)).is_ok_and(|age| age < period)
-        });
-        owed
-    }
-
     fn lock(&self) -> MutexGuard<'_, Counts> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Counts {
+    /// Forgets whoever has not asked for a while, now and then.
+    fn sweep(&mut self, period: Duration, now: Timestamp) {
+        // A clock that has jumped either way only makes it soon.
+        if now.duration_since(self.swept_at).unsigned_abs() >= period {
+            self.of.retain(|_, count| {
+                let is_full = count.full_until.is_some_and(|until| until > now && until <= now + period);
+                is_full || Duration::try_from(now.duration_since(count.since)).is_ok_and(|age| age < period)
+            });
+            self.swept_at = now;
+        }
     }
 }
 
@@ -113,12 +110,7 @@ impl Accounts {
         let Some(limits) = self.policy().limits.as_ref().map(|limits| limits.look_ups) else { return Ok(()) };
         let (charge, now) = (limits.charge(asker), self.now());
         match self.tally().judge(&charge, limits.period(), now) {
-            Verdict::Pass { watch } => {
-                if watch {
-                    tokio::spawn(self.clone().write_down(limits.period()));
-                }
-                Ok(())
-            }
+            Verdict::Pass => Ok(()),
             Verdict::Pay { owed } => self.pay(charge, owed, now).await.map_err(Fault::from)?.map_err(E::from),
             Verdict::Full(wait) => Err(self.too_often(&Exhausted { retry_after: wait, spent: vec![charge.key] }, now).into()),
         }
@@ -135,23 +127,6 @@ impl Accounts {
                 self.tally().is_full(&key, now + exhausted.retry_after);
                 Ok(Err(self.too_often(&exhausted, now)))
             }
-        }
-    }
-
-    async fn write_down(self, period: Duration) {
-        tokio::time::sleep(SOON).await;
-        let now = self.now();
-        let owed = self.tally().take(period, now);
-        match self.store().note_usage(owed, now).await {
-            Ok(rooms) => {
-                for (key, Room { wait, .. }) in rooms {
-                    if !wait.is_zero() {
-                        self.tally().is_full(&key, now + wait);
-                    }
-                }
-            }
-            // What has passed has passed; whoever goes on asking meets the store himself.
-            Err(error) => tracing::debug!(%error, "look-ups were not written down"),
         }
     }
 }
@@ -173,39 +148,37 @@ mod tests {
     }
 
     #[test]
-    fn row_60_a_sixth_passes_and_is_written_down_and_the_rest_is_paid() {
+    fn row_60_a_sixth_passes_and_whoever_goes_on_owes_it() {
         let tally = Tally::default();
         let judge = |of: &str, now| tally.judge(&charge(of), MINUTE, now);
         let first: Vec<_> = (0..5).map(|_| judge("a", start())).collect();
-        let pass = |watch| Verdict::Pass { watch };
-        assert_eq!(first, [pass(true), pass(false), pass(false), pass(false), pass(false)]);
+        assert_eq!(first, [(); 5].map(|()| Verdict::Pass));
         assert_eq!(judge("a", start()), Verdict::Pay { owed: 5 });
         assert_eq!(judge("a", start()), Verdict::Pay { owed: 0 });
-        assert_eq!(judge("b", start()), pass(false), "another's is another's");
-        assert_eq!(tally.take(MINUTE, start()), [charge("b")]);
-        assert_eq!(judge("a", start() + 60.seconds()), pass(true), "a new period");
+        assert_eq!(judge("b", start()), Verdict::Pass, "another's is another's");
+        assert_eq!(judge("a", start() + 60.seconds()), Verdict::Pass, "a new period");
     }
 
     #[test]
     fn row_60_who_is_known_to_be_full_asks_no_store() {
         let tally = Tally::default();
-        assert_eq!(tally.judge(&charge("a"), MINUTE, start()), Verdict::Pass { watch: true });
+        assert_eq!(tally.judge(&charge("a"), MINUTE, start()), Verdict::Pass);
         tally.is_full(&charge("a").key, start() + 2.seconds());
         assert_eq!(tally.judge(&charge("a"), MINUTE, start()), Verdict::Full(Duration::from_secs(2)));
-        assert_eq!(tally.judge(&charge("a"), MINUTE, start() + 2.seconds()), Verdict::Pass { watch: false });
+        assert_eq!(tally.judge(&charge("a"), MINUTE, start() + 2.seconds()), Verdict::Pass);
         tally.is_full(&charge("a").key, start() + 70.seconds());
         assert_eq!(tally.judge(&charge("a"), MINUTE, start() + 60.seconds()), Verdict::Full(Duration::from_secs(10)), "a new period, and still full");
         tally.is_full(&charge("a").key, start() + 30.seconds());
-        assert_eq!(tally.judge(&charge("a"), MINUTE, start() - 1.hour()), Verdict::Pass { watch: false }, "a clock that jumped back freezes nobody");
+        assert_eq!(tally.judge(&charge("a"), MINUTE, start() - 1.hour()), Verdict::Pass, "a clock that jumped back freezes nobody");
     }
 
     #[test]
     fn who_asks_no_more_is_forgotten() {
         let tally = Tally::default();
         tally.judge(&charge("a"), MINUTE, start());
-        assert_eq!(tally.take(MINUTE, start()).len(), 1);
-        assert_eq!(tally.lock().of.len(), 1, "what passed unpaid is remembered for a period");
-        assert!(tally.take(MINUTE, start() + 60.seconds()).is_empty());
-        assert!(tally.lock().of.is_empty());
+        tally.judge(&charge("b"), MINUTE, start() + 59.seconds());
+        assert_eq!(tally.lock().of.len(), 2, "what passed unpaid is remembered for a period");
+        tally.judge(&charge("b"), MINUTE, start() + 60.seconds());
+        assert_eq!(tally.lock().of.len(), 1);
     }
 }
