@@ -172,7 +172,7 @@ struct Inner {
     parts: Parts,
     sealer: Sealer,
     admissions: Admissions,
-    tally: Tally,
+    tally: Option<Tally>,
     /// When each alarm last sounded, in milliseconds since 1970.
     alarms: Vec<(Alarm, AtomicI64)>,
 }
@@ -201,7 +201,8 @@ impl Accounts {
         let limits = || LimitKind::ALL.iter().copied();
         let alarms = limits().map(Alarm::Limit).chain(limits().map(Alarm::Nearly)).chain([Alarm::Spraying]);
         let alarms = alarms.map(|alarm| (alarm, AtomicI64::new(0))).collect();
-        Self(Arc::new(Inner { parts, sealer, admissions: Admissions::default(), tally: Tally::default(), alarms }))
+        let tally = parts.policy.limits.as_ref().map(|limits| Tally::new(limits.look_ups));
+        Self(Arc::new(Inner { parts, sealer, admissions: Admissions::default(), tally, alarms }))
     }
 
     /// What the installation decides.
@@ -345,8 +346,8 @@ impl Accounts {
         sounded.is_some_and(|(_, at)| at.fetch_update(Ordering::Relaxed, Ordering::Relaxed, due).is_ok())
     }
 
-    pub(crate) fn tally(&self) -> &Tally {
-        &self.0.tally
+    pub(crate) fn tally(&self) -> Option<&Tally> {
+        self.0.tally.as_ref()
     }
 
     pub(crate) fn receipt_reader(&self) -> &dyn ReceiptReader {

@@ -6,7 +6,7 @@ use super::{Charge, ClientAddress, Gcra, LimitKey, LimitKind};
 use crate::client::ClientId;
 
 /// Who asks for something.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Asker {
     /// Somebody at this address.
     Person(ClientAddress),
@@ -37,12 +37,22 @@ impl LookUpLimits {
         self.per_address.period.max(self.per_client.period)
     }
 
-    /// What one look-up is charged to.
+    /// How often this one may.
     #[must_use]
-    pub fn charge(&self, asker: &Asker) -> Charge {
+    pub const fn of(&self, asker: &Asker) -> Gcra {
         match asker {
-            Asker::Person(from) => Charge::one(LimitKey::new(LimitKind::LookUpAddress, from), self.per_address),
-            Asker::Client(client) => Charge::one(LimitKey::new(LimitKind::LookUpClient, client.as_str()), self.per_client),
+            Asker::Person(_) => self.per_address,
+            Asker::Client(_) => self.per_client,
         }
+    }
+
+    /// What look-ups are charged to.
+    #[must_use]
+    pub fn charge(&self, asker: &Asker, amount: u64) -> Charge {
+        let key = match asker {
+            Asker::Person(from) => LimitKey::new(LimitKind::LookUpAddress, from),
+            Asker::Client(client) => LimitKey::new(LimitKind::LookUpClient, client.as_str()),
+        };
+        Charge { amount, ..Charge::one(key, self.of(asker)) }
     }
 }

@@ -10,6 +10,7 @@
 //! | [`conversion`] | the breaker for prefixes whose codes nobody verifies |
 //! | `postage` | whether a message may be sent right now, and what it takes |
 //! | `tally` | look-ups, counted beside the hot path |
+//! | [`recent`] | what one process remembers of many callers |
 //! | `weighing` | charging several, all or none |
 //! | [`contacts`] | contacts for tests, which nothing is sent to |
 //! | [`told`], [`watched`], [`reset`] | what operators are told of limits and watch of them; starting one anew |
@@ -24,6 +25,7 @@ pub mod guesses;
 pub mod look_ups;
 pub mod passwords;
 mod postage;
+pub mod recent;
 pub mod reset;
 pub mod sending;
 mod tally;

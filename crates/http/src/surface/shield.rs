@@ -1,22 +1,18 @@
 //! The shield against floods: how many requests of any kind one client address may send to this process. It is the process's own and knows nothing of other
 //! replicas; what costs money or guesses is limited exactly, by the core. Whoever is under it costs a look into a table, and no memory once he is known.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasher as _, RandomState};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::extract::Request;
+use daftar_core::limit::recent::Recent;
 use daftar_core::limit::{ClientAddress, Full, Gcra, Usage};
 use daftar_core::ports::Timestamp;
 
 use super::caller::client_address;
 use crate::App;
 
-/// How many tables the addresses are spread over, so that one request seldom waits for another.
-const TABLES: usize = 16;
-/// How many addresses one of them remembers.
-const MOST: usize = 8192;
+/// About how many addresses are remembered.
+const MOST: usize = 131_072;
 /// How often an address that was idle is looked for.
 const SWEEP: Duration = Duration::from_secs(10);
 /// What operators' own programs call, from wherever, and what costs next to nothing.
@@ -29,21 +25,14 @@ pub(crate) struct Flooded(pub(crate) Duration);
 /// Who has sent how much of late.
 pub(crate) struct Shield {
     limit: Gcra,
-    tables: [Mutex<Table>; TABLES],
-    hasher: RandomState,
-}
-
-#[derive(Default)]
-struct Table {
     /// When all of it is free again, by address.
-    free_at: HashMap<ClientAddress, Timestamp>,
-    swept_at: Timestamp,
+    free_at: Recent<ClientAddress, Timestamp>,
 }
 
 impl Shield {
     /// Lets every address send as much as `limit` says.
     pub(crate) fn new(limit: Gcra) -> Self {
-        Self { limit, tables: Default::default(), hasher: RandomState::new() }
+        Self { limit, free_at: Recent::new(MOST, SWEEP) }
     }
 
     /// Counts a request from `address`.
@@ -51,40 +40,26 @@ impl Shield {
     /// # Errors
     /// [`Flooded`].
     fn pass(&self, address: ClientAddress, now: Timestamp) -> Result<(), Flooded> {
-        let place = usize::try_from(self.hasher.hash_one(address) % TABLES as u64).unwrap_or_default();
-        let Some(table) = self.tables.get(place) else { return Ok(()) };
-        let mut table = table.lock().unwrap_or_else(PoisonError::into_inner);
-        table.sweep(self.limit.period, now);
-        let used = table.free_at.get(&address).map(|free_at| Usage { free_at: *free_at, log: Vec::new() });
-        match self.limit.charge(used.as_ref(), 1, now) {
-            Ok(next) => {
-                // A crowd of more addresses than are remembered is no flood from one of them.
-                if used.is_some() || table.free_at.len() < MOST {
-                    table.free_at.insert(address, next.free_at);
+        let kept = |free_at: &mut Timestamp| {
+            // Nobody is held for longer than a period by what a clock that has jumped leaves ahead.
+            *free_at = (*free_at).min(now + self.limit.period);
+            *free_at > now
+        };
+        let pass = |free_at: Option<&mut Timestamp>| {
+            // A crowd of more addresses than are remembered is no flood from one of them.
+            let Some(free_at) = free_at else { return Ok(()) };
+            match self.limit.charge(Some(&Usage { free_at: *free_at, log: Vec::new() }), 1, now) {
+                Ok(next) => {
+                    *free_at = next.free_at;
+                    Ok(())
                 }
-                Ok(())
-            }
-            Err(Full { wait, mended }) => {
-                if let Some(mended) = mended {
-                    table.free_at.insert(address, mended.free_at);
+                Err(Full { wait, mended }) => {
+                    *free_at = mended.map_or(*free_at, |mended| mended.free_at);
+                    Err(Flooded(wait))
                 }
-                Err(Flooded(wait))
             }
-        }
-    }
-}
-
-impl Table {
-    /// Forgets the idle, now and then.
-    fn sweep(&mut self, period: Duration, now: Timestamp) {
-        // A clock that has jumped either way only makes it soon; nobody is held for longer than a period by what it leaves ahead.
-        if now.duration_since(self.swept_at).unsigned_abs() >= SWEEP {
-            self.free_at.retain(|_, free_at| {
-                *free_at = (*free_at).min(now + period);
-                *free_at > now
-            });
-            self.swept_at = now;
-        }
+        };
+        self.free_at.with(address, now, kept, || now, pass)
     }
 }
 
@@ -118,10 +93,6 @@ mod tests {
         IpAddr::from(n.to_be_bytes()).into()
     }
 
-    fn known(shield: &Shield) -> usize {
-        shield.tables.iter().map(|table| table.lock().unwrap().free_at.len()).sum()
-    }
-
     #[test]
     fn a_burst_passes_and_the_rest_at_the_rate() {
         let shield = Shield::new(LIMIT);
@@ -141,22 +112,21 @@ mod tests {
         for n in 0..1000 {
             shield.pass(address(n), start()).unwrap();
         }
-        assert_eq!(known(&shield), 1000);
+        assert_eq!(shield.free_at.len(), 1000);
         for n in 1000..2000 {
             shield.pass(address(n), start() + 10 * SECOND).unwrap();
         }
-        assert_eq!(known(&shield), 1000);
+        assert_eq!(shield.free_at.len(), 1000);
     }
 
     #[test]
-    fn its_memory_is_bounded_and_those_beyond_it_pass() {
+    fn those_beyond_what_is_remembered_pass_and_whoever_is_remembered_is_held() {
         let shield = Shield::new(LIMIT);
-        let most = u32::try_from(TABLES * MOST).unwrap();
+        let most = u32::try_from(MOST).unwrap();
         for n in 0..2 * most {
             shield.pass(address(n), start()).unwrap();
         }
-        assert_eq!(known(&shield), TABLES * MOST);
-        // Whoever is remembered is still held.
+        assert_eq!(shield.free_at.len(), MOST);
         let held = (0..5).map(|_| shield.pass(address(1), start())).filter(Result::is_err).count();
         assert_eq!(held, 1);
     }

@@ -117,7 +117,7 @@ impl World {
     fn send(&mut self, wish: &Wish, now: Timestamp) -> Result<Ticket, No> {
         // A machine client's registration is no look-up (threat row 60).
         if let (Asker::Person(_), Purpose::AppSignIn | Purpose::AppReset | Purpose::AppSignup) = (&wish.asker, wish.purpose) {
-            let charge = self.rules.limits.look_ups.charge(&wish.asker);
+            let charge = self.rules.limits.look_ups.charge(&wish.asker, 1);
             self.charge(&[charge], now)?;
         }
         let limits = &self.rules.limits.sending;

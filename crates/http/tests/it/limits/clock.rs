@@ -150,7 +150,7 @@ async fn fault_6_look_ups_with_a_clock_an_hour_off() {
     }
     assert_eq!(wait(&ask().await), 2);
     site.clock.set_back(HOUR);
-    // What passes before it is written down may pass anew, and no more.
+    // What passes unpaid may pass anew, and no more.
     let mut passed = 0;
     for _ in 0..40 {
         passed += usize::from(ask().await.status == 200);

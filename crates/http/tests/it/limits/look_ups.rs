@@ -170,7 +170,7 @@ async fn row_60_of_200_at_once_thirty_are_answered_and_few_more() {
     registered(&site, 1).await;
     let caller = app::english(&site);
     let passed = race(std::slice::from_ref(&caller), 200).await;
-    // A sixth passes before it is written down.
+    // A sixth passes before anything is paid.
     assert!((30..=35).contains(&passed), "{passed}");
     assert_eq!(race(std::slice::from_ref(&caller), 20).await, 0);
 }
