@@ -19,6 +19,9 @@ pub enum LineError {
 pub struct Line<const MAX: usize>(String);
 
 impl<const MAX: usize> Line<MAX> {
+    /// The most characters.
+    pub const MOST: usize = MAX;
+
     /// Takes a text; control characters and line breaks become blanks, blanks around it are dropped.
     ///
     /// # Errors

@@ -9,6 +9,9 @@ use crate::secret::{Mac, MacKey};
 /// How long a repeat gets the first answer.
 pub const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// The most characters of a key.
+pub const REPEAT_KEY_MAX: usize = 128;
+
 /// What a client calls its call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RepeatKey(String);
@@ -24,7 +27,7 @@ impl RepeatKey {
     /// # Errors
     /// [`NotARepeatKey`].
     pub fn parse(value: &[u8]) -> Result<Self, NotARepeatKey> {
-        if (1..=128).contains(&value.len()) && value.iter().all(u8::is_ascii_graphic) {
+        if (1..=REPEAT_KEY_MAX).contains(&value.len()) && value.iter().all(u8::is_ascii_graphic) {
             Ok(Self(value.iter().copied().map(char::from).collect()))
         } else {
             Err(NotARepeatKey)

@@ -14,12 +14,14 @@
 //! | [`operate`] | health, public keys, metrics, the development inbox |
 //! | `receipts` | where SMS gateways report |
 //! | `pictures` | profile pictures at their unguessable URLs |
+//! | [`openapi`] | the documentation of every call, made by the program itself |
 //! | [`server`] | the HTTP/1.1 server with its time-outs and its graceful end |
 
 mod admin;
 mod app;
 mod invas;
 mod oauth;
+pub mod openapi;
 pub mod operate;
 pub mod pages;
 mod pictures;
@@ -34,6 +36,7 @@ use axum::Router;
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::from_fn_with_state;
 use daftar_core::brand::Links;
+use openapi::routes::Routes;
 use surface::bounds::{Bounds, bounded};
 use tower_http::cors::CorsLayer;
 
@@ -50,19 +53,17 @@ pub fn links(base: &str) -> Links {
 /// Everything that the program answers.
 pub fn router(app: App) -> Router {
     let cors = cors(&app.settings().cors_origins);
-    let routes = Router::new()
-        .merge(usapi::router())
-        .merge(pages::router())
-        .merge(pictures::router())
-        .merge(operate::router())
-        .merge(receipts::router())
-        .merge(metrics_here(&app))
+    let metrics_here = if app.settings().metrics_apart { Routes::new() } else { operate::metrics_routes() };
+    let plain = usapi::routes().and(pages::routes()).and(pictures::routes()).and(operate::routes()).and(receipts::routes()).and(openapi::routes());
+    let routes = plain
+        .and(metrics_here)
+        .router()
         .fallback(surface::headers::not_found)
         .method_not_allowed_fallback(surface::headers::method_not_allowed)
         .layer(from_fn_with_state(Bounds::plain(), bounded))
-        .merge(oauth::router())
-        .merge(invas::router())
-        .merge(admin::router())
+        .merge(oauth::routes().router())
+        .merge(invas::routes().router())
+        .merge(admin::routes().router())
         .merge(app::router(&app));
     let routes = match cors {
         Some(cors) => routes.layer(cors),
@@ -72,14 +73,16 @@ pub fn router(app: App) -> Router {
     routes.layer(from_fn_with_state(around, surface::headers::around)).with_state(app)
 }
 
-/// The metrics, unless they have an address of their own.
-fn metrics_here(app: &App) -> Router<App> {
-    if app.settings().metrics_apart { Router::new() } else { operate::metrics_router() }
+/// Every route that there is, for the documentation.
+fn surfaces() -> [Routes; 10] {
+    let operators = openapi::routes().and(operate::metrics_routes());
+    let [usapi, app, invas, oauth, admin] = [usapi::routes(), app::routes(), invas::routes(), oauth::routes(), admin::routes()];
+    [usapi, app, invas, oauth, admin, pages::routes(), pictures::routes(), receipts::routes(), operate::routes(), operators]
 }
 
 /// What the address answers that metrics have of their own.
 pub fn metrics_router(app: App) -> Router {
-    operate::metrics_router().fallback(surface::headers::not_found).with_state(app)
+    operate::metrics_routes().router().fallback(surface::headers::not_found).with_state(app)
 }
 
 /// Scripts of other origins may call only where an operator says so (threat row 59).

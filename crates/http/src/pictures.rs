@@ -1,6 +1,5 @@
 //! Profile pictures. Their URLs cannot be guessed and never change what they show, so whoever has one may keep what it leads to (threat row 47).
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -9,6 +8,10 @@ use daftar_core::person::PictureId;
 use daftar_core::ports::PictureSize;
 
 use crate::App;
+use crate::openapi::operation::{Call, Described};
+use crate::openapi::plain::{Pages, Plain};
+use crate::openapi::property::text;
+use crate::openapi::routes::Routes;
 use crate::surface::fault::status_of;
 use crate::surface::headers::{message, not_found};
 use crate::surface::segment::Segment;
@@ -17,8 +20,16 @@ const FULL: &str = ".jpg";
 const THUMBNAIL: &str = "-thumb.jpg";
 
 /// The routes of this module.
-pub(crate) fn router() -> Router<App> {
-    Router::new().route("/pictures/{file}", get(picture))
+pub(crate) fn routes() -> Routes {
+    Routes::new().at("/pictures/{file}", get(picture), &[described])
+}
+
+fn described() -> Described {
+    Call::<Plain<Pages>>::get("picture", "A profile picture, or its thumbnail")
+        .path(&text("file").like("k3b9-thumb.jpg"))
+        .answers_media(StatusCode::OK, "The picture, which never changes", "image/jpeg")
+        .refuses([Plain::not_found()])
+        .into()
 }
 
 /// Where a picture is found, below the public URL.

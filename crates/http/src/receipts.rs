@@ -1,7 +1,6 @@
 //! `/receipts/{route}`: where SMS gateways report what became of a message. Whether a request is the gateway's, and what it says, is known to whoever knows the gateway;
 //! here it is only handed over whole.
 
-use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -10,6 +9,10 @@ use daftar_core::outbox::receipt::NotTaken;
 use daftar_core::outbox::{Hook, HookError, RouteName};
 
 use crate::App;
+use crate::openapi::operation::{Call, Described};
+use crate::openapi::plain::{Gateways, Plain};
+use crate::openapi::property::text;
+use crate::openapi::routes::Routes;
 use crate::surface::body::{BODY_MAX, BodyError, read};
 use crate::surface::fault::{retry_after, status_of};
 use crate::surface::headers::{message, not_found};
@@ -19,8 +22,22 @@ use crate::surface::segment::Segment;
 pub const PATH: &str = "/receipts/";
 
 /// The routes of this module. Some gateways report with GET.
-pub(crate) fn router() -> Router<App> {
-    Router::new().route("/receipts/{route}", get(take).post(take))
+pub(crate) fn routes() -> Routes {
+    let (reported, sent) = (|| described(Call::get("receiptByQuery", "Report by query")), || described(Call::post("receipt", "Report by body")));
+    Routes::new().at("/receipts/{route}", get(take).post(take), &[reported, sent])
+}
+
+fn described(call: Call<Plain<Gateways>>) -> Described {
+    call.detail("In the form of the route's own gateway, and proven as that gateway does: by a signature, or by a token in the address.")
+        .path(&text("route").like("twilio").about("The route's name in `sms.routes`"))
+        .answers_nothing(StatusCode::NO_CONTENT, "It is noted")
+        .refuses([
+            Plain::saying(StatusCode::BAD_REQUEST, "The receipt cannot be read"),
+            Plain::saying(StatusCode::FORBIDDEN, "The signature or token is missing or wrong"),
+            Plain::saying(StatusCode::PAYLOAD_TOO_LARGE, "The body is too large"),
+            Plain::not_found(),
+        ])
+        .into()
 }
 
 async fn take(State(app): State<App>, Segment(route): Segment, request: Request) -> Response {

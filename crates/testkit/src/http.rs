@@ -4,6 +4,8 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
+use crate::conformity;
+
 /// What was answered, read whole.
 #[derive(Debug, Clone)]
 pub struct Answer {
@@ -122,7 +124,12 @@ impl Caller {
     }
 }
 
-/// Sends a request and reads what is answered.
+/// Sends a request and reads what is answered, which has to be as documented.
 async fn answer(request: reqwest::RequestBuilder) -> Answer {
-    Answer::read(request.send().await.unwrap()).await
+    let (client, request) = request.build_split();
+    let request = request.unwrap();
+    let (method, path) = (request.method().clone(), request.url().path().to_owned());
+    let answer = Answer::read(client.execute(request).await.unwrap()).await;
+    conformity::demand(&method, &path, &answer);
+    answer
 }

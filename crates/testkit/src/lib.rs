@@ -5,6 +5,7 @@
 
 mod breakable;
 pub mod clock;
+mod conformity;
 pub mod database;
 pub mod gateway;
 pub mod http;

@@ -14,8 +14,8 @@ use crate::App;
 use crate::surface::form::{count, given};
 
 /// How many limits one answer has unless the caller says otherwise, and at most.
-const USUAL: u32 = 100;
-const MOST: u32 = 1000;
+pub(super) const USUAL: u32 = 100;
+pub(super) const MOST: u32 = 1000;
 
 /// What is answered.
 #[derive(Serialize)]

@@ -16,8 +16,8 @@ use crate::App;
 use crate::surface::form::{count, field, given};
 
 /// How many messages one answer has unless the caller says otherwise, and at most.
-const USUAL: u32 = 20;
-const MOST: u32 = 100;
+pub(super) const USUAL: u32 = 20;
+pub(super) const MOST: u32 = 100;
 
 /// One page of messages.
 #[derive(Serialize)]

@@ -59,7 +59,7 @@ pub(super) async fn speak(State(app): State<App>, request: Request, next: Next) 
     put_into_words(next.run(request).await, texts, app.settings().app_always_ok)
 }
 
-fn put_into_words(mut response: Response, texts: Texts, always_ok: bool) -> Response {
+pub(super) fn put_into_words(mut response: Response, texts: Texts, always_ok: bool) -> Response {
     let Some(Refused(error)) = response.extensions_mut().remove() else { return response };
     let told = error.told(texts);
     let envelope = serde_json::to_vec(&Envelope::<()> { success: false, message: &told.message, data: None });

@@ -3,6 +3,7 @@
 
 mod account;
 mod caller;
+mod described;
 mod envelope;
 mod error;
 mod login;
@@ -16,27 +17,33 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{delete, get, post, put};
 
 use crate::App;
+use crate::openapi::routes::Routes;
 use crate::surface::bounds::bounded;
 
 /// The routes of this surface.
+pub(crate) fn routes() -> Routes {
+    let routes = Routes::new()
+        .at("/account/check", post(account::check), &[described::check])
+        .at("/username/info", post(account::username_info), &[described::username_info])
+        .at("/info", get(account::info), &[described::info])
+        .at("/login", post(login::sign_in), &[described::login])
+        .at("/otp", post(otp::send), &[described::otp])
+        .at("/login/verify", post(otp::sign_in), &[described::login_by_code])
+        .at("/signup/verify", post(otp::sign_up), &[described::sign_up])
+        .at("/forgot-password/verify", post(otp::recover), &[described::recover])
+        .at("/update-email/verify", post(otp::update_email), &[described::update_email])
+        .at("/update-phone/verify", post(otp::update_phone), &[described::update_phone])
+        .at("/password", post(password::set_first).put(password::reset), &[described::first_password, described::reset_password])
+        .at("/logout", delete(session::sign_out), &[described::logout])
+        .at("/device-token", put(session::bind_device), &[described::device_token]);
+    let inner = |routes: Router<App>| {
+        let routes = routes.fallback(envelope::not_found).method_not_allowed_fallback(envelope::method_not_allowed);
+        routes.layer(from_fn_with_state(envelope::BOUNDS, bounded))
+    };
+    routes.around(inner).below("/app/auth")
+}
+
+/// What answers: in the language that the request asks for.
 pub(crate) fn router(app: &App) -> Router<App> {
-    let routes = Router::new()
-        .route("/account/check", post(account::check))
-        .route("/username/info", post(account::username_info))
-        .route("/info", get(account::info))
-        .route("/login", post(login::sign_in))
-        .route("/otp", post(otp::send))
-        .route("/login/verify", post(otp::sign_in))
-        .route("/signup/verify", post(otp::sign_up))
-        .route("/forgot-password/verify", post(otp::recover))
-        .route("/update-email/verify", post(otp::update_email))
-        .route("/update-phone/verify", post(otp::update_phone))
-        .route("/password", post(password::set_first).put(password::reset))
-        .route("/logout", delete(session::sign_out))
-        .route("/device-token", put(session::bind_device))
-        .fallback(envelope::not_found)
-        .method_not_allowed_fallback(envelope::method_not_allowed)
-        .layer(from_fn_with_state(envelope::BOUNDS, bounded))
-        .layer(from_fn_with_state(app.clone(), envelope::speak));
-    Router::new().nest("/app/auth", routes)
+    routes().router().layer(from_fn_with_state(app.clone(), envelope::speak))
 }

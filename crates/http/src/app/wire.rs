@@ -20,6 +20,9 @@ macro_rules! numbered {
         pub(super) enum $name { $($(#[$doc])* $variant),* }
 
         impl $name {
+            /// Every number there is.
+            pub(super) const NUMBERS: &[i64] = &[$($number),*];
+
             /// The value of the number in the property `name`.
             pub(super) fn of(name: &str, number: i64) -> Result<Self, PropertyError> {
                 match number {
@@ -70,6 +73,9 @@ numbered! {
         AndroidOther = 2,
     }
 }
+
+/// Every number that an [`AccountType`] can be.
+pub(super) const ACCOUNT_TYPES: &[i64] = &[1, 2, 3];
 
 /// What an identifier is, as a number.
 #[derive(Serialize)]

@@ -141,7 +141,7 @@ impl From<ConfirmError> for InvasError {
 }
 
 /// What is said of a number that short messages do not go to.
-const COUNTRY_NOT_SERVED: &str = "is of a country to which no short messages are sent";
+pub(super) const COUNTRY_NOT_SERVED: &str = "is of a country to which no short messages are sent";
 const BAD: StatusCode = StatusCode::BAD_REQUEST;
 /// The code of everything that is wrong with a request itself.
 const VALIDATION: &str = "VALIDATION";

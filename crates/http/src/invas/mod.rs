@@ -3,30 +3,31 @@
 mod answer;
 mod caller;
 mod confirm;
+mod described;
 mod error;
 mod look_up;
 mod register;
 mod resend;
 mod wire;
 
-use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
-use crate::App;
+use crate::openapi::routes::Routes;
 use crate::surface::bounds::bounded;
 
 /// The routes of this surface. The page behind the customers' links is among the pages.
-pub(crate) fn router() -> Router<App> {
-    let routes = Router::new()
-        .route("/register", post(register::register))
-        .route("/register/confirm", post(confirm::confirm))
-        .route("/auth/verifyUsername", get(look_up::username))
-        .route("/auth/verifyEmail", get(look_up::email))
-        .route("/resend/registration/sms", post(resend::token))
-        .route("/resend/registration/email", post(resend::link))
-        .fallback(error::not_found)
-        .method_not_allowed_fallback(error::method_not_allowed)
-        .layer(from_fn_with_state(error::BOUNDS, bounded));
-    Router::new().nest("/b2b/customer", routes)
+pub(crate) fn routes() -> Routes {
+    let routes = Routes::new()
+        .at("/register", post(register::register), &[described::register])
+        .at("/register/confirm", post(confirm::confirm), &[described::confirm])
+        .at("/auth/verifyUsername", get(look_up::username), &[described::verify_username])
+        .at("/auth/verifyEmail", get(look_up::email), &[described::verify_email])
+        .at("/resend/registration/sms", post(resend::token), &[described::resend_token])
+        .at("/resend/registration/email", post(resend::link), &[described::resend_link]);
+    let dressed = routes.around(|routes| {
+        let routes = routes.fallback(error::not_found).method_not_allowed_fallback(error::method_not_allowed);
+        routes.layer(from_fn_with_state(error::BOUNDS, bounded))
+    });
+    dressed.below("/b2b/customer")
 }

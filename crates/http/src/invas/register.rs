@@ -15,9 +15,9 @@ use crate::App;
 use crate::surface::properties::{Properties, json_bytes};
 
 /// Longest `sourceId` and `accountGroupId`, in characters.
-const ID_MAX: usize = 64;
+pub(super) const ID_MAX: usize = 64;
 /// Longest way of writing a phone number, in characters: with all its separators.
-const PHONE_MAX: usize = 64;
+pub(super) const PHONE_MAX: usize = 64;
 
 pub(super) async fn register(
     State(app): State<App>,

@@ -2,6 +2,7 @@
 //! revocation (RFC 7009), and where to find them (RFC 8414). What does not succeed is told as RFC 6749 §5.2 says.
 
 mod caller;
+mod described;
 mod error;
 mod form;
 mod introspect;
@@ -9,25 +10,24 @@ mod metadata;
 mod revoke;
 mod token;
 
-use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
-use crate::App;
+use crate::openapi::routes::Routes;
 use crate::surface::bounds::bounded;
 
 /// The routes of this surface.
-pub(crate) fn router() -> Router<App> {
-    let routes = Router::new()
-        .route("/token", post(token::issue))
-        .route("/introspect", post(introspect::introspect))
-        .route("/revoke", post(revoke::revoke))
-        .fallback(error::not_found)
-        .method_not_allowed_fallback(error::method_not_allowed)
-        .layer(from_fn_with_state(error::BOUNDS, bounded));
-    let found = Router::new()
-        .route(metadata::PATH, get(metadata::show))
-        .method_not_allowed_fallback(error::method_not_allowed)
-        .layer(from_fn_with_state(error::BOUNDS, bounded));
-    Router::new().nest("/oauth", routes).merge(found)
+pub(crate) fn routes() -> Routes {
+    let routes = Routes::new()
+        .at("/token", post(token::issue), &[described::issue])
+        .at("/introspect", post(introspect::introspect), &[described::introspect])
+        .at("/revoke", post(revoke::revoke), &[described::revoke]);
+    let dressed = routes.around(|routes| {
+        let routes = routes.fallback(error::not_found).method_not_allowed_fallback(error::method_not_allowed);
+        routes.layer(from_fn_with_state(error::BOUNDS, bounded))
+    });
+    let found = Routes::new().at(metadata::PATH, get(metadata::show), &[described::metadata]);
+    let found =
+        found.around(|routes| routes.method_not_allowed_fallback(error::method_not_allowed).layer(from_fn_with_state(error::BOUNDS, bounded)));
+    dressed.below("/oauth").and(found)
 }

@@ -1,24 +1,24 @@
 //! For operators and developers: health, public keys, metrics, the development inbox.
 
+mod described;
 pub mod health;
 pub mod inbox;
 pub mod metrics;
 
-use axum::Router;
 use axum::routing::get;
 
-use crate::App;
+use crate::openapi::routes::Routes;
 
 /// The routes of this module.
-pub fn router() -> Router<App> {
-    Router::new()
-        .route("/healthz", get(health::healthz))
-        .route("/readyz", get(health::readyz))
-        .route("/.well-known/jwks.json", get(health::jwks))
-        .merge(inbox::router())
+pub(crate) fn routes() -> Routes {
+    Routes::new()
+        .at("/healthz", get(health::healthz), &[described::healthz])
+        .at("/readyz", get(health::readyz), &[described::readyz])
+        .at("/.well-known/jwks.json", get(health::jwks), &[described::jwks])
+        .and(inbox::routes())
 }
 
 /// What is answered where metrics have an address of their own.
-pub(crate) fn metrics_router() -> Router<App> {
-    Router::new().route("/metrics", get(metrics::show))
+pub(crate) fn metrics_routes() -> Routes {
+    Routes::new().at("/metrics", get(metrics::show), &[described::metrics])
 }

@@ -41,6 +41,11 @@ impl Bounds {
         Self { timeout: REQUEST_TIMEOUT, told }
     }
 
+    /// What is told of a request that was cut.
+    pub(crate) fn told_of(&self, cut: Cut) -> Response {
+        (self.told)(cut)
+    }
+
     /// The same, told as plainly as can be.
     pub(crate) const fn plain() -> Self {
         Self::told_by(|cut| match cut {
@@ -57,7 +62,7 @@ impl Bounds {
 /// The layer around a surface's handlers.
 pub(crate) async fn bounded(State(bounds): State<Bounds>, request: Request, next: Next) -> Response {
     if let Some(Flooded(wait)) = request.extensions().get() {
-        return (bounds.told)(Cut::Flooded(*wait));
+        return bounds.told_of(Cut::Flooded(*wait));
     }
     // Nothing that a handler was changing when it panicked is looked at again: its own values are gone, shared ones keep themselves whole.
     let handled = AssertUnwindSafe(next.run(request)).catch_unwind();
@@ -66,9 +71,9 @@ pub(crate) async fn bounded(State(bounds): State<Bounds>, request: Request, next
         Ok(Err(_)) => {
             // The panic itself has been logged by the panic hook.
             tracing::error!("a handler panicked");
-            (bounds.told)(Cut::Panicked)
+            bounds.told_of(Cut::Panicked)
         }
-        Err(_) => (bounds.told)(Cut::TooLong),
+        Err(_) => bounds.told_of(Cut::TooLong),
     }
 }
 

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::bounds::Cut;
 use super::fault::{retry_after, seconds_up, status_of};
+use crate::openapi::property::{Property, constant, integer, text};
 
 /// A refusal, ready to be written.
 pub(crate) struct Problem {
@@ -96,6 +97,19 @@ impl Problem {
     pub(crate) fn with(self, header: (HeaderName, HeaderValue)) -> Self {
         Self { header: Some(header), ..self }
     }
+}
+
+/// What is written of a problem, for the documentation.
+pub(crate) fn written_properties() -> Vec<Property> {
+    vec![
+        constant("type", "about:blank"),
+        text("title").like("Bad Request"),
+        integer("status").like(400),
+        text("detail").like("email is not an e-mail address.").about("For developers to read"),
+        text("code").matching("^[A-Z_]+$").like("VALIDATION").about("Stable"),
+        text("field").like("email").about("What is at fault").optional(),
+        integer("attemptsLeft").like(4).about("How many more tries a token has").optional(),
+    ]
 }
 
 impl IntoResponse for Problem {

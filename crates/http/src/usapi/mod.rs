@@ -3,26 +3,26 @@
 mod auth;
 mod caller;
 mod check;
+mod described;
 mod error;
 mod profile;
 mod register;
 mod signup;
 mod wire;
 
-use axum::Router;
 use axum::routing::{get, post};
 
-use crate::App;
+use crate::openapi::routes::Routes;
 
 /// The routes of this surface. `GET` and `POST` of `/signup/confirm` are pages.
-pub(crate) fn router() -> Router<App> {
-    Router::new()
-        .route("/auth", post(auth::sign_in))
-        .route("/internal/register", post(register::register))
-        .route("/signup", post(signup::start))
-        .route("/signup/verify", post(signup::verify))
-        .route("/signup/resend", post(signup::resend))
-        .route("/update-basic-profile", post(profile::update))
-        .route("/basic-profile", get(profile::show))
-        .route("/check/email", post(check::email))
+pub(crate) fn routes() -> Routes {
+    Routes::new()
+        .at("/auth", post(auth::sign_in), &[described::sign_in])
+        .at("/internal/register", post(register::register), &[described::register])
+        .at("/signup", post(signup::start), &[described::start_signup])
+        .at("/signup/verify", post(signup::verify), &[described::verify_signup])
+        .at("/signup/resend", post(signup::resend), &[described::resend_signup])
+        .at("/update-basic-profile", post(profile::update), &[described::update_profile])
+        .at("/basic-profile", get(profile::show), &[described::profile])
+        .at("/check/email", post(check::email), &[described::check_email])
 }

@@ -19,11 +19,11 @@ use crate::surface::body::{BODY_MAX, BodyError, MULTIPART_MAX, expect_type, read
 use crate::surface::properties::{JsonType, Properties, PropertyError, one_of};
 
 /// Largest picture, in bytes.
-const PICTURE_MAX: usize = 5 * 1024 * 1024;
+pub(super) const PICTURE_MAX: usize = 5 * 1024 * 1024;
 /// Parts that a request may have; it needs two.
 const PARTS_MAX: usize = 16;
 /// USAPI's words for a gender.
-const GENDERS: [(&str, Gender); 2] = [("Laki-Laki", Gender::Male), ("Perempuan", Gender::Female)];
+pub(super) const GENDERS: [(&str, Gender); 2] = [("Laki-Laki", Gender::Male), ("Perempuan", Gender::Female)];
 
 pub(super) async fn update(State(app): State<App>, person: Result<Person, UsapiError>, request: Request) -> Result<Json<Done>, UsapiError> {
     let outcome = match person {

@@ -14,6 +14,7 @@ mod limits;
 mod metrics;
 mod oauth;
 mod one_phone;
+mod openapi;
 mod operate;
 mod pages;
 mod parity;

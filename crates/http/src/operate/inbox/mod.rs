@@ -4,18 +4,20 @@
 mod page;
 mod reading;
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Json, Router};
 use daftar_core::identifier::PhoneNumber;
 use daftar_core::message::{Channel, MessageId};
 use daftar_core::ports::{InboxFilter, InboxMessage, StoreError};
 use daftar_core::service::Fault;
 use serde::Serialize;
 
+use super::described;
 use crate::App;
+use crate::openapi::routes::Routes;
 use crate::surface::fault::{retry_after, status_of};
 use crate::surface::headers::{message, not_found};
 use crate::surface::segment::Segment;
@@ -26,8 +28,12 @@ const JSON_DEPTH: u32 = 10_000;
 const PAGE_DEPTH: u32 = 50;
 
 /// The routes of this module.
-pub fn router() -> Router<App> {
-    Router::new().route("/dev/inbox", get(show)).route("/dev/inbox.json", get(list)).route("/dev/inbox/{id}", get(mail))
+pub(crate) fn routes() -> Routes {
+    Routes::new().at("/dev/inbox", get(show), &[described::inbox]).at("/dev/inbox.json", get(list), &[described::inbox_list]).at(
+        "/dev/inbox/{id}",
+        get(mail),
+        &[described::inbox_mail],
+    )
 }
 
 /// A message in `/dev/inbox.json`.

@@ -5,6 +5,7 @@
 
 mod confirm;
 mod customer;
+mod docs;
 mod inbox;
 mod looks;
 mod mails;
