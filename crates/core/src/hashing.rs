@@ -12,6 +12,7 @@ use argon2_rust::{Algorithm, Argon2, Hasher, Params, Version};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use tokio::sync::oneshot;
 
+use crate::measure;
 use crate::password::{Password, PasswordRecord, PreHashedPassword, Scheme};
 use crate::ports::Entropy;
 use crate::secret::{Mac, MacKey};
@@ -75,6 +76,16 @@ pub enum Checked {
 enum Work {
     Hash { peppered: Mac, scheme: Scheme, salt: [u8; SALT_LEN], answer: oneshot::Sender<Result<PasswordRecord, HashingError>> },
     Check { peppered: Mac, record: PasswordRecord, answer: oneshot::Sender<Result<Checked, HashingError>> },
+}
+
+impl Work {
+    /// It has waited too long.
+    fn refuse(self) {
+        match self {
+            Self::Hash { answer, .. } => drop(answer.send(Err(HashingError::Overloaded))),
+            Self::Check { answer, .. } => drop(answer.send(Err(HashingError::Overloaded))),
+        }
+    }
 }
 
 struct Job {
@@ -162,6 +173,12 @@ impl HashingPool {
         self.done.load(Ordering::Relaxed)
     }
 
+    /// How many jobs wait.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.jobs.len()
+    }
+
     async fn hash_as(&self, scheme: Scheme, peppered: Mac, entropy: &dyn Entropy) -> Result<PasswordRecord, HashingError> {
         let mut salt = [0; SALT_LEN];
         entropy.fill(&mut salt);
@@ -178,7 +195,10 @@ impl HashingPool {
         #[expect(clippy::disallowed_methods, reason = "a monotonic stopwatch, not the time of day; no rule depends on it")]
         let queued_at = Instant::now();
         self.jobs.try_send(Job { work, queued_at }).map_err(|refused| match refused {
-            TrySendError::Full(_) => HashingError::Overloaded,
+            TrySendError::Full(_) => {
+                measure::not_hashed();
+                HashingError::Overloaded
+            }
             TrySendError::Disconnected(_) => HashingError::Stopped,
         })
     }
@@ -196,21 +216,26 @@ struct Worker {
 impl Worker {
     fn run(mut self) {
         while let Ok(Job { work, queued_at }) = self.queue.recv() {
-            let in_time = queued_at.elapsed() < PATIENCE;
-            self.done.fetch_add(u64::from(in_time), Ordering::Relaxed);
-            // A caller that went away does not want the answer any more: that is no error.
-            match work {
-                Work::Hash { peppered, scheme, salt, answer } => {
-                    let _ = answer.send(if in_time {
-                        self.guarded(|worker| hash(&mut worker.hasher, &peppered, scheme, &salt))
-                    } else {
-                        Err(HashingError::Overloaded)
-                    });
-                }
-                Work::Check { peppered, record, answer } => {
-                    let _ =
-                        answer.send(if in_time { self.guarded(|worker| worker.check(&peppered, &record)) } else { Err(HashingError::Overloaded) });
-                }
+            let waited = queued_at.elapsed();
+            if waited >= PATIENCE {
+                measure::not_hashed();
+                work.refuse();
+                continue;
+            }
+            self.done.fetch_add(1, Ordering::Relaxed);
+            self.carry_out(work);
+            measure::hashed(waited, queued_at.elapsed().saturating_sub(waited));
+        }
+    }
+
+    fn carry_out(&mut self, work: Work) {
+        // A caller that went away does not want the answer any more: that is no error.
+        match work {
+            Work::Hash { peppered, scheme, salt, answer } => {
+                let _ = answer.send(self.guarded(|worker| hash(&mut worker.hasher, &peppered, scheme, &salt)));
+            }
+            Work::Check { peppered, record, answer } => {
+                let _ = answer.send(self.guarded(|worker| worker.check(&peppered, &record)));
             }
         }
     }

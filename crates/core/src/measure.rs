@@ -1,6 +1,8 @@
 //! What the core counts, for `GET /metrics`: every name and label of its own stands here. No label names a person.
 
-use metrics::counter;
+use std::time::Duration;
+
+use metrics::{counter, histogram};
 
 use crate::code::Purpose;
 use crate::limit::LimitKind;
@@ -49,4 +51,15 @@ impl Outcome {
 /// A code was shown.
 pub(crate) fn shown(purpose: Purpose, outcome: Outcome) {
     counter!("daftar_codes_shown_total", "purpose" => purpose.name(), "outcome" => outcome.name()).increment(1);
+}
+
+/// A hash was computed, `waited` after it was asked for, in `took`.
+pub(crate) fn hashed(waited: Duration, took: Duration) {
+    histogram!("daftar_hashing_wait_seconds").record(waited);
+    histogram!("daftar_hashing_seconds").record(took);
+}
+
+/// A hash was refused, because too many wait or it waited too long (threat row 24).
+pub(crate) fn not_hashed() {
+    counter!("daftar_hashing_refused_total").increment(1);
 }

@@ -231,6 +231,12 @@ impl Accounts {
         u64::from_le_bytes(bytes)
     }
 
+    /// How many password hashes wait to be computed.
+    #[must_use]
+    pub fn hashes_waiting(&self) -> usize {
+        self.hashing().waiting()
+    }
+
     /// How many password hashes have been computed since the start.
     #[must_use]
     pub fn hashes_done(&self) -> u64 {

@@ -38,6 +38,7 @@ use axum::middleware::from_fn_with_state;
 use daftar_core::brand::Links;
 use openapi::routes::Routes;
 use surface::bounds::{Bounds, bounded};
+use surface::meter::Meters;
 use tower_http::cors::CorsLayer;
 
 pub use state::{App, Parts, Readiness, Settings};
@@ -69,7 +70,8 @@ pub fn router(app: App) -> Router {
         Some(cors) => routes.layer(cors),
         None => routes,
     };
-    let around = surface::headers::Around::new(app.accounts().random_number()).shielding(&app);
+    let meters = Meters::of(surfaces().iter().flat_map(Routes::paths));
+    let around = surface::headers::Around::new(app.accounts().random_number()).metering(meters).shielding(&app);
     routes.layer(from_fn_with_state(around, surface::headers::around)).with_state(app)
 }
 

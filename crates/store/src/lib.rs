@@ -22,6 +22,7 @@
 pub mod copy;
 mod error;
 mod location;
+mod measure;
 mod migration;
 mod ops;
 pub mod pictures;

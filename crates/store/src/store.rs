@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::copy::mark;
 use crate::error::{OpenError, Outage};
 use crate::location::Location;
+use crate::measure;
 use crate::migration::History;
 use crate::ops::housekeeping;
 use crate::ops::time::{self, Kept, Told};
@@ -80,10 +81,13 @@ impl SqlStore {
         I: Send + Sync + 'static,
         T: Send + 'static,
     {
-        match &self.0.engine {
+        let began = measure::begin();
+        let written = match &self.0.engine {
             Engine::Sqlite(sqlite) => sqlite.write(input, op).await,
             Engine::Postgres(postgres) => postgres.write(input, op).await,
-        }
+        };
+        measure::written(began);
+        written.inspect_err(measure::failed)
     }
 
     /// Runs a look-up through an index.
@@ -92,6 +96,7 @@ impl SqlStore {
             Engine::Sqlite(sqlite) => sqlite.look_up(input, op).await,
             Engine::Postgres(postgres) => postgres.look_up(input, op).await,
         }
+        .inspect_err(measure::failed)
     }
 
     /// Runs a read that may take long.
@@ -104,6 +109,7 @@ impl SqlStore {
             Engine::Sqlite(sqlite) => sqlite.scan(input, op).await,
             Engine::Postgres(postgres) => postgres.scan(input, op).await,
         }
+        .inspect_err(measure::failed)
     }
 
     /// What time it is at the database; `None`: it has no clock but this process's.

@@ -51,6 +51,11 @@ impl Routes {
         self.router
     }
 
+    /// Their paths, with names for what varies.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &str> {
+        self.paths.iter().map(|(path, _)| path.as_str())
+    }
+
     /// What is said of them.
     pub(super) fn described(&self) -> impl Iterator<Item = (&str, Described)> {
         self.paths.iter().flat_map(|(path, calls)| calls.iter().map(|call| (path.as_str(), call())))

@@ -17,6 +17,11 @@ use crate::surface::fault::status_of;
 /// The bounds of how long things took, in seconds: from a quick answer to a code's whole life.
 const SECONDS: [f64; 14] = [0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 30.0, 60.0, 180.0, 600.0];
 
+/// The bounds of how long the program itself takes, in seconds.
+const QUICK: [f64; 14] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 30.0];
+/// What the program itself takes time for.
+const OURS: [&str; 4] = ["daftar_request_seconds", "daftar_hashing_seconds", "daftar_hashing_wait_seconds", "daftar_store_write_seconds"];
+
 /// Money is counted in them.
 const MILLIONTHS: f64 = 1_000_000.0;
 
@@ -32,6 +37,8 @@ pub fn collect() -> Result<(), BuildError> {
         return Ok(());
     }
     let builder = PrometheusBuilder::new().set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?;
+    let quick = |builder: PrometheusBuilder, name: &&str| builder.set_buckets_for_metric(Matcher::Full((*name).to_owned()), &QUICK);
+    let builder = OURS.iter().try_fold(builder, quick)?;
     let handle = builder.install_recorder()?;
     // Of two at once the first has won, and both have the same.
     let _ = COLLECTED.set(handle);
@@ -53,6 +60,7 @@ pub(crate) async fn show(State(app): State<App>) -> Response {
             let _ = status_of(&fault);
         }
     }
+    gauge!("daftar_hashing_waiting").set(float(u64::try_from(app.accounts().hashes_waiting()).unwrap_or(u64::MAX)));
     let text = COLLECTED.get().map(PrometheusHandle::render).unwrap_or_default();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }

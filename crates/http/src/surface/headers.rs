@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use tracing::Instrument as _;
 
 use super::body::lend;
+use super::meter::Meters;
 use super::shield::flooded;
 use crate::App;
 
@@ -33,13 +34,19 @@ impl RequestIds {
 #[derive(Debug, Clone)]
 pub(crate) struct Around {
     ids: Arc<RequestIds>,
+    meters: Option<Arc<Meters>>,
     shielded: Option<App>,
 }
 
 impl Around {
     /// Request ids that begin with `process`, a random number.
     pub(crate) fn new(process: u64) -> Self {
-        Self { ids: Arc::new(RequestIds { process, next: AtomicU64::new(1) }), shielded: None }
+        Self { ids: Arc::new(RequestIds { process, next: AtomicU64::new(1) }), meters: None, shielded: None }
+    }
+
+    /// The same, counting what is called.
+    pub(crate) fn metering(self, meters: Meters) -> Self {
+        Self { meters: Some(Arc::new(meters)), ..self }
     }
 
     /// The same, behind the shield of `app`.
@@ -54,6 +61,7 @@ pub(crate) async fn around(State(around): State<Around>, request: Request, next:
     // The path as written may hold a picture's secret name; the route does not.
     let route = request.extensions().get::<MatchedPath>().cloned();
     let method = request.method().clone();
+    let metered = around.meters.as_ref().map(|meters| meters.begin(&method, route.as_ref().map(MatchedPath::as_str)));
     let span = tracing::debug_span!("request", id = id.to_str().unwrap_or_default(), %method, route = route.as_ref().map(MatchedPath::as_str));
     let flooded = around.shielded.as_ref().and_then(|app| flooded(app, &request));
     let (mut head, body) = request.into_parts();
@@ -69,6 +77,9 @@ pub(crate) async fn around(State(around): State<Around>, request: Request, next:
     let mut response = next.run(request).instrument(span.clone()).await;
     if let Some(rest) = rest.filter(|rest| !rest.is_read()) {
         rest.drain().await;
+    }
+    if let Some(metered) = metered {
+        metered.end(response.status());
     }
     span.in_scope(|| tracing::debug!(status = response.status().as_u16(), "answered"));
     let headers = response.headers_mut();

@@ -1,4 +1,5 @@
-//! What the surfaces share: reading a body, its JSON and its properties, forms, who calls and from where, the shield against floods, what every response carries. A surface adds its own
+//! What the surfaces share: reading a body, its JSON and its properties, forms, who calls and from where, the shield against floods, what is
+//! counted of every call, what every response carries. A surface adds its own
 //! shapes and texts.
 
 pub(crate) mod blur;
@@ -9,6 +10,7 @@ pub(crate) mod fault;
 pub(crate) mod form;
 pub(crate) mod headers;
 pub(crate) mod json;
+pub(crate) mod meter;
 pub(crate) mod problem;
 pub(crate) mod properties;
 pub(crate) mod segment;

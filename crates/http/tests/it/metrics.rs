@@ -141,3 +141,32 @@ async fn row_42_operators_are_warned_before_a_cap_is_spent_once_a_minute() {
     assert_eq!((send(20).await.as_u16(), told()), (429, (2, 1)));
     assert!(log.text().contains("limit=\"sms.hour\""));
 }
+
+#[tokio::test]
+async fn calls_hashing_and_the_store_are_measured() {
+    let site = Installation::start().await;
+    let token = signed_in(&site, 1).await;
+    assert_eq!(sign_in(&site, "nobody", "rahasia sekali").await.status, 401);
+    assert_eq!(site.anybody().bearer(&token).get("/basic-profile").await.status, 200);
+    assert_eq!(site.anybody().get("/pictures/secret.jpg").await.status, 404);
+    assert_eq!(site.anybody().get("/nothing/secret").await.status, 404);
+    shows(
+        &site,
+        &[
+            r#"daftar_requests_total{route="/auth",method="POST",status="200"} 1"#,
+            r#"daftar_requests_total{route="/auth",method="POST",status="401"} 1"#,
+            r#"daftar_requests_total{route="/basic-profile",method="GET",status="200"} 1"#,
+            r#"daftar_requests_total{route="/pictures/{file}",method="GET",status="404"} 1"#,
+            r#"daftar_requests_total{route="none",method="GET",status="404"} 1"#,
+            r#"daftar_request_seconds_count{route="/auth"} 2"#,
+            // The registration's, and two to compare.
+            "daftar_hashing_seconds_count 3",
+            "daftar_hashing_wait_seconds_count 3",
+            "daftar_hashing_waiting 0",
+        ],
+    )
+    .await;
+    let text = site.anybody().get("/metrics").await.text;
+    assert!(text.contains("daftar_store_write_seconds_count") && !text.contains("secret"), "{text}");
+    assert!(!text.contains("daftar_store_failures_total"), "{text}");
+}
