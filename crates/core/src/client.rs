@@ -162,6 +162,14 @@ impl Clients {
         Ok(self.store.clients().await?)
     }
 
+    /// A client, disabled ones included.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn find(&self, id: &ClientId) -> Result<Option<MachineClient>, Fault> {
+        Ok(self.store.client(id).await?)
+    }
+
     /// Gives a client a new secret, shown this once; the old one stops at once. `None`: there is no such client.
     ///
     /// # Errors

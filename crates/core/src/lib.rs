@@ -16,6 +16,7 @@
 //! | [`recovery`] | new passwords: the first, and one for one that is forgotten |
 //! | [`session`], [`device`], [`token`] | who is signed in, and where push messages go; signed tokens and their keys |
 //! | [`profile`], [`contact`] | the basic profile and its picture; changing a contact by proving it |
+//! | [`administration`] | accounts and machine clients as operators name and read them |
 //! | [`client`], [`access`] | machine clients, scopes, secrets; their access tokens |
 //! | [`limit`], `measure` | limits as data and pure arithmetic; what is counted for operators |
 //! | [`repeat`] | idempotent calls |
@@ -35,6 +36,7 @@
 
 pub mod access;
 pub mod account;
+pub mod administration;
 mod admission;
 pub mod brand;
 pub mod challenge;

@@ -316,6 +316,10 @@ impl Accounts {
         Ok(self.store().set_status(account, status, self.now()).await?)
     }
 
+    pub(crate) fn parts(&self) -> &Parts {
+        &self.0.parts
+    }
+
     pub(crate) fn store(&self) -> &dyn Store {
         &*self.0.parts.store
     }

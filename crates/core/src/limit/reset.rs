@@ -7,6 +7,7 @@ use crate::account::AccountId;
 use crate::client::ClientId;
 use crate::identifier::{Country, IdentifierKind, LoginId};
 use crate::ports::{Store, StoreError, Timestamp};
+use crate::service::Accounts;
 
 /// Of how many addresses the wrong passwords for one account are looked for.
 const ADDRESSES: u32 = 1_000_000;
@@ -76,6 +77,20 @@ pub async fn reset(store: &dyn Store, countries: (&Country, &Country), kind: Lim
         }
     };
     Ok(forget(store, kind, keys).await?)
+}
+
+impl Accounts {
+    /// Forgets what `whose` has used of the limits of `kind`, as [`reset`]; `None`: what everybody has.
+    ///
+    /// # Errors
+    /// [`ResetError`].
+    pub async fn reset_limits(&self, kind: LimitKind, whose: Option<&Whose>) -> Result<u64, ResetError> {
+        let policy = self.policy();
+        match whose {
+            Some(whose) => reset(self.store(), (&policy.country, &policy.app.country), kind, whose, self.now()).await,
+            None => Ok(self.store().reset_limits(kind, None).await?),
+        }
+    }
 }
 
 async fn forget(store: &dyn Store, kind: LimitKind, keys: Vec<LimitKey>) -> Result<u64, StoreError> {

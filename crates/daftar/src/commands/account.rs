@@ -1,12 +1,11 @@
 //! `daftar account`: the accounts of people, one at a time.
 
 use anyhow::Context as _;
-use daftar_core::account::{Account, AccountId, AccountStatus};
-use daftar_core::client::ClientId;
-use daftar_core::identifier::{Country, LoginId, Username, mask};
-use daftar_core::person::{FullName, Gender, PersonName, PlaceName};
+use daftar_core::account::{Account, AccountStatus};
+use daftar_core::administration::{ToldAccount, named};
+use daftar_core::identifier::mask;
 use daftar_core::ports::Store as _;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{say, say_json};
 use crate::cli::AccountCommand;
@@ -18,8 +17,8 @@ pub(crate) async fn run(Checked { config, .. }: Checked, command: AccountCommand
     let foundation = Foundation::open(&config, config.database.migrate).await?;
     match command {
         AccountCommand::Show { whom, output } => {
-            let account = find(&foundation, &config, &whom.whom).await?;
-            if output.json { Ok(say_json(&shown(&account))?) } else { show(&shown(&account)) }
+            let account = serde_json::to_value(ToldAccount::from(&find(&foundation, &config, &whom.whom).await?))?;
+            if output.json { Ok(say_json(&account)?) } else { show(&account) }
         }
         AccountCommand::Disable { whom } => set(&foundation, &config, &whom.whom, AccountStatus::Disabled).await,
         AccountCommand::Enable { whom } => set(&foundation, &config, &whom.whom, AccountStatus::Active).await,
@@ -35,49 +34,12 @@ async fn set(foundation: &Foundation, config: &Config, whom: &str, status: Accou
 
 /// The account by its id or by any identifier. A phone number without a country is read as each surface reads it: in `usapi.country` and in `app.default_country`.
 pub(super) async fn find(foundation: &Foundation, config: &Config, whom: &str) -> anyhow::Result<Account> {
-    if let Ok(id) = whom.parse()
-        && let Some(account) = foundation.store.account(AccountId(id)).await?
-    {
-        return Ok(account);
-    }
-    let mut found: Option<Account> = None;
-    for id in LoginId::readings(whom, &config.usapi.country, &config.app.default_country) {
-        let Some(account) = foundation.store.find_account(&id).await? else { continue };
-        let other = found.replace(account.clone()).is_some_and(|other| other.id != account.id);
-        anyhow::ensure!(
-            !other,
-            "{whom} is one account's number in `usapi.country` and another's in `app.default_country`: write it with its + and country"
-        );
-    }
-    found.with_context(|| format!("there is no account {}", if whom.contains('@') { mask(whom) } else { whom.to_owned() }))
-}
-
-fn shown(account: &Account) -> Value {
-    let name = |name: &Option<PersonName>| name.as_ref().map(|name| name.as_str().to_owned());
-    json!({
-        "id": account.id.to_string(),
-        "status": account.status.name(),
-        "username": account.username.as_ref().map(Username::as_str),
-        "email": account.email.as_ref().map(|contact| contact.id.as_str()),
-        "email_verified": account.email.as_ref().is_some_and(|contact| contact.verified_at.is_some()),
-        "phone": account.phone.as_ref().map(|contact| contact.id.as_e164()),
-        "phone_verified": account.phone.as_ref().is_some_and(|contact| contact.verified_at.is_some()),
-        "has_password": account.has_password,
-        "first_name": name(&account.profile.first_name),
-        "last_name": name(&account.profile.last_name),
-        "full_name": account.profile.full_name.as_ref().map(FullName::as_str),
-        "birth_date": account.profile.birth_date.map(|day| day.to_string()),
-        "birth_place": account.profile.birth_place.as_ref().map(PlaceName::as_str),
-        "gender": account.profile.gender.map(Gender::name),
-        "country": account.profile.country.as_ref().map(Country::as_str),
-        "surface": account.origin.surface.name(),
-        "client": account.origin.client.as_ref().map(ClientId::as_str),
-        "platform": account.origin.platform,
-        "source": account.origin.source,
-        "group": account.origin.group,
-        "locale": account.locale.tag(),
-        "created_at": account.created_at.to_string(),
-    })
+    let mut found = named(&*foundation.store, (&config.usapi.country, &config.app.default_country), whom).await?;
+    anyhow::ensure!(
+        found.len() < 2,
+        "{whom} is one account's number in `usapi.country` and another's in `app.default_country`: write it with its + and country"
+    );
+    found.pop().with_context(|| format!("there is no account {}", if whom.contains('@') { mask(whom) } else { whom.to_owned() }))
 }
 
 fn show(account: &Value) -> anyhow::Result<()> {

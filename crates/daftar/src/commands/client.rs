@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use daftar_core::administration::ToldClient;
 use daftar_core::client::{ClientId, Clients, MachineClient, Scope};
 use daftar_core::ports::Store as _;
 use daftar_core::secret::RandomSecret;
@@ -79,29 +80,15 @@ fn say_secret(client: &MachineClient, secret: &RandomSecret, output: Output) -> 
     Ok(say("\nThe secret is shown this once and kept nowhere.")?)
 }
 
-/// Where a client reads phone numbers, if that matters to it.
-fn country(client: &MachineClient) -> Option<&str> {
-    client.may(Scope::B2b).then(|| client.country.as_str())
-}
-
 fn list(clients: &[MachineClient], output: Output) -> anyhow::Result<()> {
     if output.json {
-        let listed = |client: &MachineClient| {
-            json!({
-                "id": client.id.as_str(),
-                "name": client.name,
-                "scopes": scopes(client),
-                "country": country(client),
-                "created_at": client.created_at.to_string(),
-                "disabled_at": client.disabled_at.map(|at| at.to_string()),
-            })
-        };
-        return Ok(say_json(&clients.iter().map(listed).collect())?);
+        let listed: Vec<ToldClient> = clients.iter().map(ToldClient::from).collect();
+        return Ok(say_json(&serde_json::to_value(listed)?)?);
     }
     for client in clients {
-        let state = client.disabled_at.map_or_else(|| "active".to_owned(), |at| format!("disabled {at}"));
-        let (scopes, country) = (scopes(client).join(","), country(client).unwrap_or("-"));
-        say(format_args!("{:<18}{:<18}{:<4}{:<10}{}", client.id.as_str(), scopes, country, state, client.name))?;
+        let ToldClient { id, name, scopes, country, disabled_at, .. } = client.into();
+        let state = disabled_at.map_or_else(|| "active".to_owned(), |at| format!("disabled {at}"));
+        say(format_args!("{id:<18}{:<18}{:<4}{state:<10}{name}", scopes.join(","), country.as_deref().unwrap_or("-")))?;
     }
     if clients.is_empty() {
         say("there are no clients; make one with `daftar client create NAME --scope usapi`")?;

@@ -1,4 +1,4 @@
-//! `GET /admin/messages`: where is my code? The newest messages with every attempt, route and receipt, by contact (`to`), account, status and channel. Contacts are
+//! `/admin/messages`: where is my code? The newest messages with every attempt, route and receipt, by contact (`to`), account, status and channel. Contacts are
 //! masked unless the account is named.
 
 use axum::Json;
@@ -7,13 +7,14 @@ use axum::http::Uri;
 use daftar_core::account::AccountId;
 use daftar_core::message::{Channel, MessageId};
 use daftar_core::outbox::MessageState;
-use daftar_core::outbox::status::{Enquiry, Told};
+use daftar_core::outbox::status::{Enquiry, Retried, Told};
 use serde::Serialize;
 
 use super::caller::Administrator;
 use super::error::AdminError;
 use crate::App;
-use crate::surface::form::{count, field, given};
+use crate::surface::form::{contact, count, field, given};
+use crate::surface::segment::Segment;
 
 /// How many messages one answer has unless the caller says otherwise, and at most.
 pub(super) const USUAL: u32 = 20;
@@ -34,6 +35,27 @@ pub(super) async fn list(State(app): State<App>, Administrator: Administrator, u
     let is_full = messages.len() == limit as usize;
     let next = messages.last().filter(|_| is_full).map(|last| last.id.clone());
     Ok(Json(Page { messages, next }))
+}
+
+/// `GET /admin/messages/{id}`: one of them.
+pub(super) async fn show(State(app): State<App>, Administrator: Administrator, Segment(id): Segment) -> Result<Json<Told>, AdminError> {
+    Ok(Json(app.accounts().message(id_of(&id)?).await?.ok_or(AdminError::NoMessage)?))
+}
+
+/// `POST /admin/messages/{id}/retry`: sends one once more that was not sent, by every route anew.
+pub(super) async fn retry(State(app): State<App>, Administrator: Administrator, Segment(id): Segment) -> Result<Json<Told>, AdminError> {
+    let id = id_of(&id)?;
+    match app.accounts().retry_message(id).await?.ok_or(AdminError::NoMessage)? {
+        Retried::Queued => Ok(Json(app.accounts().message(id).await?.ok_or(AdminError::NoMessage)?)),
+        Retried::Done(_) => Err(AdminError::MessageSent),
+        Retried::Underway => Err(AdminError::MessageUnderway),
+        Retried::Expired => Err(AdminError::MessageExpired),
+    }
+}
+
+/// What is no id names nothing.
+fn id_of(text: &str) -> Result<MessageId, AdminError> {
+    text.parse().map(MessageId).map_err(|_| AdminError::NoMessage)
 }
 
 /// What the query asks for; an empty parameter is one that is not there.
@@ -58,16 +80,6 @@ fn read(query: &[u8]) -> Result<(Enquiry, u32), AdminError> {
     }
     let limit = count(query, "limit", USUAL, MOST).ok_or(AdminError::Parameter("limit", "must be a number from 1 to 100"))?;
     Ok((enquiry, limit))
-}
-
-/// A `+` that nobody escaped arrives as a blank: `?to=+62812…` and `?to=siti+shop@…` mean what they look like.
-fn contact(text: &str) -> String {
-    let trimmed = text.trim();
-    if trimmed.contains('@') {
-        return trimmed.replace(' ', "+");
-    }
-    let was_escaped = !text.starts_with(' ') || !trimmed.starts_with(|c: char| c.is_ascii_digit());
-    if was_escaped { trimmed.to_owned() } else { format!("+{trimmed}") }
 }
 
 #[cfg(test)]

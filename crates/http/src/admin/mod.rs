@@ -1,20 +1,35 @@
-//! The administration over HTTP: machine clients with scope `admin` see what operators see on the command line. Every refusal is a problem (RFC 9457).
+//! The administration over HTTP: machine clients with scope `admin` see and do what operators see and do on the command line. Every refusal is a problem (RFC 9457).
 
+mod accounts;
 mod caller;
+mod clients;
 mod described;
 mod error;
 mod limits;
 mod messages;
 
 use axum::middleware::from_fn_with_state;
-use axum::routing::get;
+use axum::routing::{get, post, put};
 
 use crate::openapi::routes::Routes;
 use crate::surface::bounds::bounded;
 
 /// The routes of this surface.
 pub(crate) fn routes() -> Routes {
-    let routes = Routes::new().at("/messages", get(messages::list), &[described::messages]).at("/limits", get(limits::list), &[described::limits]);
+    let routes = Routes::new()
+        .at("/accounts", get(accounts::find), &[described::accounts])
+        .at("/accounts/{id}", get(accounts::show), &[described::account])
+        .at("/accounts/{id}/disable", post(accounts::disable), &[described::disable_account])
+        .at("/accounts/{id}/enable", post(accounts::enable), &[described::enable_account])
+        .at("/messages", get(messages::list), &[described::messages])
+        .at("/messages/{id}", get(messages::show), &[described::message])
+        .at("/messages/{id}/retry", post(messages::retry), &[described::retry_message])
+        .at("/limits", get(limits::list), &[described::limits])
+        .at("/limits/reset", post(limits::reset), &[described::reset_limits])
+        .at("/clients", get(clients::list).post(clients::create), &[described::clients, described::create_client])
+        .at("/clients/{id}/rotate", post(clients::rotate), &[described::rotate_client])
+        .at("/clients/{id}/disable", post(clients::disable), &[described::disable_client])
+        .at("/clients/{id}/country", put(clients::set_country), &[described::set_client_country]);
     let dressed = routes.around(|routes| {
         let routes = routes.fallback(error::not_found).method_not_allowed_fallback(error::method_not_allowed);
         routes.layer(from_fn_with_state(error::BOUNDS, bounded))

@@ -14,7 +14,7 @@ use daftar_core::service::{Fault, LookUpError};
 use crate::surface::body::BodyError;
 use crate::surface::bounds::{Bounds, Cut};
 use crate::surface::fault::{retry_after, seconds_up};
-use crate::surface::problem::Problem;
+use crate::surface::problem::{Problem, VALIDATION};
 use crate::surface::properties::PropertyError;
 
 /// Why a call does not succeed.
@@ -143,8 +143,6 @@ impl From<ConfirmError> for InvasError {
 /// What is said of a number that short messages do not go to.
 pub(super) const COUNTRY_NOT_SERVED: &str = "is of a country to which no short messages are sent";
 const BAD: StatusCode = StatusCode::BAD_REQUEST;
-/// The code of everything that is wrong with a request itself.
-const VALIDATION: &str = "VALIDATION";
 
 impl InvasError {
     /// What a host is told.
@@ -154,17 +152,8 @@ impl InvasError {
                 Problem::new(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", "A valid access token of a machine client with scope b2b is needed.")
                     .with(bearer_challenge())
             }
-            Self::Body(BodyError::ContentType { expected }) => {
-                let detail = format!("The content type must be {expected}.");
-                Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", detail)
-            }
-            Self::Body(BodyError::TooLarge) => Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", "The body is too large."),
-            Self::Body(BodyError::Malformed) => Problem::new(BAD, VALIDATION, "The body is not a JSON object."),
-            Self::Property(PropertyError::Missing(name)) => Problem::at_fault(name, "is required"),
-            Self::Property(PropertyError::WrongType(name, json_type)) => Problem::at_fault(name, &format!("must be of type {}", json_type.name())),
-            Self::Property(PropertyError::Empty(name)) => Problem::at_fault(name, "must not be empty"),
-            Self::Property(PropertyError::TooLong(name, max)) => Problem::at_fault(name, &format!("must have at most {max} characters")),
-            Self::Property(PropertyError::NotOneOf(name, allowed)) => Problem::at_fault(name, &format!("must be one of: {allowed}")),
+            Self::Body(error) => Problem::unreadable(error),
+            Self::Property(error) => Problem::property(error),
             Self::Format(name, why) => Problem::at_fault(name.to_owned(), why),
             Self::RepeatKey => Problem::new(BAD, VALIDATION, "Idempotency-Key must be 1 to 128 visible characters."),
             Self::RepeatedDifferently => {

@@ -18,6 +18,16 @@ pub(crate) fn count(form: &[u8], name: &str, usual: u32, most: u32) -> Option<u3
     }
 }
 
+/// A `+` that nobody escaped arrives as a blank: `?to=+62812…` and `?to=siti+shop@…` mean what they look like.
+pub(crate) fn contact(text: &str) -> String {
+    let trimmed = text.trim();
+    if trimmed.contains('@') {
+        return trimmed.replace(' ', "+");
+    }
+    let was_escaped = !text.starts_with(' ') || !trimmed.starts_with(|c: char| c.is_ascii_digit());
+    if was_escaped { trimmed.to_owned() } else { format!("+{trimmed}") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

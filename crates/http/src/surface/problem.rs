@@ -8,9 +8,14 @@ use axum::response::{IntoResponse, Response};
 use daftar_core::service::Fault;
 use serde::Serialize;
 
+use super::body::BodyError;
 use super::bounds::Cut;
 use super::fault::{retry_after, seconds_up, status_of};
+use super::properties::PropertyError;
 use crate::openapi::property::{Property, constant, integer, text};
+
+/// The code of everything that is wrong with a request itself.
+pub(crate) const VALIDATION: &str = "VALIDATION";
 
 /// A refusal, ready to be written.
 pub(crate) struct Problem {
@@ -46,7 +51,30 @@ impl Problem {
 
     /// A property or parameter that is not what it must be.
     pub(crate) fn at_fault(name: String, why: &str) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "VALIDATION", format!("{name} {why}.")).about(name)
+        Self::new(StatusCode::BAD_REQUEST, VALIDATION, format!("{name} {why}.")).about(name)
+    }
+
+    /// A body that cannot be read.
+    pub(crate) fn unreadable(error: BodyError) -> Self {
+        match error {
+            BodyError::ContentType { expected } => {
+                let detail = format!("The content type must be {expected}.");
+                Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", detail)
+            }
+            BodyError::TooLarge => Self::new(StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", "The body is too large."),
+            BodyError::Malformed => Self::new(StatusCode::BAD_REQUEST, VALIDATION, "The body is not a JSON object."),
+        }
+    }
+
+    /// A property that is not there, or not as it has to be.
+    pub(crate) fn property(error: PropertyError) -> Self {
+        match error {
+            PropertyError::Missing(name) => Self::at_fault(name, "is required"),
+            PropertyError::WrongType(name, json_type) => Self::at_fault(name, &format!("must be of type {}", json_type.name())),
+            PropertyError::Empty(name) => Self::at_fault(name, "must not be empty"),
+            PropertyError::TooLong(name, max) => Self::at_fault(name, &format!("must have at most {max} characters")),
+            PropertyError::NotOneOf(name, allowed) => Self::at_fault(name, &format!("must be one of: {allowed}")),
+        }
     }
 
     /// There is nothing at this path.

@@ -176,6 +176,14 @@ impl Properties {
         self.present(name)?.as_bool().ok_or_else(|| self.wrong_type(name, JsonType::Boolean))
     }
 
+    /// An optional boolean.
+    ///
+    /// # Errors
+    /// [`PropertyError::WrongType`].
+    pub(crate) fn optional_boolean(&self, name: &'static str) -> Result<Option<bool>, PropertyError> {
+        self.optional(name).map(|value| value.as_bool().ok_or_else(|| self.wrong_type(name, JsonType::Boolean))).transpose()
+    }
+
     /// A required integer that 64 bits can hold. What is written with a point or an exponent is none, even where nothing follows the point.
     ///
     /// # Errors

@@ -247,6 +247,12 @@ impl Installation {
         self.anybody().basic(self.shop.0.id.as_str(), self.shop.1.expose())
     }
 
+    /// The shop's id.
+    #[must_use]
+    pub fn shop_id(&self) -> &str {
+        self.shop.0.id.as_str()
+    }
+
     /// The shop's secret.
     #[must_use]
     pub fn shop_secret(&self) -> &str {

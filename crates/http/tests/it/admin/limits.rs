@@ -1,4 +1,4 @@
-//! `GET /admin/limits`: who has used up what?
+//! `/admin/limits`: who has used up what?
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use daftar_core::ports::{Clock as _, Store as _};
 use daftar_testkit::{Caller, Installation};
 use serde_json::{Value, json};
 
-use super::administrator;
+use super::{administrator, strangers_are_refused};
 use crate::app::{LOGIN, PHONE, SIGNUP, ask, asked, english};
 use crate::invas::{at_fault, problem};
 use crate::oauth::Machine;
@@ -138,4 +138,53 @@ async fn row_33_nobody_else_learns_what_is_used() {
             problem(&caller.get(&format!("/admin/limits{query}")).await, 401, "UNAUTHORIZED", None);
         }
     }
+}
+
+#[tokio::test]
+async fn a_limit_is_started_anew_for_one_and_for_all() {
+    let site = Installation::with_limits().await;
+    let admin = administrator(&site).await;
+    let spend = async || {
+        for contact in ["mei@example.test", "ana@example.test"] {
+            asked(&english(&site), SIGNUP, contact, 0).await;
+            assert_eq!(ask(&english(&site), SIGNUP, contact, 0).await.status, 429);
+        }
+    };
+    let reset = async |body: Value| {
+        let answer = admin.post("/admin/limits/reset", &body).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.json()["reset"].as_u64().unwrap()
+    };
+    spend().await;
+    assert_eq!(reset(json!({"limit": "send.destination", "of": " MEI@example.test "})).await, 1);
+    asked(&english(&site), SIGNUP, "mei@example.test", 0).await;
+    assert_eq!(ask(&english(&site), SIGNUP, "ana@example.test", 0).await.status, 429);
+    assert_eq!(reset(json!({"limit": "send.destination", "of": "nobody@example.test"})).await, 0);
+    assert_eq!(reset(json!({"limit": "send.destination", "all": true, "of": null})).await, 2);
+    asked(&english(&site), SIGNUP, "ana@example.test", 0).await;
+    assert_eq!(reset(json!({"limit": "sms.hour"})).await, 0);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_reset_is_named_and_nothing_is_reset() {
+    let site = Installation::with_limits().await;
+    let admin = administrator(&site).await;
+    asked(&english(&site), SIGNUP, "mei@example.test", 0).await;
+    let before = found(&admin, "").await;
+    for (body, field) in [
+        (json!({"of": "mei@example.test"}), "limit"),
+        (json!({"limit": "send", "of": "mei@example.test"}), "limit"),
+        (json!({"limit": "send.destination"}), "of"),
+        (json!({"limit": "send.destination", "of": " "}), "of"),
+        (json!({"limit": "send.destination", "of": "mei"}), "of"),
+        (json!({"limit": "send.address", "of": "mei@example.test"}), "of"),
+        (json!({"limit": "send.destination", "of": "mei@example.test", "all": true}), "all"),
+        (json!({"limit": "send.destination", "all": "true"}), "all"),
+        (json!({"limit": "send.destination", "of": "mei@example.test", "from": "203.0.113.7"}), "from"),
+        (json!({"limit": "password.account_address", "of": "mei@example.test", "from": "here"}), "from"),
+    ] {
+        at_fault(&admin.post("/admin/limits/reset", &body).await, field);
+    }
+    assert_eq!(found(&admin, "").await, before);
+    strangers_are_refused(&site, &[("POST", "/admin/limits/reset".to_owned())]).await;
 }

@@ -1,4 +1,4 @@
-//! `GET /admin/messages`: where is my code?
+//! `/admin/messages`: where is my code?
 
 use daftar_core::client::Scope;
 use daftar_core::identifier::{Country, LoginId};
@@ -6,7 +6,7 @@ use daftar_core::ports::Store as _;
 use daftar_testkit::{Answer, Caller, Installation};
 use serde_json::{Value, json};
 
-use super::administrator;
+use super::{administrator, strangers_are_refused};
 use crate::app::{LOGIN, asked, english};
 use crate::invas::{at_fault, problem};
 use crate::oauth::Machine;
@@ -173,4 +173,21 @@ async fn paths_and_methods_that_lead_nowhere_are_problems() {
     let answer = admin.get("/admin/messages").await;
     problem(&answer, 503, "UNAVAILABLE", None);
     assert!(!answer.header("retry-after").is_empty());
+}
+
+#[tokio::test]
+async fn one_message_is_told_and_what_was_sent_is_not_sent_again() {
+    let site = Installation::start().await;
+    let admin = administrator(&site).await;
+    started(&site, &applicant(1, "OTP")).await;
+    site.all_sent().await;
+    let listed = found(&admin, "").await;
+    let path = format!("/admin/messages/{}", listed[0]["id"].as_str().unwrap());
+    assert_eq!(admin.get(&path).await.json(), listed[0]);
+    problem(&admin.post(&format!("{path}/retry"), &Value::Null).await, 409, "MESSAGE_SENT", None);
+    for id in ["01938f6e-9b1a-7c44-8a5e-3f2b9d1c7e60", "x"] {
+        problem(&admin.get(&format!("/admin/messages/{id}")).await, 404, "MESSAGE_NOT_FOUND", None);
+        problem(&admin.post(&format!("/admin/messages/{id}/retry"), &Value::Null).await, 404, "MESSAGE_NOT_FOUND", None);
+    }
+    strangers_are_refused(&site, &[("GET", path.clone()), ("POST", format!("{path}/retry"))]).await;
 }
