@@ -1,40 +1,9 @@
 //! `daftar dev`: no configuration, and a tour that works as it is printed.
 
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::process::{ChildStdin, Command, Stdio};
-
+use super::bash::Bash;
 use super::program::{Home, Server};
 
-/// A bash into which one pastes a line at a time.
-struct Bash {
-    stdin: ChildStdin,
-    out: std::io::Lines<BufReader<std::process::ChildStdout>>,
-    child: std::process::Child,
-}
-
-impl Bash {
-    fn start() -> Self {
-        let mut child = Command::new("bash").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        let (stdin, out) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()).lines());
-        Self { stdin, out, child }
-    }
-
-    /// Pastes a line; what it printed.
-    fn paste(&mut self, line: &str) -> String {
-        writeln!(self.stdin, "{line}\necho; echo '<end of line>'").unwrap();
-        let printed = self.out.by_ref().map(Result::unwrap).take_while(|line| line != "<end of line>");
-        printed.collect::<Vec<_>>().join("\n").trim().to_owned()
-    }
-}
-
-impl Drop for Bash {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn tour_of(server: &Server) -> Vec<String> {
+pub(super) fn tour_of(server: &Server) -> Vec<String> {
     let printed = server.prints_until("the end of the tour");
     let tour = printed.iter().skip_while(|line| !line.contains("the tour: paste it")).filter(|line| !line.starts_with('#'));
     tour.cloned().collect()
@@ -46,7 +15,7 @@ fn the_tour_works_line_by_line_as_often_as_one_likes() {
     let server = home.start(&["dev"]);
     let tour = tour_of(&server);
     for _ in 0..2 {
-        let mut bash = Bash::start();
+        let mut bash = Bash::start(&home);
         let answers: Vec<_> = tour.iter().map(|line| bash.paste(line)).collect();
         let expected = [
             ("", ""),
@@ -82,7 +51,7 @@ fn the_tour_works_line_by_line_as_often_as_one_likes() {
 async fn the_picture_of_the_tour_opens_in_a_browser() {
     let home = Home::for_development();
     let server = home.start(&["dev"]);
-    let mut bash = Bash::start();
+    let mut bash = Bash::start(&home);
     let profile = tour_of(&server).iter().map(|line| bash.paste(line)).find(|answer| answer.contains("profile_img\":\"")).unwrap();
     let profile: serde_json::Value = serde_json::from_str(&profile).unwrap();
     let answer = reqwest::Client::new().get(profile["profile_img"].as_str().unwrap()).send().await.unwrap();

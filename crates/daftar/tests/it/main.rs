@@ -4,6 +4,7 @@
 
 mod accounts;
 mod app;
+mod bash;
 mod clients;
 mod clocks;
 mod command_line;
@@ -11,6 +12,7 @@ mod configuration;
 mod dev;
 mod faults;
 mod files;
+mod guides;
 mod keys;
 mod limits;
 mod mail;
