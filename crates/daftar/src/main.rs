@@ -5,12 +5,14 @@
 //! | `cli` | what can be said on the command line |
 //! | `config` | the configuration, a section per file |
 //! | `keys`, `system` | key files; the machine's clock and randomness |
+//! | `certificate` | the certificate with which the server speaks TLS |
 //! | `clock` | the time of day that all servers of one database share |
 //! | `signing` | the keys that sign tokens, wherever they are |
 //! | `wiring` | from a configuration to the parts of the other crates |
 //! | `serve`, `dev` | running the server, and running it for development with a tour |
 //! | `commands` | what works beside a running server |
 
+mod certificate;
 mod cli;
 mod clock;
 mod commands;

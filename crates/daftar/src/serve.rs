@@ -7,12 +7,14 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use daftar_http::server::Serving;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use crate::certificate::Certificate;
 use crate::config::{Checked, Config, Sources, Use};
 use crate::logging;
-use crate::signals::Signals;
+use crate::signals::{self, Signals};
 use crate::wiring::Installation;
 
 /// How long requests at work may take to finish (contract `common.md`, *HTTP*).
@@ -33,6 +35,7 @@ pub(crate) struct Server {
     listener: TcpListener,
     metrics: Option<TcpListener>,
     signals: Signals,
+    certificate: Option<Certificate>,
     pub(crate) installation: Installation,
 }
 
@@ -52,7 +55,8 @@ impl Server {
             None => None,
         };
         let installation = Installation::start(config, listener.local_addr()?).await?;
-        Ok(Self { listener, metrics, signals, installation })
+        let certificate = config.tls.files().map(Certificate::open).transpose().context("`tls`")?;
+        Ok(Self { listener, metrics, signals, certificate, installation })
     }
 
     /// Where it listens.
@@ -63,7 +67,7 @@ impl Server {
     /// Serves until a signal ends it.
     pub(crate) async fn run(self, config: &Config) -> anyhow::Result<()> {
         let address = self.address()?;
-        let Self { listener, metrics, mut signals, installation } = self;
+        let Self { listener, metrics, mut signals, certificate, installation } = self;
         let (readiness, delay) = (installation.app.readiness().clone(), config.shutdown.delay.duration());
         let asked_to_end = async move {
             let signal = signals.next().await;
@@ -80,10 +84,13 @@ impl Server {
         if let Some(metrics) = &metrics {
             tracing::info!("metrics at http://{}/metrics", metrics.local_addr()?);
         }
-        tracing::info!("listening on http://{address}");
+        let serving = Serving { tls: certificate.as_ref().map(Certificate::tls), ..Serving::default() };
+        let following = follow(certificate)?;
+        tracing::info!("listening on {}://{address}", config.scheme());
         let router = daftar_http::router(installation.app.clone());
         let metrics = metrics.map(|listener| serve_metrics(listener, installation.app.clone()));
-        daftar_http::server::serve(listener, router, asked_to_end, DRAIN).await.context("the server failed")?;
+        daftar_http::server::serve(serving, listener, router, asked_to_end, DRAIN).await.context("the server failed")?;
+        following.abort();
         // Whoever watches sees the draining, too.
         if let Some(metrics) = metrics {
             metrics.abort();
@@ -95,11 +102,24 @@ impl Server {
     }
 }
 
+/// Reads the certificate anew whenever it changes; without one, SIGHUP is heard, and that there is nothing to do.
+fn follow(certificate: Option<Certificate>) -> anyhow::Result<JoinHandle<()>> {
+    let mut hangups = signals::hangups().context("signals cannot be heard")?;
+    Ok(match certificate {
+        Some(certificate) => tokio::spawn(certificate.follow(hangups)),
+        None => tokio::spawn(async move {
+            while hangups.recv().await.is_some() {
+                tracing::info!("SIGHUP: nothing that is in use can be read anew; restart to change the configuration");
+            }
+        }),
+    })
+}
+
 /// Answers for metrics until it is aborted.
 fn serve_metrics(listener: TcpListener, app: daftar_http::App) -> JoinHandle<()> {
     let router = daftar_http::metrics_router(app);
     tokio::spawn(async move {
-        if let Err(error) = daftar_http::server::serve(listener, router, std::future::pending(), DRAIN).await {
+        if let Err(error) = daftar_http::server::serve(Serving::default(), listener, router, std::future::pending(), DRAIN).await {
             tracing::error!(%error, "metrics cannot be read any more");
         }
     })

@@ -1,4 +1,4 @@
-//! The signals that end the server.
+//! The signals that end the server, and the one at which it reads anew what can change.
 
 use std::io;
 
@@ -27,4 +27,12 @@ impl Signals {
             _ = self.interrupt.recv() => "SIGINT",
         }
     }
+}
+
+/// SIGHUP, which would else end the process.
+///
+/// # Errors
+/// When the system refuses.
+pub(crate) fn hangups() -> io::Result<Signal> {
+    signal(SignalKind::hangup())
 }

@@ -144,6 +144,7 @@ impl Installation {
                 trusted_proxies: config.trusted_proxies.clone(),
                 cors_origins: config.http.cors_origins.clone(),
                 app_always_ok: config.app.always_ok,
+                speaks_tls: config.tls.files().is_some(),
                 metrics_apart: config.metrics.listen.is_some(),
                 shield: config.limits.shield(),
             },

@@ -42,6 +42,8 @@ pub struct Settings {
     pub cors_origins: Vec<String>,
     /// Whether App answers its refusals with 200, for clients that look at the envelope alone (contract `app-auth.md`).
     pub app_always_ok: bool,
+    /// Whether the server itself speaks TLS: then browsers are told to come by nothing else.
+    pub speaks_tls: bool,
     /// Whether `/metrics` is answered at an address of its own.
     pub metrics_apart: bool,
     /// How many requests of any kind a client address may send to this process; `None`: as many as it likes.

@@ -40,6 +40,7 @@ impl Written {
         findings.store();
         if purpose == Use::Serving {
             findings.reachability();
+            findings.tls();
             findings.email();
             findings.sms();
             findings.rules();
@@ -82,7 +83,7 @@ impl<'a> Findings<'a> {
     }
 
     /// `key` has no value and needs one.
-    fn miss(&mut self, key: &str, allowed: impl Into<String>) {
+    pub(super) fn miss(&mut self, key: &str, allowed: impl Into<String>) {
         self.problems.push(Problem { key: key.to_owned(), source: None, value: None, allowed: allowed.into() });
     }
 

@@ -27,6 +27,7 @@ mod sms;
 mod span;
 mod text;
 mod texts;
+mod tls;
 mod tokens;
 
 use std::net::SocketAddr;
@@ -92,6 +93,7 @@ pub(crate) struct Config {
     pub(crate) http: process::Http,
     pub(crate) log: process::Log,
     pub(crate) metrics: metrics::Metrics,
+    pub(crate) tls: tls::Tls,
     pub(crate) shutdown: process::Shutdown,
     pub(crate) brand: brands::Brand,
     pub(crate) usapi: brands::Usapi,
@@ -123,6 +125,7 @@ impl Default for Config {
             http: process::Http::default(),
             log: process::Log::default(),
             metrics: metrics::Metrics::default(),
+            tls: tls::Tls::default(),
             shutdown: process::Shutdown::default(),
             brand: brands::Brand::default(),
             usapi: brands::Usapi::default(),
@@ -161,7 +164,12 @@ impl Config {
             SocketAddr::V6(address) if address.ip().is_unspecified() => SocketAddr::from(([0, 0, 0, 0, 0, 0, 0, 1], address.port())),
             address => address,
         };
-        self.public_url.as_ref().map_or_else(|| format!("http://{reachable}"), |url| url.as_str().to_owned())
+        self.public_url.as_ref().map_or_else(|| format!("{}://{reachable}", self.scheme()), |url| url.as_str().to_owned())
+    }
+
+    /// What the server itself speaks.
+    pub(crate) fn scheme(&self) -> &'static str {
+        if self.tls.files().is_some() { "https" } else { "http" }
     }
 
     /// The `iss` of every token. Where nobody says how people reach the installation, which only development allows, it is the same whatever the address: so

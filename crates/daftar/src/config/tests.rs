@@ -61,7 +61,11 @@ fn the_example_file_names_every_key() {
     // Its examples are allowed, but for the secrets, of which it warns, and files and a folder that are not there.
     let error = load(&uncommented.replace("\"ES256\"", "\"HS256\""), &[]).unwrap_err();
     let refused: Vec<_> = error.lines().skip(1).map(|line| line.trim().split(' ').next().unwrap()).collect();
-    assert_eq!(refused, ["`secrets.master_key`", "`email.ca_file`", "`email.dkim.key_file`", "`tokens.secret`", "`texts.dir`"], "{error}");
+    assert_eq!(
+        refused,
+        ["`secrets.master_key`", "`tls.certificate`", "`email.ca_file`", "`email.dkim.key_file`", "`tokens.secret`", "`texts.dir`"],
+        "{error}"
+    );
 }
 
 #[test]

@@ -28,3 +28,4 @@ mod slow_clients;
 mod sms;
 mod store_copy;
 mod threats;
+mod tls;

@@ -171,7 +171,7 @@ impl Server {
         let (log, out) = (lines(child.stderr.take().unwrap()), lines(child.stdout.take().unwrap()));
         let mut server = Self { child, log, out, base: String::new() };
         let wanted = text.map(|text| server.logs(text)).unwrap_or_default();
-        let line = server.logs("listening on http://");
+        let line = server.logs("listening on http");
         server.base = line.split("listening on ").nth(1).unwrap().trim().to_owned();
         (server, wanted)
     }
@@ -211,6 +211,11 @@ impl Server {
     /// Presses Ctrl-C.
     pub(crate) fn interrupt(&self) {
         self.signal("-INT");
+    }
+
+    /// Asks it to read anew what can change.
+    pub(crate) fn hang_up(&self) {
+        self.signal("-HUP");
     }
 
     fn signal(&self, name: &str) {

@@ -36,12 +36,13 @@ pub(crate) struct Around {
     ids: Arc<RequestIds>,
     meters: Option<Arc<Meters>>,
     shielded: Option<App>,
+    is_strict: bool,
 }
 
 impl Around {
     /// Request ids that begin with `process`, a random number.
     pub(crate) fn new(process: u64) -> Self {
-        Self { ids: Arc::new(RequestIds { process, next: AtomicU64::new(1) }), meters: None, shielded: None }
+        Self { ids: Arc::new(RequestIds { process, next: AtomicU64::new(1) }), meters: None, shielded: None, is_strict: false }
     }
 
     /// The same, counting what is called.
@@ -49,9 +50,9 @@ impl Around {
         Self { meters: Some(Arc::new(meters)), ..self }
     }
 
-    /// The same, behind the shield of `app`.
+    /// The same, behind the shield of `app`, and for TLS if it speaks that.
     pub(crate) fn shielding(self, app: &App) -> Self {
-        Self { shielded: Some(app.clone()), ..self }
+        Self { shielded: Some(app.clone()), is_strict: app.settings().speaks_tls, ..self }
     }
 }
 
@@ -84,6 +85,9 @@ pub(crate) async fn around(State(around): State<Around>, request: Request, next:
     span.in_scope(|| tracing::debug!(status = response.status().as_u16(), "answered"));
     let headers = response.headers_mut();
     headers.insert(REQUEST_ID, id);
+    if around.is_strict {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response

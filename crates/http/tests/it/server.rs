@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
-use daftar_http::server::{Timeouts, serve_within};
+use daftar_http::server::{Serving, Timeouts, serve};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, oneshot};
@@ -29,7 +29,7 @@ async fn serving(router: Router, timeouts: Timeouts, drain: Duration) -> Server 
         let until = async {
             let _ = stopped.await;
         };
-        serve_within(timeouts, listener, router, until, drain).await.unwrap();
+        serve(Serving { timeouts, tls: None }, listener, router, until, drain).await.unwrap();
     });
     Server { address, stop, served }
 }

@@ -138,6 +138,7 @@ impl Installation {
             trusted_proxies: builder.trusted_proxies.clone(),
             cors_origins: builder.cors_origins.clone(),
             app_always_ok: builder.app_always_ok,
+            speaks_tls: false,
             metrics_apart: false,
             shield: builder.shield,
         };
@@ -152,7 +153,9 @@ impl Installation {
             let until = async {
                 let _ = stopped.await;
             };
-            daftar_http::server::serve(listener, daftar_http::router(app), until, Duration::from_secs(5)).await.unwrap();
+            daftar_http::server::serve(daftar_http::server::Serving::default(), listener, daftar_http::router(app), until, Duration::from_secs(5))
+                .await
+                .unwrap();
         });
         Self { clock, readiness, accounts, store, switch, url, address, shop, builder, disk, worker, stop: Some(stop), served: Some(served) }
     }
