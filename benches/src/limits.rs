@@ -7,6 +7,7 @@ use std::time::Duration;
 use argon2_rust::{Algorithm, Argon2, Params, Version};
 use axum::Router;
 use axum::routing::post;
+use daftar_http::server::Serving;
 use tokio::runtime::Runtime;
 use url::Url;
 
@@ -38,7 +39,7 @@ pub fn bare_handler(runtime: &Runtime, answer: axum::Json<serde_json::Value>) ->
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
     let address = listener.local_addr().unwrap();
     let router = Router::new().route("/check/email", post(move || std::future::ready(answer.clone())));
-    runtime.spawn(async move { daftar_http::server::serve(listener, router, std::future::pending(), Duration::ZERO).await });
+    runtime.spawn(async move { daftar_http::server::serve(Serving::default(), listener, router, std::future::pending(), Duration::ZERO).await });
     address
 }
 
