@@ -45,6 +45,7 @@ pub mod contact;
 pub mod customer;
 pub mod device;
 pub mod enrolment;
+pub mod foreign;
 pub mod hashing;
 pub mod identifier;
 pub mod limit;
