@@ -15,7 +15,7 @@ use argon2_rust::{Algorithm, Argon2, Hasher, Params, Version};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use tokio::sync::oneshot;
 
-use crate::foreign::{self, FastHash, ForeignHash, Recipe};
+use crate::foreign::{self, FastHash, ForeignHash, Recipe, fields};
 use crate::password::{Password, PasswordRecord, PreHashedPassword, Scheme};
 use crate::ports::Entropy;
 use crate::secret::{Mac, MacKey};
@@ -27,6 +27,9 @@ pub const PATIENCE: Duration = Duration::from_secs(2);
 const SALT_LEN: usize = 16;
 /// A stored hash that costs more than this was not made by anything we import; checking it would be an attack on ourselves.
 const CEILING_MIB: u64 = 1024;
+const PASSES_MAX: u32 = 64;
+const LANES_MAX: u32 = 16;
+const TAG_LEN: usize = 32;
 
 /// What one hash costs (OWASP's parameters by default).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,7 +134,8 @@ impl HashingPool {
     pub fn start(cost: HashingCost, threads: usize, pepper: MacKey, entropy: &dyn Entropy) -> Result<Self, HashingError> {
         let params = Params::builder().memory(Memory::kib(u64::from(cost.memory_kib))).passes(cost.passes).lanes(cost.lanes).build();
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.map_err(HashingError::Parameters)?);
-        let ceiling = Params::builder().memory(Memory::mib(CEILING_MIB)).passes(64).lanes(16).build().map_err(HashingError::Parameters)?;
+        let ceiling =
+            Params::builder().memory(Memory::mib(CEILING_MIB)).passes(PASSES_MAX).lanes(LANES_MAX).build().map_err(HashingError::Parameters)?;
         let (mut salt, mut nobody) = ([0; SALT_LEN], [0; 32]);
         entropy.fill(&mut salt);
         entropy.fill(&mut nobody);
@@ -335,6 +339,22 @@ const fn judged(is_right: bool, is_current: bool) -> Checked {
 fn hash(hasher: &mut Hasher, peppered: &Mac, scheme: Scheme, salt: &[u8; SALT_LEN]) -> Result<PasswordRecord, HashingError> {
     let phc = hasher.hash_encoded(&peppered.0, salt).map_err(HashingError::Failed)?;
     Ok(PasswordRecord { scheme, phc })
+}
+
+/// Whether a record has the form of one that was made here, whoever's pepper is in it, and costs no more than checking one may.
+pub(crate) fn is_ours(record: &PasswordRecord) -> bool {
+    let phc = match record.scheme {
+        Scheme::Argon2id | Scheme::Md5Argon2id => record.phc.as_str(),
+        Scheme::Foreign => return false,
+        Scheme::ForeignArgon2id => match record.phc.split_once(' ') {
+            Some((recipe, phc)) if Recipe::parse(recipe).is_some() => phc,
+            _ => return false,
+        },
+    };
+    let ["", "argon2id", "v=19", costs, salt, tag] = *phc.split('$').collect::<Vec<_>>() else { return false };
+    let is_bearable = |[memory, passes, lanes]: [u32; 3]| u64::from(memory) <= CEILING_MIB * 1024 && passes <= PASSES_MAX && lanes <= LANES_MAX;
+    let length = |text| fields::base64(text).map_or(0, |bytes| bytes.len());
+    fields::numbers(costs, ["m", "t", "p"]).is_some_and(is_bearable) && length(salt) == SALT_LEN && length(tag) == TAG_LEN
 }
 
 /// The part of a PHC string that says how it was made: `$argon2id$v=19$m=19456,t=2,p=1`.

@@ -13,7 +13,7 @@ const BCRYPT: GeneralPurpose = GeneralPurpose::new(&alphabet::BCRYPT, LENIENT.wi
 const CRYPT: &[u8; 64] = b"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// Base64 as it comes: standard or URL-safe, with `.` for `+` as passlib writes it, padded or not.
-pub(super) fn base64(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn base64(text: &str) -> Option<Vec<u8>> {
     if text.contains(['-', '_']) { URL_SAFE.decode(text).ok() } else { STANDARD.decode(text.replace('.', "+")).ok() }
 }
 
@@ -92,7 +92,7 @@ pub(super) fn number(text: &str) -> Option<u32> {
 }
 
 /// The numbers of a list like `ln=14,r=8,p=1`, under exactly these names in this order.
-pub(super) fn numbers<const N: usize>(text: &str, names: [&str; N]) -> Option<[u32; N]> {
+pub(crate) fn numbers<const N: usize>(text: &str, names: [&str; N]) -> Option<[u32; N]> {
     let mut parts = text.split(',');
     let mut found = [0; N];
     for (name, place) in names.into_iter().zip(&mut found) {

@@ -10,7 +10,7 @@
 //! seconds or 256 MiB: whoever knows such an account's name could make the server work for nothing.
 
 mod fast;
-mod fields;
+pub(crate) mod fields;
 mod slow;
 #[cfg(test)]
 mod tests;
