@@ -51,7 +51,7 @@ pub enum BroughtError {
     #[error(transparent)]
     Foreign(#[from] ForeignHashError),
     /// It was exported under another master key.
-    #[error("the hash was exported under another master key; without that key it can be checked by nobody")]
+    #[error("the hash was exported under another master key, without which nobody can check it: bring that key along first (docs/moving.md)")]
     OtherPepper,
     /// It begins like one of ours, and goes on otherwise.
     #[error("the hash looks like one that was exported here, but is not well-formed")]

@@ -15,6 +15,7 @@ mod keys;
 mod limits;
 mod mail;
 mod message_crashes;
+mod moving;
 mod outage;
 mod outbox;
 mod program;
