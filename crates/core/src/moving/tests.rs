@@ -146,7 +146,11 @@ async fn ours_come_back_under_the_same_pepper_alone() {
         let text = Brought::text(&record, &pepper());
         assert_eq!(Brought::parse(&text, &pepper()), Ok(Brought::Ours(record.clone())));
         assert_eq!(Brought::parse(&text, &other), Err(BroughtError::OtherPepper));
-        for damaged in [&text.replace("argon2id$v", "argon2x$v"), &text.replace("m=64,", "m=2097152,").replace("m=8,", "m=2097152,"), text.rsplit_once('$').unwrap().0] {
+        for damaged in [
+            &text.replace("argon2id$v", "argon2x$v"),
+            &text.replace("m=64,", "m=2097152,").replace("m=8,", "m=2097152,"),
+            text.rsplit_once('$').unwrap().0,
+        ] {
             assert_eq!(Brought::parse(damaged, &pepper()), Err(BroughtError::Malformed), "{damaged}");
         }
     }

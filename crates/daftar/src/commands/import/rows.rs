@@ -68,7 +68,9 @@ impl Rows {
     pub(super) fn csv(input: Box<dyn Read>) -> Result<Self, RowsError> {
         let left = Rc::new(Cell::new(ROW_MAX));
         let bounded = Bounded { input, left: Rc::clone(&left) };
-        let mut input = Box::new(csv::ReaderBuilder::new().trim(csv::Trim::Headers).from_reader(bounded));
+        // By default a line feed behind a carriage return belongs to the row after it, and no row begins where it does.
+        let mut builder = csv::ReaderBuilder::new();
+        let mut input = Box::new(builder.trim(csv::Trim::Headers).terminator(csv::Terminator::Any(b'\n')).from_reader(bounded));
         let header: Vec<_> = input.headers()?.iter().map(|name| name.trim_start_matches('\u{feff}').to_owned()).collect();
         match header.iter().find(|name| !FIELDS.contains(&name.as_str())) {
             _ if header.is_empty() => Err(RowsError::NoHeader),
@@ -81,7 +83,7 @@ impl Rows {
     pub(super) fn next(&mut self) -> Result<Option<Line>, RowsError> {
         match self {
             Self::Json { input, lines, bytes } => next_line(input, lines, bytes),
-            Self::Csv { input, header, left } => {
+            Self::Csv { input, header, left } => loop {
                 left.set(ROW_MAX);
                 let mut record = csv::ByteRecord::new();
                 let is_there = match input.read_byte_record(&mut record) {
@@ -90,8 +92,13 @@ impl Rows {
                     Err(error) => return Err(error.into()),
                 };
                 let number = record.position().map_or(0, csv::Position::line);
-                Ok(is_there.then(|| Line { number, fields: fields_of(header, &record) }))
-            }
+                if !is_there {
+                    return Ok(None);
+                }
+                if record.as_slice() != b"\r" {
+                    return Ok(Some(Line { number, fields: fields_of(header, &record) }));
+                }
+            },
         }
     }
 
@@ -134,8 +141,13 @@ fn fields_of(header: &[String], record: &csv::ByteRecord) -> Result<Map<String, 
     if record.len() != header.len() {
         return Err("the row has not as many values as the header has columns");
     }
-    let value = |(name, value): (&String, &[u8])| Some((name.clone(), Value::String(std::str::from_utf8(value).ok()?.to_owned())));
-    header.iter().zip(record).map(value).collect::<Option<_>>().ok_or("the row is not UTF-8")
+    let last = header.len().saturating_sub(1);
+    let value = |(place, (name, value)): (usize, (&String, &[u8]))| {
+        let text = std::str::from_utf8(value).ok()?;
+        let text = if place == last { text.strip_suffix('\r').unwrap_or(text) } else { text };
+        Some((name.clone(), Value::String(text.to_owned())))
+    };
+    header.iter().zip(record).enumerate().map(value).collect::<Option<_>>().ok_or("the row is not UTF-8")
 }
 
 /// A file of which so much may be read for one row: a quotation mark that is never closed would make a row of all that follows.
