@@ -1,5 +1,5 @@
-//! Forgetting an account for good: it, its person's contacts wherever they stand, and its pictures. What is not a person's stays: what messages have cost, how
-//! often codes were wrong, what other accounts hold.
+//! Forgetting an account for good: it, its person's contacts wherever they stand, and its pictures. What is not a person's stays: what messages have
+//! cost, how often codes were wrong, what other accounts hold.
 
 use std::sync::Arc;
 

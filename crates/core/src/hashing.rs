@@ -289,8 +289,8 @@ impl Worker {
                 let is_right = self.matches(password.bytes(), &record.phc)?;
                 Ok(judged(is_right, parameters_of(&record.phc) == self.current))
             }
-            // What was typed goes the way that the client's went, so the digits themselves are a wrong password (threat row 22). To be made anew without
-            // the MD5 step.
+            // What was typed goes the way that the client's went, so the digits themselves are a wrong password (threat row 22). To be made anew
+            // without the MD5 step.
             Scheme::Md5Argon2id => self.evenly(|worker| worker.matches(PreHashedPassword::of(password).bytes(), &record.phc)),
             Scheme::Foreign => {
                 let hash = ForeignHash::parse(&record.phc).map_err(|_| HashingError::Damaged)?;
@@ -307,8 +307,9 @@ impl Worker {
         }
     }
 
-    /// Checks against a record that is to be made anew anyway. A wrong password that was quicker to find wrong than ours are takes the time of one of ours
-    /// besides, or an answer that comes at once would tell that there is such an account (threat row 19). A right one takes it by being made anew.
+    /// Checks against a record that is to be made anew anyway. A wrong password that was quicker to find wrong than ours are takes the time of one of
+    /// ours besides, or an answer that comes at once would tell that there is such an account (threat row 19). A right one takes it by being made
+    /// anew.
     fn evenly(&mut self, check: impl FnOnce(&mut Self) -> Result<bool, HashingError>) -> Result<Checked, HashingError> {
         let began = stopwatch();
         let is_right = check(self)?;

@@ -181,7 +181,8 @@ named! {
 pub struct PasswordRecord {
     /// How it was made.
     pub scheme: Scheme,
-    /// The hash: as a PHC string where we made it, behind the recipe of a foreign one and a blank where it is over that, else as [`ForeignHash::text`].
+    /// The hash: as a PHC string where we made it, behind the recipe of a foreign one and a blank where it is over that, else as
+    /// [`ForeignHash::text`].
     ///
     /// [`ForeignHash::text`]: crate::foreign::ForeignHash::text
     pub phc: String,

@@ -126,14 +126,15 @@ pub(crate) enum AccountCommand {
     },
     /// Let accounts in that come from elsewhere, with their passwords' hashes: JSON lines, or CSV with a header (see docs/moving.md)
     ///
-    /// Every row is entered or rejected, with its reason. A row that was entered before is recognised, by its `id` or `external_id` or else by what the account is
-    /// known by, and changes nothing: when this was interrupted, run it again. The status is 0 when all rows are in, 1 when some were rejected.
+    /// Every row is entered or rejected, with its reason. A row that was entered before is recognised, by its `id` or `external_id` or else by what
+    /// the account is known by, and changes nothing: when this was interrupted, run it again. The status is 0 when all rows are in, 1 when some were
+    /// rejected.
     Import(ImportFrom),
     /// Write every account, with its password's hash, as `account import` reads it. What is written is SECRET
     ///
-    /// Write every account as a line of JSON. The hashes of people's passwords are among it: whoever reads the file can try passwords, if he has the master key,
-    /// and for those that were brought along and never used since even without. Hashes that were made here are worth something only under the same master key:
-    /// bring it along (see docs/moving.md).
+    /// Write every account as a line of JSON. The hashes of people's passwords are among it: whoever reads the file can try passwords, if he has the
+    /// master key, and for those that were brought along and never used since even without. Hashes that were made here are worth something only under
+    /// the same master key: bring it along (see docs/moving.md).
     Export(ExportTo),
 }
 
@@ -158,8 +159,8 @@ pub(crate) struct ImportFrom {
     /// Whose names `external_id` are; tells those of one system from those of another
     #[arg(long, value_name = "NAME", default_value = "")]
     pub(crate) realm: String,
-    /// Keep fast hashes (MD5, SHA, phpass) at the least cost that Argon2 takes: minutes instead of hours for a million, and the master key alone protects them until
-    /// their owners sign in
+    /// Keep fast hashes (MD5, SHA, phpass) at the least cost that Argon2 takes: minutes instead of hours for a million, and the master key alone
+    /// protects them until their owners sign in
     #[arg(long)]
     pub(crate) quick: bool,
 }

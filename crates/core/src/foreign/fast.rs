@@ -1,5 +1,5 @@
-//! Hashes that are computed in no time: MD5, SHA-1 and SHA-2, plain, salted and keyed, and phpass. Their output is what is left of the password, so it is
-//! kept only under Argon2id; what stays legible is the [`Recipe`] by which a password is turned into such an output again.
+//! Hashes that are computed in no time: MD5, SHA-1 and SHA-2, plain, salted and keyed, and phpass. Their output is what is left of the password, so
+//! it is kept only under Argon2id; what stays legible is the [`Recipe`] by which a password is turned into such an output again.
 
 use ::hmac::{Hmac, KeyInit as _, Mac as _};
 use aws_lc_rs::{digest, hmac};

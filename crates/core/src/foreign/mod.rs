@@ -1,13 +1,14 @@
-//! Password hashes that other software made, as somebody brings them along who moves here: read once, from one text, into a checked value, and compared with
-//! what a person types. `docs/moving.md` shows every form; the names are those that Ory Kratos, Django and the modular crypt format use.
+//! Password hashes that other software made, as somebody brings them along who moves here: read once, from one text, into a checked value, and
+//! compared with what a person types. `docs/moving.md` shows every form; the names are those that Ory Kratos, Django and the modular crypt format
+//! use.
 //!
 //! | kind | what it is | how it is kept |
 //! |---|---|---|
-//! | [`FastHash`] | MD5, SHA-1, SHA-2, HMAC, phpass: a thief of the database tries billions a second | never as it came: its output is hashed by Argon2id, under the pepper |
+//! | [`FastHash`] | MD5, SHA, HMAC, phpass: a thief tries billions a second | its output hashed by Argon2id under the pepper |
 //! | [`SlowHash`] | bcrypt, Argon2, scrypt, PBKDF2, SHA-crypt | as it came |
 //!
-//! Either is made anew, as our own, when its owner signs in for the first time. A hash is refused when it is read if checking it would take more than about two
-//! seconds or 256 MiB: whoever knows such an account's name could make the server work for nothing.
+//! Either is made anew, as our own, when its owner signs in for the first time. A hash is refused when it is read if checking it would take more than
+//! about two seconds or 256 MiB: whoever knows such an account's name could make the server work for nothing.
 
 mod fast;
 pub(crate) mod fields;

@@ -68,7 +68,8 @@ fn argon2_as_the_reference_makes_it() {
 #[test]
 fn scrypt_as_node_passlib_django_and_firebase_make_it() {
     all(&[
-        // Node 20: crypto.scryptSync("correct horse", "saltsalt", 32, {N: 1024}), then with a salt in hexadecimal digits, 64 bytes, and nothing else said.
+        // Node 20: crypto.scryptSync("correct horse", "saltsalt", 32, {N: 1024}), then with a salt in hexadecimal digits, 64 bytes, and nothing else
+        // said.
         "$scrypt$ln=10,r=8,p=1$c2FsdHNhbHQ=$ZGeSwropSvEgLQU1pjltINKrRvmEBSnohdqYXUe5EZ8=",
         "f0e1d2c3b4a5968778695a4b3c2d1e0f:75d71449c4f003ff0353c1103547ab56e18a1743611f8407a38a4b9421bf3f3073f15fc88e95acc3eaaed729479447640d47033496e08457df537c54b88022c4",
         // The same under Kratos's name for the cost.
@@ -104,7 +105,8 @@ fn pbkdf2_as_django_passlib_keycloak_and_asp_net_make_it() {
         // The Argon2id of argon2-cffi, in Keycloak's words.
         r#"{"secretData":{"value":"IWJR6forQfRjS4Y1mffdqnUx3GwYyJwSZsDZt9LHzUM=","salt":"c2FsdHNhbHQ="},"credentialData":{"hashIterations":2,"algorithm":"argon2","additionalParameters":{"hashLength":["32"],"memory":["64"],"type":["id"],"version":["1.3"],"parallelism":["1"]}}}"#,
     ]);
-    // A Django hash that somebody asked Keycloak's mailing list about, and the credential of user "admin" of an article on dev.to about moving to Keycloak.
+    // A Django hash that somebody asked Keycloak's mailing list about, and the credential of user "admin" of an article on dev.to about moving to
+    // Keycloak.
     hash_of("userpassword", "pbkdf2_sha256$180000$TAWdyXjZhOxy$Gdf7QXtuAA6S330T/w4Ul5LzcReOgDBx7/Ds6TFJWKs=");
     hash_of(
         "admin",

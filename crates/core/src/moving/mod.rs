@@ -1,7 +1,7 @@
 //! Moving in and out: accounts that an operator brings along from elsewhere, and takes elsewhere. `docs/moving.md` says what a row is written like.
 //!
-//! A row is read and checked by [`row`], its password by [`password`]. Rows are entered a batch at a time, each batch in one transaction, and a row that was
-//! entered before is recognised: so whoever was interrupted begins again, and nothing happens twice.
+//! A row is read and checked by [`row`], its password by [`password`]. Rows are entered a batch at a time, each batch in one transaction, and a row
+//! that was entered before is recognised: so whoever was interrupted begins again, and nothing happens twice.
 
 pub mod password;
 pub mod row;

@@ -1,4 +1,5 @@
-//! Passwords as they are written in a row: a foreign hash as [`crate::foreign`] reads it, or one of ours, with the name of the pepper that it was made under.
+//! Passwords as they are written in a row: a foreign hash as [`crate::foreign`] reads it, or one of ours, with the name of the pepper that it was
+//! made under.
 
 use super::super::hashing;
 use crate::foreign::{ForeignHash, ForeignHashError};

@@ -1,5 +1,5 @@
-//! A row: the fields of one account, by name, as they come from JSON or from a table of texts. A reason for refusing one names the field and never repeats what
-//! was in it.
+//! A row: the fields of one account, by name, as they come from JSON or from a table of texts. A reason for refusing one names the field and never
+//! repeats what was in it.
 
 use jiff::civil::DateTime;
 use serde_json::{Map, Value, json};
@@ -255,7 +255,8 @@ impl<'f> Fields<'f> {
         self.value(name).map(|value| flag(value).ok_or(RowError::Type(name, "true or false"))).transpose()
     }
 
-    /// A moment, to the millisecond: RFC 3339, a blank for its `T` as databases write it, UTC where it says no offset; or a number of seconds since 1970.
+    /// A moment, to the millisecond: RFC 3339, a blank for its `T` as databases write it, UTC where it says no offset; or a number of seconds since
+    /// 1970.
     fn time(&self, name: &'static str) -> Result<Option<Timestamp>, RowError> {
         let written = |text: &str| {
             let at = text.parse().ok().or_else(|| text.parse::<DateTime>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|at| at.timestamp()));

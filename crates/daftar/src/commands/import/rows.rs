@@ -1,5 +1,5 @@
-//! The rows of a file, one after the other, as names and values: lines of JSON, or a table with a header. No row is held longer than it takes to read it, and
-//! none may be so long that it would not fit.
+//! The rows of a file, one after the other, as names and values: lines of JSON, or a table with a header. No row is held longer than it takes to read
+//! it, and none may be so long that it would not fit.
 
 use std::cell::Cell;
 use std::io::{self, BufRead as _, BufReader, Read};
