@@ -2,6 +2,9 @@
 //! front (threat row 24). What does not fit is refused at once; a caller that goes away frees no place early, because its job stays
 //! in the queue and is done.
 
+#[cfg(test)]
+mod tests;
+
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,6 +15,7 @@ use argon2_rust::{Algorithm, Argon2, Hasher, Params, Version};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use tokio::sync::oneshot;
 
+use crate::foreign::{self, FastHash, ForeignHash, Recipe, fields};
 use crate::measure;
 use crate::password::{Password, PasswordRecord, PreHashedPassword, Scheme};
 use crate::ports::Entropy;
@@ -24,6 +28,9 @@ pub const PATIENCE: Duration = Duration::from_secs(2);
 const SALT_LEN: usize = 16;
 /// A stored hash that costs more than this was not made by anything we import; checking it would be an attack on ourselves.
 const CEILING_MIB: u64 = 1024;
+const PASSES_MAX: u32 = 64;
+const LANES_MAX: u32 = 16;
+const TAG_LEN: usize = 32;
 
 /// What one hash costs (OWASP's parameters by default).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +61,9 @@ pub enum HashingError {
     /// Hashing itself failed, for want of memory.
     #[error("hashing failed: {0}")]
     Failed(argon2_rust::Error),
+    /// A record is not what its scheme says.
+    #[error("the record of a password is damaged")]
+    Damaged,
     /// The hasher panicked over this one job.
     #[error("the hasher panicked")]
     Panicked,
@@ -67,15 +77,24 @@ pub enum HashingError {
 pub enum Checked {
     /// It is the password, and its record is up to date.
     Right,
-    /// It is the password, but its record was made at another cost or of a pre-hashed one: make it anew.
+    /// It is the password, but its record was made at another cost, of a pre-hashed one, or by other software: make it anew.
     RightButStale,
     /// It is not.
     Wrong,
 }
 
+/// How much hashing costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pains {
+    /// As much as for a new password.
+    Usual,
+    /// As little as Argon2 takes: then the pepper alone keeps a thief of the database from trying passwords.
+    Least,
+}
+
 enum Work {
-    Hash { peppered: Mac, scheme: Scheme, salt: [u8; SALT_LEN], answer: oneshot::Sender<Result<PasswordRecord, HashingError>> },
-    Check { peppered: Mac, record: PasswordRecord, answer: oneshot::Sender<Result<Checked, HashingError>> },
+    Hash { peppered: Mac, scheme: Scheme, pains: Pains, salt: [u8; SALT_LEN], answer: oneshot::Sender<Result<PasswordRecord, HashingError>> },
+    Check { password: Password, record: PasswordRecord, answer: oneshot::Sender<Result<Checked, HashingError>> },
 }
 
 impl Work {
@@ -103,7 +122,14 @@ pub struct HashingPool {
     decoy: PasswordRecord,
 }
 
+#[derive(Clone)]
 struct Pepper(MacKey);
+
+impl Pepper {
+    fn season(&self, bytes: &[u8]) -> Mac {
+        self.0.sign(&[bytes])
+    }
+}
 
 impl std::fmt::Debug for Pepper {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -119,19 +145,35 @@ impl HashingPool {
     pub fn start(cost: HashingCost, threads: usize, pepper: MacKey, entropy: &dyn Entropy) -> Result<Self, HashingError> {
         let params = Params::builder().memory(Memory::kib(u64::from(cost.memory_kib))).passes(cost.passes).lanes(cost.lanes).build();
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.map_err(HashingError::Parameters)?);
-        let ceiling = Params::builder().memory(Memory::mib(CEILING_MIB)).passes(64).lanes(16).build().map_err(HashingError::Parameters)?;
+        let ceiling =
+            Params::builder().memory(Memory::mib(CEILING_MIB)).passes(PASSES_MAX).lanes(LANES_MAX).build().map_err(HashingError::Parameters)?;
         let (mut salt, mut nobody) = ([0; SALT_LEN], [0; 32]);
         entropy.fill(&mut salt);
         entropy.fill(&mut nobody);
+        let least = Params::builder().memory(Memory::kib(8)).passes(1).lanes(1).build().map_err(HashingError::Parameters)?;
+        let least = Argon2::new(Algorithm::Argon2id, Version::V0x13, least);
+        let pepper = Pepper(pepper);
+        let began = stopwatch();
         let decoy = hash(&mut argon2.hasher(), &Mac(nobody), Scheme::Argon2id, &salt)?;
+        let usual = began.elapsed();
         let prefix = parameters_of(&decoy.phc).to_owned();
         let (jobs, queue) = bounded(QUEUE);
         let done = Arc::new(AtomicU64::new(0));
         for number in 0..threads.max(1) {
-            let worker = Worker { argon2, hasher: argon2.hasher(), ceiling, current: prefix.clone(), queue: queue.clone(), done: Arc::clone(&done) };
+            let worker = Worker {
+                argon2,
+                hasher: argon2.hasher(),
+                least,
+                ceiling,
+                current: prefix.clone(),
+                usual,
+                pepper: pepper.clone(),
+                queue: queue.clone(),
+                done: Arc::clone(&done),
+            };
             std::thread::Builder::new().name(format!("hashing-{number}")).spawn(move || worker.run()).map_err(|_| HashingError::Stopped)?;
         }
-        Ok(Self { jobs, done, pepper: Pepper(pepper), decoy })
+        Ok(Self { jobs, done, pepper, decoy })
     }
 
     /// Hashes a new password.
@@ -139,7 +181,7 @@ impl HashingPool {
     /// # Errors
     /// [`HashingError`].
     pub async fn hash(&self, password: &Password, entropy: &dyn Entropy) -> Result<PasswordRecord, HashingError> {
-        self.hash_as(Scheme::Argon2id, self.pepper(password.bytes()), entropy).await
+        self.hash_as(Scheme::Argon2id, Pains::Usual, password.bytes(), entropy).await
     }
 
     /// Hashes a new password of which a client sent the MD5 digits alone.
@@ -147,7 +189,19 @@ impl HashingPool {
     /// # Errors
     /// [`HashingError`].
     pub async fn hash_pre_hashed(&self, password: &PreHashedPassword, entropy: &dyn Entropy) -> Result<PasswordRecord, HashingError> {
-        self.hash_as(Scheme::Md5Argon2id, self.pepper(password.bytes()), entropy).await
+        self.hash_as(Scheme::Md5Argon2id, Pains::Usual, password.bytes(), entropy).await
+    }
+
+    /// Makes a record of a fast hash that other software made: ours over its output, so that what is kept is none.
+    ///
+    /// # Errors
+    /// [`HashingError`].
+    pub async fn wrap(&self, fast: &FastHash, pains: Pains, entropy: &dyn Entropy) -> Result<PasswordRecord, HashingError> {
+        if let Some(digits) = fast.pre_hashed().and_then(|digits| PreHashedPassword::parse(&digits).ok()) {
+            return self.hash_as(Scheme::Md5Argon2id, pains, digits.bytes(), entropy).await;
+        }
+        let PasswordRecord { scheme, phc } = self.hash_as(Scheme::ForeignArgon2id, pains, fast.output(), entropy).await?;
+        Ok(PasswordRecord { scheme, phc: format!("{} {phc}", fast.recipe().text()) })
     }
 
     /// Checks a password against its record, or, where there is no record, spends the same time and says [`Checked::Wrong`].
@@ -157,12 +211,7 @@ impl HashingPool {
     pub async fn check(&self, password: &Password, record: Option<&PasswordRecord>) -> Result<Checked, HashingError> {
         let (answer, result) = oneshot::channel();
         let against = record.unwrap_or(&self.decoy).clone();
-        let peppered = match against.scheme {
-            Scheme::Argon2id => self.pepper(password.bytes()),
-            // What was typed goes the way that the client's went, so the digits themselves are a wrong password (threat row 22).
-            Scheme::Md5Argon2id => self.pepper(PreHashedPassword::of(password).bytes()),
-        };
-        self.submit(Work::Check { peppered, record: against, answer })?;
+        self.submit(Work::Check { password: password.clone(), record: against, answer })?;
         let checked = result.await.map_err(|_| HashingError::Stopped)??;
         Ok(if record.is_some() { checked } else { Checked::Wrong })
     }
@@ -179,22 +228,16 @@ impl HashingPool {
         self.jobs.len()
     }
 
-    async fn hash_as(&self, scheme: Scheme, peppered: Mac, entropy: &dyn Entropy) -> Result<PasswordRecord, HashingError> {
+    async fn hash_as(&self, scheme: Scheme, pains: Pains, bytes: &[u8], entropy: &dyn Entropy) -> Result<PasswordRecord, HashingError> {
         let mut salt = [0; SALT_LEN];
         entropy.fill(&mut salt);
         let (answer, result) = oneshot::channel();
-        self.submit(Work::Hash { peppered, scheme, salt, answer })?;
+        self.submit(Work::Hash { peppered: self.pepper.season(bytes), scheme, pains, salt, answer })?;
         result.await.map_err(|_| HashingError::Stopped)?
     }
 
-    fn pepper(&self, password: &[u8]) -> Mac {
-        self.pepper.0.sign(&[password])
-    }
-
     fn submit(&self, work: Work) -> Result<(), HashingError> {
-        #[expect(clippy::disallowed_methods, reason = "a monotonic stopwatch, not the time of day; no rule depends on it")]
-        let queued_at = Instant::now();
-        self.jobs.try_send(Job { work, queued_at }).map_err(|refused| match refused {
+        self.jobs.try_send(Job { work, queued_at: stopwatch() }).map_err(|refused| match refused {
             TrySendError::Full(_) => {
                 measure::not_hashed();
                 HashingError::Overloaded
@@ -204,11 +247,20 @@ impl HashingPool {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "a monotonic stopwatch, not the time of day")]
+fn stopwatch() -> Instant {
+    Instant::now()
+}
+
 struct Worker {
     argon2: Argon2,
     hasher: Hasher,
+    least: Argon2,
     ceiling: Params,
     current: String,
+    /// What a hash at the usual cost takes, about.
+    usual: Duration,
+    pepper: Pepper,
     queue: Receiver<Job>,
     done: Arc<AtomicU64>,
 }
@@ -231,11 +283,11 @@ impl Worker {
     fn carry_out(&mut self, work: Work) {
         // A caller that went away does not want the answer any more: that is no error.
         match work {
-            Work::Hash { peppered, scheme, salt, answer } => {
-                let _ = answer.send(self.guarded(|worker| hash(&mut worker.hasher, &peppered, scheme, &salt)));
+            Work::Hash { peppered, scheme, pains, salt, answer } => {
+                let _ = answer.send(self.guarded(|worker| worker.hash(&peppered, scheme, pains, &salt)));
             }
-            Work::Check { peppered, record, answer } => {
-                let _ = answer.send(self.guarded(|worker| worker.check(&peppered, &record)));
+            Work::Check { password, record, answer } => {
+                let _ = answer.send(self.guarded(|worker| worker.check(&password, &record)));
             }
         }
     }
@@ -249,18 +301,64 @@ impl Worker {
         })
     }
 
-    fn check(&mut self, peppered: &Mac, record: &PasswordRecord) -> Result<Checked, HashingError> {
-        let is_current = match record.scheme {
-            Scheme::Argon2id => parameters_of(&record.phc) == self.current,
-            // To be made anew without the MD5 step.
-            Scheme::Md5Argon2id => false,
-        };
-        match self.hasher.verify_encoded_bounded(&record.phc, &peppered.0, Algorithm::Argon2id, &self.ceiling) {
-            Ok(()) if is_current => Ok(Checked::Right),
-            Ok(()) => Ok(Checked::RightButStale),
-            Err(argon2_rust::Error::VerifyMismatch) => Ok(Checked::Wrong),
+    fn hash(&mut self, peppered: &Mac, scheme: Scheme, pains: Pains, salt: &[u8; SALT_LEN]) -> Result<PasswordRecord, HashingError> {
+        match pains {
+            Pains::Usual => hash(&mut self.hasher, peppered, scheme, salt),
+            Pains::Least => hash(&mut self.least.hasher(), peppered, scheme, salt),
+        }
+    }
+
+    fn check(&mut self, password: &Password, record: &PasswordRecord) -> Result<Checked, HashingError> {
+        match record.scheme {
+            Scheme::Argon2id => {
+                let is_right = self.matches(password.bytes(), &record.phc)?;
+                Ok(judged(is_right, parameters_of(&record.phc) == self.current))
+            }
+            // What was typed goes the way that the client's went, so the digits themselves are a wrong password (threat row 22). To be made anew
+            // without the MD5 step.
+            Scheme::Md5Argon2id => self.evenly(|worker| worker.matches(PreHashedPassword::of(password).bytes(), &record.phc)),
+            Scheme::Foreign => {
+                let hash = ForeignHash::parse(&record.phc).map_err(|_| HashingError::Damaged)?;
+                self.evenly(|_| Ok(foreign::verify(password, &hash)))
+            }
+            Scheme::ForeignArgon2id => {
+                let (recipe, phc) = record.phc.split_once(' ').ok_or(HashingError::Damaged)?;
+                let recipe = Recipe::parse(recipe).ok_or(HashingError::Damaged)?;
+                self.evenly(|worker| match recipe.output(password) {
+                    Some(output) => worker.matches(&output, phc),
+                    None => Ok(false),
+                })
+            }
+        }
+    }
+
+    /// Checks against a record that is to be made anew anyway. A wrong password that was quicker to find wrong than ours are takes the time of one of
+    /// ours besides, or an answer that comes at once would tell that there is such an account (threat row 19). A right one takes it by being made
+    /// anew.
+    fn evenly(&mut self, check: impl FnOnce(&mut Self) -> Result<bool, HashingError>) -> Result<Checked, HashingError> {
+        let began = stopwatch();
+        let is_right = check(self)?;
+        if !is_right && began.elapsed() < self.usual / 2 {
+            hash(&mut self.hasher, &Mac([0; 32]), Scheme::Argon2id, &[0; SALT_LEN])?;
+        }
+        Ok(judged(is_right, false))
+    }
+
+    /// Whether our hash was made of these bytes.
+    fn matches(&mut self, bytes: &[u8], phc: &str) -> Result<bool, HashingError> {
+        match self.hasher.verify_encoded_bounded(phc, &self.pepper.season(bytes).0, Algorithm::Argon2id, &self.ceiling) {
+            Ok(()) => Ok(true),
+            Err(argon2_rust::Error::VerifyMismatch) => Ok(false),
             Err(error) => Err(HashingError::Failed(error)),
         }
+    }
+}
+
+const fn judged(is_right: bool, is_current: bool) -> Checked {
+    match (is_right, is_current) {
+        (true, true) => Checked::Right,
+        (true, false) => Checked::RightButStale,
+        (false, _) => Checked::Wrong,
     }
 }
 
@@ -269,122 +367,23 @@ fn hash(hasher: &mut Hasher, peppered: &Mac, scheme: Scheme, salt: &[u8; SALT_LE
     Ok(PasswordRecord { scheme, phc })
 }
 
+/// Whether a record has the form of one that was made here, whoever's pepper is in it, and costs no more than checking one may.
+pub(crate) fn is_ours(record: &PasswordRecord) -> bool {
+    let phc = match record.scheme {
+        Scheme::Argon2id | Scheme::Md5Argon2id => record.phc.as_str(),
+        Scheme::Foreign => return false,
+        Scheme::ForeignArgon2id => match record.phc.split_once(' ') {
+            Some((recipe, phc)) if Recipe::parse(recipe).is_some() => phc,
+            _ => return false,
+        },
+    };
+    let ["", "argon2id", "v=19", costs, salt, tag] = *phc.split('$').collect::<Vec<_>>() else { return false };
+    let is_bearable = |[memory, passes, lanes]: [u32; 3]| u64::from(memory) <= CEILING_MIB * 1024 && passes <= PASSES_MAX && lanes <= LANES_MAX;
+    let length = |text| fields::base64(text).map_or(0, |bytes| bytes.len());
+    fields::numbers(costs, ["m", "t", "p"]).is_some_and(is_bearable) && length(salt) == SALT_LEN && length(tag) == TAG_LEN
+}
+
 /// The part of a PHC string that says how it was made: `$argon2id$v=19$m=19456,t=2,p=1`.
 fn parameters_of(phc: &str) -> &str {
     phc.rsplitn(3, '$').nth(2).unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ports::testing::CountingEntropy;
-    use crate::secret::Secrets;
-    use argon2::{PasswordVerifier as _, password_hash::phc::PasswordHash};
-
-    const CHEAP: HashingCost = HashingCost { memory_kib: 64, passes: 1, lanes: 1 };
-
-    fn pool(cost: HashingCost) -> HashingPool {
-        HashingPool::start(cost, 1, Secrets::derive(&[1; 32]).passwords, &CountingEntropy::default()).unwrap()
-    }
-
-    #[tokio::test]
-    async fn the_right_password_is_right_and_an_unknown_person_is_always_wrong() {
-        let pool = pool(CHEAP);
-        let entropy = CountingEntropy::default();
-        let record = pool.hash(&Password::typed("correct horse"), &entropy).await.unwrap();
-        assert_eq!(pool.check(&Password::typed("correct horse"), Some(&record)).await.unwrap(), Checked::Right);
-        assert_eq!(pool.check(&Password::typed("correct hors"), Some(&record)).await.unwrap(), Checked::Wrong);
-        assert_eq!(pool.check(&Password::typed("correct horse"), None).await.unwrap(), Checked::Wrong);
-    }
-
-    #[tokio::test]
-    async fn a_record_made_at_another_cost_is_stale() {
-        let record = pool(CHEAP).hash(&Password::typed("correct horse"), &CountingEntropy::default()).await.unwrap();
-        let dearer = pool(HashingCost { passes: 2, ..CHEAP });
-        assert_eq!(dearer.check(&Password::typed("correct horse"), Some(&record)).await.unwrap(), Checked::RightButStale);
-    }
-
-    #[tokio::test]
-    async fn row_22_the_digits_that_a_client_sent_are_not_the_password_and_neither_after_a_rehash() {
-        let pool = pool(CHEAP);
-        let entropy = CountingEntropy::default();
-        let typed = "correct horse";
-        let digits = "3CB4E732631F47E6EB961F34554B7CDE";
-        let record = pool.hash_pre_hashed(&PreHashedPassword::parse(digits).unwrap(), &entropy).await.unwrap();
-        assert_eq!(record.scheme, Scheme::Md5Argon2id);
-        let check = async |text: &str, record: &PasswordRecord| pool.check(&Password::typed(text), Some(record)).await.unwrap();
-        let others = ["correct hors", "", digits, &digits.to_lowercase()];
-        assert_eq!(check(typed, &record).await, Checked::RightButStale);
-        for other in others {
-            assert_eq!(check(other, &record).await, Checked::Wrong, "{other}");
-        }
-        let anew = pool.hash(&Password::typed(typed), &entropy).await.unwrap();
-        assert_eq!(anew.scheme, Scheme::Argon2id);
-        assert_eq!(check(typed, &anew).await, Checked::Right);
-        for other in others {
-            assert_eq!(check(other, &anew).await, Checked::Wrong, "{other}");
-        }
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn row_22_whatever_the_password_its_digits_make_a_record_of_the_plain_one_alone(text in "\\PC{1,40}", other in "\\PC{0,40}") {
-            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-            let pool = pool(CHEAP);
-            let password = Password::typed(&text);
-            let digits = PreHashedPassword::of(&password);
-            let shown = String::from_utf8(digits.bytes().to_vec()).unwrap();
-            let entropy = CountingEntropy::default();
-            let record = runtime.block_on(pool.hash_pre_hashed(&PreHashedPassword::parse(&shown).unwrap(), &entropy)).unwrap();
-            let anew = runtime.block_on(pool.hash(&password, &entropy)).unwrap();
-            let check = |text: &str, record: &PasswordRecord| runtime.block_on(pool.check(&Password::typed(text), Some(record))).unwrap();
-            proptest::prop_assert_eq!(check(&text, &record), Checked::RightButStale);
-            proptest::prop_assert_eq!(check(&text, &anew), Checked::Right);
-            for wrong in [shown.clone(), shown.to_lowercase(), other].iter().filter(|wrong| **wrong != text) {
-                proptest::prop_assert_eq!(check(wrong, &record), Checked::Wrong);
-                proptest::prop_assert_eq!(check(wrong, &anew), Checked::Wrong);
-            }
-        }
-    }
-
-    #[tokio::test]
-    async fn our_hashes_are_what_the_other_implementation_computes() {
-        let secrets = Secrets::derive(&[1; 32]);
-        for cost in [CHEAP, HashingCost { memory_kib: 1024, passes: 3, lanes: 2 }] {
-            let record = pool(cost).hash(&Password::typed("päss wörd"), &CountingEntropy::default()).await.unwrap();
-            let parsed = PasswordHash::new(&record.phc).unwrap();
-            let peppered = secrets.passwords.sign(&["päss wörd".as_bytes()]);
-            argon2::Argon2::default().verify_password(&peppered.0, &parsed).unwrap();
-        }
-    }
-
-    #[tokio::test]
-    async fn row_54_a_stolen_record_does_not_verify_without_the_pepper() {
-        let record = pool(CHEAP).hash(&Password::typed("correct horse"), &CountingEntropy::default()).await.unwrap();
-        let parsed = PasswordHash::new(&record.phc).unwrap();
-        assert!(argon2::Argon2::default().verify_password(b"correct horse", &parsed).is_err());
-    }
-
-    #[tokio::test]
-    async fn a_panic_costs_one_job_and_the_thread_goes_on() {
-        let record = pool(CHEAP).hash(&Password::typed("correct horse"), &CountingEntropy::default()).await.unwrap();
-        let params = Params::builder().memory(Memory::kib(64)).passes(1).lanes(1).build().unwrap();
-        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let (_, queue) = bounded(1);
-        let mut worker =
-            Worker { argon2, hasher: argon2.hasher(), ceiling: params, current: parameters_of(&record.phc).to_owned(), queue, done: Arc::default() };
-        assert!(matches!(worker.guarded(|_| -> Result<(), HashingError> { panic!("as a broken hasher would") }), Err(HashingError::Panicked)));
-        let peppered = Secrets::derive(&[1; 32]).passwords.sign(&[b"correct horse"]);
-        assert_eq!(worker.guarded(|worker| worker.check(&peppered, &record)).unwrap(), Checked::Right);
-    }
-
-    #[tokio::test]
-    async fn row_24_what_does_not_fit_the_queue_is_refused_at_once() {
-        let pool = pool(HashingCost { memory_kib: 8 * 1024, passes: 3, lanes: 1 });
-        let password = Password::typed("correct horse");
-        let checks = futures_util::future::join_all((0..QUEUE * 2).map(|_| pool.check(&password, None))).await;
-        let refused = checks.iter().filter(|c| matches!(c, Err(HashingError::Overloaded))).count();
-        let done = checks.iter().filter(|c| c.is_ok()).count();
-        assert!(refused > 0 && done >= QUEUE && refused + done == QUEUE * 2, "{refused} refused, {done} done");
-    }
 }

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | [`identifier`] | usernames, e-mail addresses, phone numbers, and the one classification |
 //! | [`account`], [`person`] | accounts, origins, who may hold an identifier; what is known of the person |
-//! | [`password`], [`hashing`] | passwords, their policy and records; the bounded hashing pool |
+//! | [`password`], [`hashing`], [`foreign`] | passwords, their policy and records; the bounded hashing pool; hashes that other software made |
 //! | [`code`] | one-time codes as a pure state machine |
 //! | [`challenge`], [`redemption`] | asking for a code; showing it, and what it pays for |
 //! | [`registration`], [`enrolment`], [`sign_up`] | registering with a proof, at once for a trusted caller, and by a code alone |
@@ -17,6 +17,7 @@
 //! | [`session`], [`device`], [`token`] | who is signed in, and where push messages go; signed tokens and their keys |
 //! | [`profile`], [`contact`] | the basic profile and its picture; changing a contact by proving it |
 //! | [`administration`] | accounts and machine clients as operators name and read them |
+//! | [`moving`], [`erasure`] | accounts that move in and out; forgetting one for good |
 //! | [`client`], [`access`] | machine clients, scopes, secrets; their access tokens |
 //! | [`limit`], `measure` | limits as data and pure arithmetic; what is counted for operators |
 //! | [`repeat`] | idempotent calls |
@@ -47,6 +48,8 @@ pub mod contact;
 pub mod customer;
 pub mod device;
 pub mod enrolment;
+pub mod erasure;
+pub mod foreign;
 pub mod hashing;
 pub mod identifier;
 pub mod limit;
@@ -54,6 +57,7 @@ pub mod line;
 pub mod locale;
 mod measure;
 pub mod message;
+pub mod moving;
 mod named;
 pub mod outbox;
 pub mod password;

@@ -169,6 +169,10 @@ named! {
         Argon2id = "argon2id",
         /// Argon2id over the peppered 32 digits that an INVAS client made of the password.
         Md5Argon2id = "md5+argon2id",
+        /// As other software made it, who knows how slowly (see [`crate::foreign`]).
+        Foreign = "foreign",
+        /// Argon2id over the peppered output of a fast hash that other software made.
+        ForeignArgon2id = "foreign+argon2id",
     }
 }
 
@@ -177,7 +181,10 @@ named! {
 pub struct PasswordRecord {
     /// How it was made.
     pub scheme: Scheme,
-    /// The hash, as a PHC string.
+    /// The hash: as a PHC string where we made it, behind the recipe of a foreign one and a blank where it is over that, else as
+    /// [`ForeignHash::text`].
+    ///
+    /// [`ForeignHash::text`]: crate::foreign::ForeignHash::text
     pub phc: String,
 }
 

@@ -21,11 +21,14 @@ use crate::client::{ClientId, MachineClient};
 use crate::code::{Challenge, Pressure};
 use crate::customer::{Applicant, ConfirmCustomer, Confirmed, CustomerRegistration, DeadLink, NewCustomerRegistration, ResendLink, ResendToken};
 use crate::device::{Device, DeviceKind, DeviceToken};
+use crate::erasure::Erased;
 use crate::identifier::{Country, IdentifierKind, LoginId};
 use crate::limit::{Charge, Charged, Exhausted, LimitKey, LimitKind, Room, Sending, SendingStanding, Usage};
 use crate::message::{Channel, MessageId};
+use crate::moving::{Entry, NewComer};
 use crate::outbox::status::{MessageFilter, MessageStatus, Retried};
 use crate::outbox::{Claims, Hook, HookError, Receipt, Receipted, RouteName, Settled};
+use crate::password::PasswordRecord;
 use crate::person::PictureId;
 use crate::profile::{ProfileUpdate, ProfileUpdated};
 use crate::recovery::{NewPassword, PasswordSet, Recovery, RecoveryId};
@@ -158,7 +161,17 @@ pub trait Store: Send + Sync {
     /// One message.
     async fn message_status(&self, id: MessageId) -> Result<Option<MessageStatus>, StoreError>;
 
+    /// What would become of those who want to move in.
+    async fn foresee_entries(&self, comers: Vec<NewComer>) -> Result<Vec<Entry>, StoreError>;
+    /// The first `limit` accounts behind `after`, in the order of their ids, with their passwords.
+    async fn accounts_after(&self, after: Option<AccountId>, limit: u32) -> Result<Vec<(Account, Option<PasswordRecord>)>, StoreError>;
+
     // --- transactions
+
+    /// Writes those who may move in, all in one; what becomes of each (see [`crate::moving`]).
+    async fn enter_accounts(&self, comers: Vec<NewComer>) -> Result<Vec<Entry>, StoreError>;
+    /// Erases an account and every trace of its person. `None`: there is no such account.
+    async fn erase_account(&self, id: AccountId) -> Result<Option<Erased>, StoreError>;
 
     /// Makes an account at once.
     async fn create_account(&self, account: NewAccount, once: Option<Once>) -> Result<Repeated<Claimed<()>>, StoreError>;

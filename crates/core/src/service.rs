@@ -60,7 +60,11 @@ impl From<HashingError> for Fault {
     fn from(error: HashingError) -> Self {
         match error {
             HashingError::Overloaded => Self::Overloaded,
-            error @ (HashingError::Parameters(_) | HashingError::Failed(_) | HashingError::Panicked | HashingError::Stopped) => Self::broken(error),
+            error @ (HashingError::Parameters(_)
+            | HashingError::Failed(_)
+            | HashingError::Damaged
+            | HashingError::Panicked
+            | HashingError::Stopped) => Self::broken(error),
         }
     }
 }

@@ -11,11 +11,14 @@ use daftar_core::customer::{
     Applicant, ConfirmCustomer, Confirmed, CustomerRegistration, DeadLink, NewCustomerRegistration, ResendLink, ResendToken,
 };
 use daftar_core::device::{Device, DeviceKind, DeviceToken};
+use daftar_core::erasure::Erased;
 use daftar_core::identifier::{Country, IdentifierKind, LoginId};
 use daftar_core::limit::{Charge, Charged, Exhausted, LimitKey, LimitKind, Room, Sending, SendingStanding, Usage};
 use daftar_core::message::{Channel, MessageId};
+use daftar_core::moving::{Entry, NewComer};
 use daftar_core::outbox::status::{MessageFilter, MessageStatus, Retried};
 use daftar_core::outbox::{Claims, Receipt, Receipted, RouteName, Settled};
+use daftar_core::password::PasswordRecord;
 use daftar_core::ports::{Claimed, Inbox, InboxFilter, InboxMessage, Once, Outbox, Queue, SigningKeys, Store, StoreError, Timestamp};
 use daftar_core::profile::{ProfileUpdate, ProfileUpdated};
 use daftar_core::recovery::{NewPassword, PasswordSet, Recovery, RecoveryId};
@@ -29,8 +32,8 @@ use daftar_core::token::{Rotation, SealedKey};
 
 use crate::SqlStore;
 use crate::ops::{
-    access, accounts, challenges, claims, clients, creation, customers, housekeeping, inbox, limits, messages, new_passwords, outbox, profiles,
-    receipts, recoveries, redemptions, registrations, repeats, sessions, signing_keys, status,
+    access, accounts, challenges, claims, clients, creation, customers, erasure, housekeeping, inbox, limits, messages, moving, new_passwords,
+    outbox, profiles, receipts, recoveries, redemptions, registrations, repeats, sessions, signing_keys, status,
 };
 
 #[async_trait]
@@ -118,6 +121,22 @@ impl Store for SqlStore {
 
     async fn repeated(&self, repeat: &Repeat, now: Timestamp) -> Result<Repeated<()>, StoreError> {
         self.look_up((repeat, now), |tx, &(repeat, now)| Box::pin(repeats::look_up(tx, repeat, now))).await
+    }
+
+    async fn foresee_entries(&self, comers: Vec<NewComer>) -> Result<Vec<Entry>, StoreError> {
+        self.scan(comers, |tx, comers| Box::pin(moving::foresee(tx, comers))).await
+    }
+
+    async fn accounts_after(&self, after: Option<AccountId>, limit: u32) -> Result<Vec<(Account, Option<PasswordRecord>)>, StoreError> {
+        self.scan((after, limit), |tx, &(after, limit)| Box::pin(accounts::page(tx, after, limit))).await
+    }
+
+    async fn enter_accounts(&self, comers: Vec<NewComer>) -> Result<Vec<Entry>, StoreError> {
+        self.write(comers, |tx, comers| Box::pin(moving::enter(tx, comers))).await
+    }
+
+    async fn erase_account(&self, id: AccountId) -> Result<Option<Erased>, StoreError> {
+        self.write(id, |tx, &id| Box::pin(erasure::erase(tx, id))).await
     }
 
     async fn create_account(&self, account: NewAccount, once: Option<Once>) -> Result<Repeated<Claimed<()>>, StoreError> {

@@ -11,11 +11,14 @@ use daftar_core::customer::{
     Applicant, ConfirmCustomer, Confirmed, CustomerRegistration, DeadLink, NewCustomerRegistration, ResendLink, ResendToken,
 };
 use daftar_core::device::{Device, DeviceKind, DeviceToken};
+use daftar_core::erasure::Erased;
 use daftar_core::identifier::{Country, IdentifierKind, LoginId};
 use daftar_core::limit::{Charge, Charged, Exhausted, LimitKey, LimitKind, Room, Sending, SendingStanding, Usage};
 use daftar_core::message::MessageId;
+use daftar_core::moving::{Entry, NewComer};
 use daftar_core::outbox::status::{MessageFilter, MessageStatus, Retried};
 use daftar_core::outbox::{Receipt, Receipted, RouteName};
+use daftar_core::password::PasswordRecord;
 use daftar_core::ports::{Claimed, Once, Queue, SigningKeys, Store, StoreError, Timestamp};
 use daftar_core::profile::{ProfileUpdate, ProfileUpdated};
 use daftar_core::recovery::{NewPassword, PasswordSet, Recovery, RecoveryId};
@@ -111,6 +114,10 @@ behind_the_switch! { Store:
     read messages(filter: &MessageFilter, limit: u32) -> Vec<MessageStatus>;
     read queues() -> Vec<Queue>;
     read message_status(id: MessageId) -> Option<MessageStatus>;
+    read foresee_entries(comers: Vec<NewComer>) -> Vec<Entry>;
+    read accounts_after(after: Option<AccountId>, limit: u32) -> Vec<(Account, Option<PasswordRecord>)>;
+    write enter_accounts(comers: Vec<NewComer>) -> Vec<Entry>;
+    write erase_account(id: AccountId) -> Option<Erased>;
     write create_account(account: NewAccount, once: Option<Once>) -> Repeated<Claimed<()>>;
     write start_registration(new: NewRegistration, once: Option<Once>) -> Repeated<Claimed<Charged>>;
     write resend_registration(resend: Resend) -> Resent;

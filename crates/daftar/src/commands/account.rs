@@ -1,13 +1,16 @@
 //! `daftar account`: the accounts of people, one at a time.
 
+use std::io::{self, IsTerminal as _, Write as _};
+
 use anyhow::Context as _;
 use daftar_core::account::{Account, AccountStatus};
 use daftar_core::administration::{ToldAccount, named};
-use daftar_core::identifier::mask;
+use daftar_core::erasure;
+use daftar_core::identifier::{Username, mask};
 use daftar_core::ports::Store as _;
 use serde_json::Value;
 
-use super::{say, say_json};
+use super::{pictures, say, say_json};
 use crate::cli::AccountCommand;
 use crate::config::{Checked, Config};
 use crate::wiring::Foundation;
@@ -22,6 +25,9 @@ pub(crate) async fn run(Checked { config, .. }: Checked, command: AccountCommand
         }
         AccountCommand::Disable { whom } => set(&foundation, &config, &whom.whom, AccountStatus::Disabled).await,
         AccountCommand::Enable { whom } => set(&foundation, &config, &whom.whom, AccountStatus::Active).await,
+        AccountCommand::Delete { whom, yes } => delete(&foundation, &config, &whom.whom, yes).await,
+        AccountCommand::Import(from) => super::import::run(&foundation, &config, from).await,
+        AccountCommand::Export(to) => super::export::run(&foundation, &config, to).await,
     }
 }
 
@@ -30,6 +36,26 @@ async fn set(foundation: &Foundation, config: &Config, whom: &str, status: Accou
     let found = foundation.store.set_status(account.id, status, foundation.clock.now()).await?;
     anyhow::ensure!(found, "the account is gone");
     Ok(say(format_args!("account {} is {}", account.id, status.name()))?)
+}
+
+async fn delete(foundation: &Foundation, config: &Config, whom: &str, yes: bool) -> anyhow::Result<()> {
+    let account = find(foundation, config, whom).await?;
+    if !yes {
+        anyhow::ensure!(
+            io::stdin().is_terminal() && io::stderr().is_terminal(),
+            "there is no terminal to ask at: say --yes to erase account {}",
+            account.id
+        );
+        let known = [account.username.as_ref().map(Username::as_str), account.email.as_ref().map(|contact| contact.id.as_str())];
+        let known = known.into_iter().flatten().chain(account.phone.as_ref().map(|contact| contact.id.as_e164())).collect::<Vec<_>>().join(", ");
+        write!(io::stderr(), "Erase account {} ({known}) for good? Nothing of it can be had back. [y/N] ", account.id)?;
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer)?;
+        anyhow::ensure!(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"), "nothing was erased");
+    }
+    let found = erasure::erase(&*foundation.store, &pictures(config)?, account.id).await?;
+    anyhow::ensure!(found, "the account is gone");
+    Ok(say(format_args!("account {} is erased", account.id))?)
 }
 
 /// The account by its id or by any identifier. A phone number without a country is read as each surface reads it: in `usapi.country` and in `app.default_country`.

@@ -3,6 +3,8 @@
 pub(crate) mod account;
 pub(crate) mod client;
 pub(crate) mod config;
+pub(crate) mod export;
+pub(crate) mod import;
 pub(crate) mod keys;
 pub(crate) mod limits;
 pub(crate) mod migrate;
@@ -10,6 +12,31 @@ pub(crate) mod outbox;
 pub(crate) mod store;
 
 use std::io::{self, Write as _};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use daftar_core::hashing::{HashingPool, Pains};
+use daftar_core::moving::{Mover, MoverParts};
+use daftar_core::ports::Pictures;
+use daftar_store::SqlStore;
+use daftar_store::pictures::FilePictures;
+
+use crate::config::Config;
+use crate::wiring::{self, Foundation};
+
+/// The directory of pictures.
+pub(crate) fn pictures(config: &Config) -> anyhow::Result<Arc<dyn Pictures>> {
+    Ok(Arc::new(FilePictures::new(&config.data_dir().join(wiring::PICTURES)).context("the directory of pictures")?))
+}
+
+/// What lets accounts in and out; wrapping the fast hashes that they bring along takes `pains`.
+pub(crate) fn mover(config: &Config, foundation: &Foundation, pains: Pains) -> anyhow::Result<Mover> {
+    let Foundation { store, clock, entropy, secrets, .. } = foundation;
+    let threads = config.hashing.threads();
+    let hashing = HashingPool::start(config.hashing.cost(), threads, secrets.passwords.clone(), &**entropy).context("`hashing`")?;
+    let (store, clock, entropy) = (Arc::<SqlStore>::clone(store), Arc::clone(clock), Arc::clone(entropy));
+    Ok(Mover::new(MoverParts { store, clock, entropy, hashing, threads, pains }))
+}
 
 /// Prints one line to standard output.
 pub(crate) fn say(line: impl std::fmt::Display) -> io::Result<()> {

@@ -18,6 +18,7 @@ mod limits;
 mod mail;
 mod message_crashes;
 mod monitoring;
+mod moving;
 mod outage;
 mod outbox;
 mod program;

@@ -4,7 +4,7 @@ use daftar_core::account::{Account, AccountId, AccountStatus, Contact, Origin, S
 use daftar_core::client::ClientId;
 use daftar_core::identifier::{Country, IdentifierKind, LoginId};
 use daftar_core::locale::Locale;
-use daftar_core::password::Scheme;
+use daftar_core::password::{PasswordRecord, Scheme};
 use daftar_core::person::{BirthDate, FullName, Gender, PersonName, PictureId, PlaceName, Profile};
 use daftar_core::ports::StoreError;
 use daftar_core::secret::Mac;
@@ -13,17 +13,51 @@ use daftar_core::sign_in::SignInRecord;
 use super::passwords;
 use crate::row::{Columns, Row};
 use crate::tx::Tx;
+use crate::value::Value;
 
-/// Every column of an account, and beside it one of its identifiers a row.
-macro_rules! account_where {
-    ($condition:literal) => {
+/// Every column of an account, more of its password where that is wanted, and beside it one of its identifiers a row.
+macro_rules! account {
+    ($from:literal, $more:literal, $($rest:literal),+) => {
         concat!(
             "SELECT a.id, a.status, a.first_name, a.last_name, a.full_name, a.birth_date, a.birth_place, a.gender, a.country, a.picture, ",
-            "a.surface, a.client, a.platform, a.source, a.account_group, a.locale, a.created_at, p.scheme, i.kind, i.shown, i.verified_at FROM accounts a LEFT JOIN passwords p ON p.account = a.id ",
-            "LEFT JOIN identifiers i ON i.account = a.id WHERE ",
-            $condition
+            "a.surface, a.client, a.platform, a.source, a.account_group, a.locale, a.created_at, p.scheme, ",
+            $more,
+            "i.kind, i.shown, i.verified_at FROM ",
+            $from,
+            " a LEFT JOIN passwords p ON p.account = a.id LEFT JOIN identifiers i ON i.account = a.id ",
+            $($rest),+
         )
     };
+}
+
+/// The same of the accounts that meet a condition.
+macro_rules! account_where {
+    ($condition:literal) => {
+        account!("accounts", "", "WHERE ", $condition)
+    };
+}
+
+/// The first `limit` accounts behind `after`, in the order of their ids, with their passwords.
+pub(crate) async fn page(tx: &mut Tx<'_>, after: Option<AccountId>, limit: u32) -> Result<Vec<(Account, Option<PasswordRecord>)>, StoreError> {
+    let sql = account!("(SELECT * FROM accounts WHERE id > $1 ORDER BY id LIMIT $2)", "p.phc, ", "ORDER BY a.id");
+    // No id is before the empty one.
+    let after = after.as_ref().map_or(Value::Bytes(&[]), |id| (&id.0).into());
+    let mut found: Vec<(Account, Option<PasswordRecord>)> = Vec::new();
+    tx.each(sql, &[after, limit.into()], |row| {
+        let id = AccountId(row.of("accounts").id("id")?);
+        let (mut account, password) = match found.pop() {
+            Some((account, password)) if account.id == id => (Some(account), password),
+            other => {
+                found.extend(other);
+                (None, passwords::read(row.of("passwords"))?)
+            }
+        };
+        gather(&mut account, row)?;
+        found.extend(account.map(|account| (account, password)));
+        Ok(())
+    })
+    .await?;
+    Ok(found)
 }
 
 /// The account named `id`.

@@ -44,6 +44,16 @@ impl Engine for Postgres {
         self.behind.query_one(sql, &[]).await.unwrap().get(0)
     }
 
+    async fn rows(&self) -> Vec<String> {
+        let tables = self.behind.query("SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'", &[]).await.unwrap();
+        let mut rows = Vec::new();
+        for table in tables.iter().map(|row| row.get::<_, String>(0)) {
+            let found = self.behind.query(&format!("SELECT '{table} ' || t::text FROM {table} t"), &[]).await.unwrap();
+            rows.extend(found.iter().map(|row| row.get::<_, String>(0)));
+        }
+        rows
+    }
+
     async fn bytes(&self) -> Vec<u8> {
         bytes_on_disk(&self.behind).await
     }

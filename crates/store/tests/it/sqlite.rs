@@ -58,6 +58,24 @@ impl Engine for Sqlite {
         self.behind_its_back().query_row(sql, [], |row| row.get(0)).unwrap()
     }
 
+    async fn rows(&self) -> Vec<String> {
+        let behind = self.behind_its_back();
+        let text = |sql: &str| -> Vec<String> {
+            let mut statement = behind.prepare(sql).unwrap();
+            statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+        };
+        let tables = text("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'");
+        let rows = tables.iter().flat_map(|table| {
+            let columns = text(&format!("SELECT name FROM pragma_table_info('{table}')"));
+            let shown: Vec<_> = columns
+                .iter()
+                .map(|name| format!("CASE typeof({name}) WHEN 'blob' THEN lower(hex({name})) ELSE coalesce({name}, '-') END"))
+                .collect();
+            text(&format!("SELECT '{table}' || ' ' || {} FROM {table}", shown.join(" || ' ' || ")))
+        });
+        rows.collect()
+    }
+
     async fn bytes(&self) -> Vec<u8> {
         let log = std::fs::read(self.file.with_extension("db-wal")).unwrap();
         [std::fs::read(&self.file).unwrap(), log].concat()

@@ -20,10 +20,12 @@ pub mod codes;
 pub mod contacts;
 pub mod customers;
 pub mod devices;
+pub mod erasure;
 pub mod given;
 pub mod housekeeping;
 pub mod limits;
 pub mod messages;
+pub mod moving;
 pub mod profiles;
 pub mod recoveries;
 pub mod registrations;
@@ -45,6 +47,8 @@ pub trait Engine: Send + Sync + Sized {
     async fn execute(&self, sql: &str);
     /// The number that a query gives.
     async fn count(&self, sql: &str) -> i64;
+    /// Every row of every table, as text, bytes in hexadecimal digits.
+    async fn rows(&self) -> Vec<String>;
     /// Everything that the database holds on disk while the store is open.
     async fn bytes(&self) -> Vec<u8>;
 }
@@ -201,6 +205,12 @@ macro_rules! store_contract {
                 sessions_that_swap_their_devices_at_once_wait_for_one_another
                 no_device_is_bound_to_a_session_that_ends_at_the_same_time
             }
+            erasure {
+                an_erased_account_leaves_everything_as_if_it_had_never_been
+                what_others_have_is_not_erased_with_an_account
+                nobody_is_erased_twice
+                of_8_erasures_beside_proofs_and_sign_ins_one_is_done_and_nothing_is_left
+            }
             housekeeping {
                 the_store_is_ready
                 the_store_is_not_ready_when_its_schema_is_older
@@ -241,6 +251,14 @@ macro_rules! store_contract {
                 an_expired_message_is_given_up_unsent
                 the_inbox_shows_the_newest_first
                 a_message_delivered_twice_is_in_the_inbox_once
+            }
+            moving {
+                accounts_that_move_in_read_back_as_they_were
+                whoever_moved_in_before_is_known_and_nothing_changes
+                an_identifier_of_somebody_else_keeps_one_out_and_lets_its_mates_in
+                foreseeing_says_the_same_and_changes_nothing
+                of_8_imports_of_the_same_people_at_once_each_is_made_once
+                pages_hold_every_account_once_in_the_order_of_ids
             }
             profiles {
                 a_profile_reads_back_as_it_was_changed
