@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use daftar_core::client::Scope;
 use daftar_core::identifier::Country;
 use daftar_core::limit::LimitKind;
@@ -51,6 +52,16 @@ pub(crate) enum Command {
     /// The configuration
     #[command(subcommand, arg_required_else_help = true)]
     Config(ConfigCommand),
+    /// Print completions for a shell: `source <(daftar completions bash)`
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Write the manual pages, one for each command, into a folder
+    Manual {
+        /// The folder; it must be there
+        dir: PathBuf,
+    },
 }
 
 /// Machine clients.

@@ -9,6 +9,7 @@ pub(crate) mod keys;
 pub(crate) mod limits;
 pub(crate) mod migrate;
 pub(crate) mod outbox;
+pub(crate) mod paper;
 pub(crate) mod store;
 
 use std::io::{self, Write as _};

@@ -7,7 +7,11 @@ fn help_lists_what_there_is_and_nothing_that_is_not_built() {
     let help = Home::bare().run(&["--help"]).ok();
     let commands: Vec<_> = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty()).collect();
     let names: Vec<_> = commands.iter().filter_map(|line| line.split_whitespace().next()).collect();
-    assert_eq!(names, ["dev", "serve", "migrate", "client", "account", "outbox", "limits", "keys", "store", "config", "help"], "{help}");
+    assert_eq!(
+        names,
+        ["dev", "serve", "migrate", "client", "account", "outbox", "limits", "keys", "store", "config", "completions", "manual", "help"],
+        "{help}"
+    );
     assert!(help.contains("--config <FILE>"), "{help}");
 }
 
@@ -25,6 +29,11 @@ fn every_command_has_a_help_text_and_takes_a_configuration() {
         &["account", "show"],
         &["account", "disable"],
         &["account", "enable"],
+        &["account", "delete"],
+        &["account", "import"],
+        &["account", "export"],
+        &["completions"],
+        &["manual"],
         &["outbox", "list"],
         &["outbox", "show"],
         &["outbox", "retry"],

@@ -21,6 +21,7 @@ mod monitoring;
 mod moving;
 mod outage;
 mod outbox;
+mod packaging;
 mod program;
 mod replica_crashes;
 mod replicas;
