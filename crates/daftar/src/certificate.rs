@@ -100,17 +100,20 @@ pub(crate) struct Served {
 }
 
 impl Served {
+    /// What is to be said of its end, if that is near.
+    pub(crate) fn warning(&self, now: Timestamp) -> Option<String> {
+        let (left, end) = (Duration::try_from(self.ends_at.duration_since(now)).unwrap_or_default(), self.ends_at);
+        match left {
+            Duration::ZERO => Some(format!("the certificate in tls.certificate ended at {end}: no client trusts it any more")),
+            _ if left < SOON => Some(format!("the certificate in tls.certificate ends soon, at {end}")),
+            _ => None,
+        }
+    }
+
     /// Says until when it is good.
     fn announce(&self) {
         gauge!("daftar_certificate_not_after_seconds").set(self.ends_at.as_duration().as_secs_f64());
-        let left = Duration::try_from(self.ends_at.duration_since(SystemClock.now())).unwrap_or_default();
-        if left.is_zero() {
-            tracing::error!(ended_at = %self.ends_at, "the certificate has ended: no client trusts it any more");
-        } else if left < SOON {
-            tracing::warn!(ends_at = %self.ends_at, "the certificate ends soon");
-        } else {
-            tracing::info!(ends_at = %self.ends_at, "the certificate is in use");
-        }
+        tracing::info!(ends_at = %self.ends_at, "the certificate is in use");
     }
 }
 
@@ -179,6 +182,9 @@ impl Certificate {
             Ok(served) => {
                 self.current.0.store(Arc::clone(&served.key));
                 served.announce();
+                if let Some(warning) = served.warning(SystemClock.now()) {
+                    tracing::warn!("{warning}");
+                }
             }
             Err(error) => {
                 let CertificateFiles { certificate, key } = &self.files;

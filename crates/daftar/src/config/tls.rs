@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
+use daftar_core::ports::Clock as _;
 use serde::{Deserialize, Serialize};
 
 use crate::certificate::{CertificateFiles, served_by};
+use crate::system::SystemClock;
 
 use super::check::Findings;
 
@@ -37,9 +39,12 @@ impl Findings<'_> {
             }
             (Some(certificate), Some(key)) => {
                 let files = CertificateFiles { certificate: certificate.clone(), key: key.clone() };
-                if let Err(error) = served_by(&files) {
-                    let (name, path) = if error.is_of_the_key() { ("tls.key", key) } else { ("tls.certificate", certificate) };
-                    self.refuse(name, format_args!("{path:?}"), error.to_string());
+                match served_by(&files) {
+                    Ok(served) => self.warnings.extend(served.warning(SystemClock.now())),
+                    Err(error) => {
+                        let (name, path) = if error.is_of_the_key() { ("tls.key", key) } else { ("tls.certificate", certificate) };
+                        self.refuse(name, format_args!("{path:?}"), error.to_string());
+                    }
                 }
             }
         }

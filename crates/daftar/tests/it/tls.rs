@@ -126,9 +126,9 @@ async fn one_that_cannot_be_used_is_told_of_and_the_one_before_stays() {
     let (home, made) = secured();
     let server = home.start(&["serve"]);
     let other = Made::new();
-    for (certificate, key) in [("nothing", made.key.as_str()), (&made.pem, "nothing"), (&other.pem, &made.key)] {
-        home.write("tls.pem", certificate);
-        home.write("tls.key", key);
+    // One file alone is changed each time: the files are also looked at by themselves, and what is between two writes would be told of as well.
+    for (name, text) in [("tls.pem", "nothing"), ("tls.pem", other.pem.as_str()), ("tls.key", "nothing")] {
+        home.write(name, text);
         server.hang_up();
         server.logs("the one before stays in use");
         asked(&mut made.shake(&server, &TLS13).await.unwrap()).await;
@@ -137,7 +137,6 @@ async fn one_that_cannot_be_used_is_told_of_and_the_one_before_stays() {
     server.hang_up();
     server.logs("the one before stays in use");
     other.put_into(&home);
-    server.hang_up();
     server.logs("the certificate is in use");
     asked(&mut other.shake(&server, &TLS13).await.unwrap()).await;
 }
@@ -162,6 +161,26 @@ fn what_is_wrong_with_a_certificate_is_said_before_the_server_starts() {
     assert!(half.run(&["serve"]).failed().contains("`tls.key`"));
     let half = Home::for_development().with("DAFTAR_TLS__KEY", "tls.key");
     assert!(half.run(&["serve"]).failed().contains("`tls.certificate`"));
+}
+
+#[test]
+fn a_certificate_that_has_ended_is_warned_of() {
+    let (home, _) = secured();
+    let said = |home: &Home| {
+        let said = home.run(&["config", "check"]);
+        format!("{}{}", said.out, said.err)
+    };
+    assert!(!said(&home).contains("tls.certificate ended"));
+    let key = rcgen::KeyPair::generate().unwrap();
+    let mut ended = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
+    ended.not_after = rcgen::date_time_ymd(2025, 1, 1);
+    home.write("tls.pem", &ended.self_signed(&key).unwrap().pem());
+    home.write("tls.key", &key.serialize_pem());
+    assert!(
+        said(&home).contains("the certificate in tls.certificate ended at 2025-01-01T00:00:00Z: no client trusts it any more"),
+        "{}",
+        said(&home)
+    );
 }
 
 #[tokio::test]
