@@ -49,6 +49,17 @@ pub(crate) enum Command {
     /// The database as a whole
     #[command(subcommand, arg_required_else_help = true)]
     Store(StoreCommand),
+    /// Copy a SQLite database while it is being served from; in the copy every session and code has ended
+    ///
+    /// Copy a SQLite database while it is being served from. In the copy every session has ended, every code is dead and no message waits: so whoever restores it brings
+    /// nothing back to life. Keep master.key and the pictures as well. For PostgreSQL it says what to use instead.
+    Backup {
+        /// The file of the copy
+        file: PathBuf,
+        /// Replace the file if it is there
+        #[arg(long)]
+        force: bool,
+    },
     /// The configuration
     #[command(subcommand, arg_required_else_help = true)]
     Config(ConfigCommand),
@@ -335,6 +346,15 @@ pub(crate) enum StoreCommand {
     /// interrupted goes on where it was when the same command runs again; until it is finished, nothing can be served from the target. At the
     /// end, every row of both databases is compared. The source stays as it is.
     Copy(Ends),
+    /// End every session, code and waiting message in a database that was restored from a backup, before a server starts on it
+    ///
+    /// A backup holds what has ended since: sessions, codes, messages that were sent. This ends all of it, so that nothing comes back to life. Not needed for a copy that
+    /// `daftar backup` made.
+    Restored {
+        /// Do it without asking
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 /// From where to where.

@@ -65,6 +65,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Store(command) => commands::store::run(Config::load(&usual.or_development(), Use::Store)?, command).await,
         Command::Outbox(command) => commands::outbox::run(Config::load(&usual.or_development(), Use::Store)?, command).await,
         Command::Limits(command) => commands::limits::run(Config::load(&usual.or_development(), Use::Store)?, command).await,
+        Command::Backup { file, force } => commands::backup::run(Config::load(&usual.or_development(), Use::Store)?, &file, force).await,
         Command::Completions { shell } => commands::paper::completions(shell),
         Command::Manual { dir } => commands::paper::manual(&dir),
         Command::Account(command) => commands::account::run(Config::load(&usual.or_development(), Use::Store)?, command).await,

@@ -19,6 +19,7 @@
 //! 2. Give the port its method in `ports.rs`: `write` for a transaction, `look_up` for an indexed point look-up, `scan` for anything longer.
 //! 3. Add its cases to the contract suite in the test kit, races included.
 
+mod backup;
 pub mod copy;
 mod error;
 mod location;
@@ -34,6 +35,7 @@ mod store;
 mod tx;
 mod value;
 
+pub use backup::{BackupError, backup};
 pub use error::OpenError;
 pub use location::Location;
 pub use migration::History;

@@ -11,8 +11,8 @@ use crate::error::{OpenError, Outage};
 use crate::location::Location;
 use crate::measure;
 use crate::migration::History;
-use crate::ops::housekeeping;
 use crate::ops::time::{self, Kept, Told};
+use crate::ops::{housekeeping, restored};
 use crate::postgres::{Connections, Postgres};
 use crate::sqlite::Sqlite;
 use crate::tx::Op;
@@ -110,6 +110,14 @@ impl SqlStore {
             Engine::Postgres(postgres) => postgres.scan(input, op).await,
         }
         .inspect_err(measure::failed)
+    }
+
+    /// Ends everything in a database that was restored from a copy: sessions, codes, registrations, recoveries, access tokens, and messages that waited. How many there were.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn end_everything(&self, now: Timestamp) -> Result<u64, StoreError> {
+        self.write(now, |tx, &now| Box::pin(restored::end_everything(tx, now))).await
     }
 
     /// What time it is at the database; `None`: it has no clock but this process's.

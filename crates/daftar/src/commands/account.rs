@@ -1,7 +1,5 @@
 //! `daftar account`: the accounts of people, one at a time.
 
-use std::io::{self, IsTerminal as _, Write as _};
-
 use anyhow::Context as _;
 use daftar_core::account::{Account, AccountStatus};
 use daftar_core::administration::{ToldAccount, named};
@@ -10,7 +8,7 @@ use daftar_core::identifier::{Username, mask};
 use daftar_core::ports::Store as _;
 use serde_json::Value;
 
-use super::{pictures, say, say_json};
+use super::{agreed, pictures, say, say_json};
 use crate::cli::AccountCommand;
 use crate::config::{Checked, Config};
 use crate::wiring::Foundation;
@@ -40,19 +38,11 @@ async fn set(foundation: &Foundation, config: &Config, whom: &str, status: Accou
 
 async fn delete(foundation: &Foundation, config: &Config, whom: &str, yes: bool) -> anyhow::Result<()> {
     let account = find(foundation, config, whom).await?;
-    if !yes {
-        anyhow::ensure!(
-            io::stdin().is_terminal() && io::stderr().is_terminal(),
-            "there is no terminal to ask at: say --yes to erase account {}",
-            account.id
-        );
-        let known = [account.username.as_ref().map(Username::as_str), account.email.as_ref().map(|contact| contact.id.as_str())];
-        let known = known.into_iter().flatten().chain(account.phone.as_ref().map(|contact| contact.id.as_e164())).collect::<Vec<_>>().join(", ");
-        write!(io::stderr(), "Erase account {} ({known}) for good? Nothing of it can be had back. [y/N] ", account.id)?;
-        let mut answer = String::new();
-        io::stdin().read_line(&mut answer)?;
-        anyhow::ensure!(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"), "nothing was erased");
-    }
+    let known = [account.username.as_ref().map(Username::as_str), account.email.as_ref().map(|contact| contact.id.as_str())];
+    let known = known.into_iter().flatten().chain(account.phone.as_ref().map(|contact| contact.id.as_e164())).collect::<Vec<_>>().join(", ");
+    // Who is erased is nobody else's to read in a log: only a person at a terminal is shown more than the id.
+    let whom = if yes { account.id.to_string() } else { format!("{} ({known})", account.id) };
+    agreed(yes, format_args!("erase account {whom} for good"))?;
     let found = erasure::erase(&*foundation.store, &pictures(config)?, account.id).await?;
     anyhow::ensure!(found, "the account is gone");
     Ok(say(format_args!("account {} is erased", account.id))?)

@@ -1,6 +1,7 @@
 //! What an operator does beside a running server: every command opens the same store and takes effect there at once.
 
 pub(crate) mod account;
+pub(crate) mod backup;
 pub(crate) mod client;
 pub(crate) mod config;
 pub(crate) mod export;
@@ -12,7 +13,7 @@ pub(crate) mod outbox;
 pub(crate) mod paper;
 pub(crate) mod store;
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -37,6 +38,22 @@ pub(crate) fn mover(config: &Config, foundation: &Foundation, pains: Pains) -> a
     let hashing = HashingPool::start(config.hashing.cost(), threads, secrets.passwords.clone(), &**entropy).context("`hashing`")?;
     let (store, clock, entropy) = (Arc::<SqlStore>::clone(store), Arc::clone(clock), Arc::clone(entropy));
     Ok(Mover::new(MoverParts { store, clock, entropy, hashing, threads, pains }))
+}
+
+/// Asks whether to do what cannot be undone; `yes`: it was said before.
+///
+/// # Errors
+/// When the answer is no, or there is nobody to ask.
+pub(crate) fn agreed(yes: bool, what: impl std::fmt::Display) -> anyhow::Result<()> {
+    if yes {
+        return Ok(());
+    }
+    anyhow::ensure!(io::stdin().is_terminal() && io::stderr().is_terminal(), "there is no terminal to ask at: say --yes to {what}");
+    write!(io::stderr(), "Do you want to {what}? It cannot be undone. [y/N] ")?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    anyhow::ensure!(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"), "nothing was done");
+    Ok(())
 }
 
 /// Prints one line to standard output.

@@ -7,7 +7,7 @@ use daftar_store::Location;
 use daftar_store::copy::{self, Copied, Progress, Step};
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 
-use super::say;
+use super::{agreed, say};
 use crate::cli::{Ends, StoreCommand};
 use crate::config::{Checked, Config, SecretUrl};
 use crate::keys;
@@ -18,6 +18,7 @@ use crate::wiring;
 pub(crate) async fn run(Checked { config, .. }: Checked, command: StoreCommand) -> anyhow::Result<()> {
     match command {
         StoreCommand::Copy(ends) => copy(&config, ends).await,
+        StoreCommand::Restored { yes } => restored(&config, yes).await,
     }
 }
 
@@ -34,6 +35,14 @@ async fn copy(config: &Config, Ends { from, to }: Ends) -> anyhow::Result<()> {
     };
     let copied = outcome.with_context(|| format!("cannot copy {} to {}", from.masked(), to.masked()))?;
     report(config, &copied, &to, is_configured)
+}
+
+async fn restored(config: &Config, yes: bool) -> anyhow::Result<()> {
+    let foundation = wiring::Foundation::open(config, config.database.migrate).await?;
+    agreed(yes, format_args!("end every session, code and waiting message in {}", config.database_url().masked()))?;
+    let ended = foundation.store.end_everything(foundation.clock.now()).await?;
+    say(format_args!("{} of them have ended. Everybody signs in again.", HumanCount(ended)))?;
+    Ok(say("If a key that signs tokens had leaked since the backup: `daftar keys rotate --revoke`.")?)
 }
 
 /// The database that a flag names, or the configured one.

@@ -9,7 +9,7 @@ fn help_lists_what_there_is_and_nothing_that_is_not_built() {
     let names: Vec<_> = commands.iter().filter_map(|line| line.split_whitespace().next()).collect();
     assert_eq!(
         names,
-        ["dev", "serve", "migrate", "client", "account", "outbox", "limits", "keys", "store", "config", "completions", "manual", "help"],
+        ["dev", "serve", "migrate", "client", "account", "outbox", "limits", "keys", "store", "backup", "config", "completions", "manual", "help"],
         "{help}"
     );
     assert!(help.contains("--config <FILE>"), "{help}");
@@ -41,6 +41,8 @@ fn every_command_has_a_help_text_and_takes_a_configuration() {
         &["keys", "list"],
         &["keys", "rotate"],
         &["store", "copy"],
+        &["store", "restored"],
+        &["backup"],
         &["config", "check"],
         &["config", "show"],
     ] {

@@ -6,13 +6,13 @@
 //!
 //! | module | what lives there |
 //! |---|---|
-//! | [`routes`] | routes with their descriptions |
-//! | [`operation`] | one call |
-//! | [`property`] | what is read and answered |
-//! | [`parameter`] | headers that several calls take |
-//! | [`refusal`] | what is answered instead of a success |
-//! | [`plain`] | the same where no surface's own shape applies |
-//! | [`security`] | who must say who he is |
+//! | `routes` | routes with their descriptions |
+//! | `operation` | one call |
+//! | `property` | what is read and answered |
+//! | `parameter` | headers that several calls take |
+//! | `refusal` | what is answered instead of a success |
+//! | `plain` | the same where no surface's own shape applies |
+//! | `security` | who must say who he is |
 //! | `page` | `/docs` |
 
 pub(crate) mod operation;

@@ -24,6 +24,7 @@ pub(crate) mod recoveries;
 pub(crate) mod redemptions;
 pub(crate) mod registrations;
 pub(crate) mod repeats;
+pub(crate) mod restored;
 pub(crate) mod sessions;
 pub(crate) mod signing_keys;
 pub(crate) mod status;

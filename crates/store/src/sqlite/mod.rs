@@ -13,6 +13,7 @@ use daftar_core::ports::StoreError;
 use futures_util::FutureExt as _;
 use rusqlite::{Connection, OpenFlags};
 
+use crate::backup::BackupError;
 use crate::error::{Bug, OpenError};
 use crate::tx::{Op, Tx};
 
@@ -72,6 +73,23 @@ impl Sqlite {
 /// Opens a connection for long work, which blocks the calling thread; brings the schema up to date if `migrate`.
 pub(crate) fn alone(file: &Path, history: &History, migrate: bool) -> Result<Connection, OpenError> {
     writer::prepared(file, history, migrate)
+}
+
+/// Copies the database in `file` into the file `to`, which must not be there, as it is at one moment. Whoever serves from it goes on.
+pub(crate) fn copy_into(file: &Path, to: &Path) -> Result<(), BackupError> {
+    create(to).map_err(BackupError::File)?;
+    let to = to.to_str().ok_or_else(|| BackupError::File(std::io::Error::other("its name is not UTF-8")))?;
+    let copy = || open_reader(file, PATIENCE)?.execute("VACUUM INTO ?1", [to]);
+    copy().map(|_| ()).map_err(BackupError::Copy)
+}
+
+/// Looks through a whole database for damage.
+pub(crate) fn check(file: &Path) -> Result<(), BackupError> {
+    let found = || open_reader(file, PATIENCE)?.query_row("PRAGMA integrity_check(1)", [], |row| row.get::<_, String>(0));
+    match found().map_err(BackupError::Copy)?.as_str() {
+        "ok" => Ok(()),
+        damage => Err(BackupError::Damaged(damage.to_owned())),
+    }
 }
 
 /// Opens the one connection that writes, and the file if there is none: readable for its owner alone.

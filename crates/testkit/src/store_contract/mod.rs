@@ -30,6 +30,7 @@ pub mod profiles;
 pub mod recoveries;
 pub mod registrations;
 pub mod repeats;
+pub mod restored;
 pub mod sessions;
 pub mod signing_keys;
 pub mod time;
@@ -321,6 +322,10 @@ macro_rules! store_contract {
                 row_58_a_key_belongs_to_its_client
                 row_58_a_key_is_free_again_after_a_day
                 row_58_only_successes_are_kept
+            }
+            restored {
+                what_is_restored_brings_nothing_back_to_life
+                what_has_ended_before_stays_as_it_is
             }
             sessions {
                 a_session_speaks_for_its_account_until_it_is_over
