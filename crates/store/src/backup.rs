@@ -19,6 +19,9 @@ pub enum BackupError {
     /// The file of the copy, or its folder, cannot be written.
     #[error("the copy cannot be written")]
     File(#[source] io::Error),
+    /// The file of the copy is the database itself.
+    #[error("it is the database itself")]
+    Itself,
     /// The database cannot be copied.
     #[error("the database cannot be copied")]
     Copy(#[source] rusqlite::Error),
@@ -39,10 +42,13 @@ pub enum BackupError {
 /// # Errors
 /// [`BackupError`]; then `to` is as it was.
 pub async fn backup(file: &Path, to: &Path, now: Timestamp) -> Result<(), BackupError> {
-    let partial = beside(to, ".partial");
+    if to.canonicalize().is_ok_and(|to| file.canonicalize().is_ok_and(|file| file == to)) {
+        return Err(BackupError::Itself);
+    }
+    let partial = beside(to, &format!(".partial-{}", std::process::id()));
     let made = copy(file, &partial, now).await;
     // What was left of it is of no use.
-    let made = made.and_then(|()| fs::rename(&partial, to).map_err(BackupError::File));
+    let made = made.and_then(|()| put(&partial, to).map_err(BackupError::File));
     for left in [partial.clone(), beside(&partial, "-wal"), beside(&partial, "-shm")] {
         let _ = fs::remove_file(left);
     }
@@ -50,13 +56,27 @@ pub async fn backup(file: &Path, to: &Path, now: Timestamp) -> Result<(), Backup
     folder_of(to).and_then(|folder| folder.sync_all()).map_err(BackupError::File)
 }
 
+/// Puts a whole copy in its place. The log of a database that stood there would be taken for the copy's.
+fn put(partial: &Path, to: &Path) -> io::Result<()> {
+    for log in [beside(to, "-wal"), beside(to, "-shm")] {
+        match fs::remove_file(log) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    fs::rename(partial, to)
+}
+
 async fn copy(file: &Path, partial: &Path, now: Timestamp) -> Result<(), BackupError> {
-    let _ = fs::remove_file(partial);
     sqlite::copy_into(file, partial)?;
     let copied = Location::Sqlite(partial.to_owned());
     let store = SqlStore::open(&copied, Opening::migrating(false)).await.map_err(BackupError::Open)?;
     store.end_everything(now).await.map_err(BackupError::End)?;
     drop(store);
+    // What was ended may stand in the log alone, which is thrown away.
+    if beside(partial, "-wal").metadata().is_ok_and(|log| log.len() > 0) {
+        return Err(BackupError::Damaged("its log could not be folded in".to_owned()));
+    }
     sqlite::check(partial)?;
     File::open(partial).and_then(|copy| copy.sync_all()).map_err(BackupError::File)
 }

@@ -42,7 +42,9 @@ async fn restored(config: &Config, yes: bool) -> anyhow::Result<()> {
     agreed(yes, format_args!("end every session, code and waiting message in {}", config.database_url().masked()))?;
     let ended = foundation.store.end_everything(foundation.clock.now()).await?;
     say(format_args!("{} of them have ended. Everybody signs in again.", HumanCount(ended)))?;
-    Ok(say("If a key that signs tokens had leaked since the backup: `daftar keys rotate --revoke`.")?)
+    Ok(say(
+        "Do again what was done since the backup: disabled accounts and clients, replaced secrets and keys (`daftar keys rotate --revoke`), erased people.",
+    )?)
 }
 
 /// The database that a flag names, or the configured one.

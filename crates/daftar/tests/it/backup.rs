@@ -92,12 +92,16 @@ fn a_copy_never_takes_the_place_of_another_file_unasked() {
     let told = home.run(&["backup", "copy.db"]).failed();
     assert!(told.contains("copy.db is there already") && told.contains("--force"), "{told}");
     assert_eq!(fs::read_to_string(home.path("copy.db")).unwrap(), "precious");
-    // What cannot be copied leaves it, too.
-    fs::create_dir_all(home.path("copy.db.partial")).unwrap();
+    // What cannot be put in place leaves it, too.
+    fs::create_dir_all(home.path("copy.db-wal")).unwrap();
     home.run(&["backup", "copy.db", "--force"]).failed();
     assert_eq!(fs::read_to_string(home.path("copy.db")).unwrap(), "precious");
-    fs::remove_dir(home.path("copy.db.partial")).unwrap();
+    fs::remove_dir(home.path("copy.db-wal")).unwrap();
+    home.write("copy.db-wal", "the log of another database");
     home.run(&["backup", "copy.db", "--force"]).ok();
+    assert!(!home.path("copy.db-wal").exists());
+    // The database itself is no place for its copy.
+    assert!(home.run(&["backup", DATABASE, "--force"]).failed().contains("it is the database itself"));
     assert_eq!(one(&home, "copy.db", "SELECT count(*) FROM accounts"), 0);
     assert!(home.run(&["backup", "nowhere/copy.db"]).failed().contains("nowhere/copy.db"));
 }

@@ -13,8 +13,10 @@ const NO_ROUTE: &str = "none";
 /// The methods that are told apart, and the others.
 const METHODS: [&str; 7] = ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "other"];
 /// The statuses that are told apart, and the others.
-const STATUSES: [&str; 20] =
-    ["200", "204", "206", "304", "400", "401", "403", "404", "405", "408", "409", "410", "413", "415", "422", "429", "431", "500", "503", "other"];
+const STATUSES: [&str; 21] = [
+    "200", "201", "204", "206", "304", "400", "401", "403", "404", "405", "408", "409", "410", "413", "415", "422", "429", "431", "500", "503",
+    "other",
+];
 
 /// A meter for every route.
 #[derive(Debug)]
