@@ -378,7 +378,12 @@ pub(crate) fn is_ours(record: &PasswordRecord) -> bool {
         },
     };
     let ["", "argon2id", "v=19", costs, salt, tag] = *phc.split('$').collect::<Vec<_>>() else { return false };
-    let is_bearable = |[memory, passes, lanes]: [u32; 3]| u64::from(memory) <= CEILING_MIB * 1024 && passes <= PASSES_MAX && lanes <= LANES_MAX;
+    // No more than two passes over the most memory, which take seconds; and what Argon2 takes at all.
+    let is_bearable = |[memory, passes, lanes]: [u32; 3]| {
+        let (memory, most) = (u64::from(memory), CEILING_MIB * 1024);
+        let is_possible = Params::builder().memory(Memory::kib(memory)).passes(passes).lanes(lanes).build().is_ok();
+        is_possible && memory <= most && memory.saturating_mul(passes.into()) <= 2 * most && passes <= PASSES_MAX && lanes <= LANES_MAX
+    };
     let length = |text| fields::base64(text).map_or(0, |bytes| bytes.len());
     fields::numbers(costs, ["m", "t", "p"]).is_some_and(is_bearable) && length(salt) == SALT_LEN && length(tag) == TAG_LEN
 }

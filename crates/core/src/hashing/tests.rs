@@ -213,3 +213,24 @@ async fn row_19_a_wrong_password_for_a_quick_record_takes_the_time_of_a_usual_on
         assert!(known > unknown / 2, "{record:?}: {known:?}, and {unknown:?} for nobody");
     }
 }
+
+#[tokio::test]
+async fn a_record_of_ours_from_elsewhere_costs_no_more_than_is_bearable_and_is_one_that_can_be_checked() {
+    let made = pool(CHEAP).hash(&Password::typed("correct horse"), &CountingEntropy::default()).await.unwrap();
+    let costing = |costs: &str| PasswordRecord { scheme: Scheme::Argon2id, phc: made.phc.replace("m=64,t=1,p=1", costs) };
+    for bearable in ["m=64,t=1,p=1", "m=19456,t=2,p=1", "m=1048576,t=2,p=1", "m=32768,t=64,p=1"] {
+        assert!(is_ours(&costing(bearable)), "{bearable}");
+    }
+    for odd in [
+        "m=1048576,t=3,p=1",
+        "m=1048576,t=64,p=1",
+        "m=1048577,t=1,p=1",
+        "m=64,t=65,p=1",
+        "m=0,t=0,p=0",
+        "m=64,t=0,p=1",
+        "m=64,t=1,p=0",
+        "m=8,t=1,p=16",
+    ] {
+        assert!(!is_ours(&costing(odd)), "{odd}");
+    }
+}

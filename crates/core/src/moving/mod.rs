@@ -169,14 +169,18 @@ impl Mover {
     /// # Errors
     /// [`Fault`].
     pub async fn enter(&self, rows: Vec<Row>) -> Result<Vec<Entry>, Fault> {
-        let (mut comers, passwords): (Vec<_>, Vec<_>) = rows.into_iter().map(|row| self.named(row)).unzip();
+        let (comers, passwords): (Vec<_>, Vec<_>) = rows.into_iter().map(|row| self.named(row)).unzip();
         let is_fast = |password: &Option<Brought>| matches!(password, Some(Brought::Foreign(ForeignHash::Fast(_))));
         let foreseen = if passwords.iter().any(is_fast) { self.store.foresee_entries(comers.clone()).await? } else { vec![Entry::New; comers.len()] };
-        let wanted = passwords.into_iter().zip(foreseen).map(|(password, entry)| password.filter(|_| entry == Entry::New)).collect();
-        for (comer, record) in comers.iter_mut().zip(self.records(wanted).await?) {
+        // Who is not to come in is not tried again: what stood in the way may be gone by now, and the account would come in without its password.
+        let admitted = comers.into_iter().zip(passwords).zip(&foreseen).filter(|(_, entry)| **entry == Entry::New);
+        let (mut admitted, brought): (Vec<_>, Vec<_>) = admitted.map(|(comer, _)| comer).unzip();
+        for (comer, record) in admitted.iter_mut().zip(self.records(brought).await?) {
             comer.password = record;
         }
-        Ok(self.store.enter_accounts(comers).await?)
+        let mut entered = self.store.enter_accounts(admitted).await?.into_iter();
+        let judged = |entry| if entry == Entry::New { entered.next().unwrap_or(entry) } else { entry };
+        Ok(foreseen.into_iter().map(judged).collect())
     }
 
     /// The accounts behind `after`, in the order of their ids, with their passwords: a page of them.
