@@ -8,11 +8,9 @@ mod error;
 mod limits;
 mod messages;
 
-use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post, put};
 
 use crate::openapi::routes::Routes;
-use crate::surface::bounds::bounded;
 
 /// The routes of this surface.
 pub(crate) fn routes() -> Routes {
@@ -30,9 +28,5 @@ pub(crate) fn routes() -> Routes {
         .at("/clients/{id}/rotate", post(clients::rotate), &[described::rotate_client])
         .at("/clients/{id}/disable", post(clients::disable), &[described::disable_client])
         .at("/clients/{id}/country", put(clients::set_country), &[described::set_client_country]);
-    let dressed = routes.around(|routes| {
-        let routes = routes.fallback(error::not_found).method_not_allowed_fallback(error::method_not_allowed);
-        routes.layer(from_fn_with_state(error::BOUNDS, bounded))
-    });
-    dressed.below("/admin")
+    routes.refusing(error::BOUNDS, error::not_found, error::method_not_allowed).below("/admin")
 }

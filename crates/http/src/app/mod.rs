@@ -18,7 +18,6 @@ use axum::routing::{delete, get, post, put};
 
 use crate::App;
 use crate::openapi::routes::Routes;
-use crate::surface::bounds::bounded;
 
 /// The routes of this surface.
 pub(crate) fn routes() -> Routes {
@@ -36,11 +35,7 @@ pub(crate) fn routes() -> Routes {
         .at("/password", post(password::set_first).put(password::reset), &[described::first_password, described::reset_password])
         .at("/logout", delete(session::sign_out), &[described::logout])
         .at("/device-token", put(session::bind_device), &[described::device_token]);
-    let inner = |routes: Router<App>| {
-        let routes = routes.fallback(envelope::not_found).method_not_allowed_fallback(envelope::method_not_allowed);
-        routes.layer(from_fn_with_state(envelope::BOUNDS, bounded))
-    };
-    routes.around(inner).below("/app/auth")
+    routes.refusing(envelope::BOUNDS, envelope::not_found, envelope::method_not_allowed).below("/app/auth")
 }
 
 /// What answers: in the language that the request asks for.

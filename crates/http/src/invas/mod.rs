@@ -10,11 +10,9 @@ mod register;
 mod resend;
 mod wire;
 
-use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
 use crate::openapi::routes::Routes;
-use crate::surface::bounds::bounded;
 
 /// The routes of this surface. The page behind the customers' links is among the pages.
 pub(crate) fn routes() -> Routes {
@@ -25,9 +23,5 @@ pub(crate) fn routes() -> Routes {
         .at("/auth/verifyEmail", get(look_up::email), &[described::verify_email])
         .at("/resend/registration/sms", post(resend::token), &[described::resend_token])
         .at("/resend/registration/email", post(resend::link), &[described::resend_link]);
-    let dressed = routes.around(|routes| {
-        let routes = routes.fallback(error::not_found).method_not_allowed_fallback(error::method_not_allowed);
-        routes.layer(from_fn_with_state(error::BOUNDS, bounded))
-    });
-    dressed.below("/b2b/customer")
+    routes.refusing(error::BOUNDS, error::not_found, error::method_not_allowed).below("/b2b/customer")
 }

@@ -22,10 +22,7 @@ pub(crate) fn routes() -> Routes {
         .at("/token", post(token::issue), &[described::issue])
         .at("/introspect", post(introspect::introspect), &[described::introspect])
         .at("/revoke", post(revoke::revoke), &[described::revoke]);
-    let dressed = routes.around(|routes| {
-        let routes = routes.fallback(error::not_found).method_not_allowed_fallback(error::method_not_allowed);
-        routes.layer(from_fn_with_state(error::BOUNDS, bounded))
-    });
+    let dressed = routes.refusing(error::BOUNDS, error::not_found, error::method_not_allowed);
     let found = Routes::new().at(metadata::PATH, get(metadata::show), &[described::metadata]);
     let found =
         found.around(|routes| routes.method_not_allowed_fallback(error::method_not_allowed).layer(from_fn_with_state(error::BOUNDS, bounded)));

@@ -1,10 +1,13 @@
 //! Routes, each with what the documentation says of it: there is no way to add one without the other.
 
 use axum::Router;
+use axum::handler::Handler;
+use axum::middleware::from_fn_with_state;
 use axum::routing::MethodRouter;
 
 use super::operation::Described;
 use crate::App;
+use crate::surface::bounds::{Bounds, bounded};
 
 /// Says what there is to say of a call.
 pub(crate) type Describe = fn() -> Described;
@@ -33,6 +36,18 @@ impl Routes {
         let mut paths = self.paths;
         paths.extend(other.paths);
         Self { router: self.router.merge(other.router), paths }
+    }
+
+    /// With what else a surface says in its own shape: of requests that are cut, and of paths and methods that lead nowhere.
+    pub(crate) fn refusing<N, M, A, B>(self, bounds: Bounds, no_such_path: N, no_such_method: M) -> Self
+    where
+        N: Handler<A, App>,
+        M: Handler<B, App>,
+        A: 'static,
+        B: 'static,
+    {
+        let routes = self.router.fallback(no_such_path).method_not_allowed_fallback(no_such_method);
+        Self { router: routes.layer(from_fn_with_state(bounds, bounded)), paths: self.paths }
     }
 
     /// With layers and fallbacks.
