@@ -57,8 +57,9 @@ async fn every_call_answers_whatever_is_sent_as_documented() {
     std::fs::write(folder.path().join("schemathesis.toml"), configuration(&site).await).unwrap();
     let url = format!("http://{}/openapi.json", site.address());
     let mut command = schemathesis();
+    // One worker: Python 3.11 loses count of its own recursion when two threads parse at once (gh-106905), and ends the run.
     command.current_dir(folder.path()).env("NO_COLOR", "1");
-    command.args(["run", &url, "--checks", CHECKS, "--max-examples", "10", "--seed", "1", "--phases", "examples,coverage,fuzzing", "--workers", "2"]);
+    command.args(["run", &url, "--checks", CHECKS, "--max-examples", "10", "--seed", "1", "--phases", "examples,coverage,fuzzing", "--workers", "1"]);
     // The installation goes on meanwhile, on threads of its own.
     let output = command.output().expect(MISSING);
     let said = String::from_utf8_lossy(&output.stdout);
