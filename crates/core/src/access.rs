@@ -178,7 +178,10 @@ impl Accounts {
             None => Ok(()),
             Some(Introspection::Machine(claims)) if !governs(caller, &claims) => Err(RevokeError::NotYours),
             Some(Introspection::Machine(claims)) => Ok(self.store().end_access(GrantId(claims.registered.jti)).await.map_err(Fault::from)?),
-            Some(Introspection::Person(claims)) => Ok(self.sign_out(SessionId(claims.registered.jti)).await?),
+            Some(Introspection::Person(claims)) => {
+                self.sign_out(SessionId(claims.registered.jti)).await?;
+                Ok(())
+            }
         }
     }
 

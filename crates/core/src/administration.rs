@@ -4,12 +4,13 @@ use serde::Serialize;
 
 use crate::account::{Account, AccountId, AccountStatus};
 use crate::client::{ClientId, Clients, MachineClient, Scope};
-use crate::identifier::{Country, LoginId, Username};
+use crate::identifier::{Country, IdentifierKind, LoginId, Username};
 use crate::message::MessageId;
 use crate::outbox::status::{Retried, Told as ToldMessage};
 use crate::person::{FullName, Gender, PersonName, PlaceName};
 use crate::ports::{Store, StoreError};
 use crate::service::{Accounts, Fault};
+use crate::session::Session;
 
 /// An account as operators read it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -121,6 +122,49 @@ impl From<&MachineClient> for ToldClient {
     }
 }
 
+/// A session as operators read it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ToldSession {
+    /// Its name.
+    pub id: String,
+    /// Whose it is.
+    pub account: String,
+    /// Where the account is signed in.
+    pub surface: &'static str,
+    /// Since when.
+    pub created_at: String,
+    /// Until when.
+    pub expires_at: String,
+}
+
+impl From<&Session> for ToldSession {
+    fn from(session: &Session) -> Self {
+        Self {
+            id: session.id.0.to_string(),
+            account: session.account.to_string(),
+            surface: session.surface.name(),
+            created_at: session.created_at.to_string(),
+            expires_at: session.expires_at.to_string(),
+        }
+    }
+}
+
+/// What accounts are known by that begins like `text`, as it is kept: usernames and e-mail addresses in lower case, phone numbers in E.164 form.
+#[must_use]
+pub fn beginnings(text: &str) -> Vec<(IdentifierKind, String)> {
+    let text = text.trim().to_lowercase();
+    let digits: String = text.chars().filter(|c| !matches!(c, ' ' | '-' | '(' | ')' | '.')).collect();
+    let digits = digits.strip_prefix('+').unwrap_or(&digits);
+    let mut found = Vec::new();
+    if !text.is_empty() {
+        found.extend([(IdentifierKind::Username, text.clone()), (IdentifierKind::Email, text)]);
+    }
+    if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        found.push((IdentifierKind::Phone, format!("+{digits}")));
+    }
+    found
+}
+
 /// Every account that `whom` may name: an id, or an identifier. A phone number without its country is read in `countries`, USAPI's and App's, and so may be that of two.
 ///
 /// # Errors
@@ -149,6 +193,30 @@ impl Accounts {
         Ok(named(self.store(), (&policy.country, &policy.app.country), whom).await?)
     }
 
+    /// Accounts that are known by something that begins like `text`, at most `limit`.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn search(&self, text: &str, limit: u32) -> Result<Vec<Account>, Fault> {
+        Ok(self.store().accounts_beginning(beginnings(text), limit).await?)
+    }
+
+    /// The newest `limit` sessions of an account that live, newest first.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn sessions(&self, account: AccountId, limit: u32) -> Result<Vec<Session>, Fault> {
+        Ok(self.store().live_sessions(account, self.now(), limit).await?)
+    }
+
+    /// Ends every session of an account, on every server at once. How many there were.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn end_sessions(&self, account: AccountId) -> Result<u64, Fault> {
+        Ok(self.store().end_sessions(account, self.now()).await?)
+    }
+
     /// Enables or disables an account, and what it is then; disabling ends its sessions at once. `None`: there is no such account.
     ///
     /// # Errors
@@ -162,7 +230,7 @@ impl Accounts {
     #[must_use]
     pub fn clients(&self) -> Clients {
         let parts = self.parts();
-        Clients::new(parts.store.clone(), parts.clock.clone(), parts.entropy.clone(), parts.secrets.clone())
+        Clients::new(self.kept_store(), parts.clock.clone(), parts.entropy.clone(), parts.secrets.clone())
     }
 
     /// One message with every attempt; its contact is masked. `None`: there is no such message.
@@ -181,5 +249,21 @@ impl Accounts {
         let retried = self.store().retry_message(id, self.now()).await?;
         self.parts().doorbell.ring();
         Ok(retried)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_looked_for_is_read_as_it_is_kept() {
+        let texts = |text| beginnings(text).into_iter().map(|(kind, text)| (kind.name(), text)).collect::<Vec<_>>();
+        let both = |text: &str| vec![("username", text.to_owned()), ("email", text.to_owned())];
+        assert_eq!(texts(" Ada.L"), both("ada.l"));
+        assert_eq!(texts("+852 91-2").last(), Some(&("phone", "+852912".to_owned())));
+        assert_eq!(texts("85291").last(), Some(&("phone", "+85291".to_owned())));
+        assert_eq!(texts("+"), both("+"), "no number begins with nothing");
+        assert_eq!(texts("  "), []);
     }
 }

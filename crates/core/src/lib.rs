@@ -17,6 +17,7 @@
 //! | [`session`], [`device`], [`token`] | who is signed in, and where push messages go; signed tokens and their keys |
 //! | [`profile`], [`contact`] | the basic profile and its picture; changing a contact by proving it |
 //! | [`administration`] | accounts and machine clients as operators name and read them |
+//! | [`audit`] | who did what to which account, and from where |
 //! | [`moving`], [`erasure`] | accounts that move in and out; forgetting one for good |
 //! | [`client`], [`access`] | machine clients, scopes, secrets; their access tokens |
 //! | [`limit`], `measure` | limits as data and pure arithmetic; what is counted for operators |
@@ -39,6 +40,7 @@ pub mod access;
 pub mod account;
 pub mod administration;
 mod admission;
+pub mod audit;
 pub mod brand;
 pub mod challenge;
 pub mod client;

@@ -17,6 +17,7 @@ pub use jiff::Timestamp;
 
 use crate::access::{Grant, GrantId, LiveGrant};
 use crate::account::{Account, AccountId, AccountStatus, Claim, NewAccount};
+use crate::audit::{self, Act, Scribe};
 use crate::client::{ClientId, MachineClient};
 use crate::code::{Challenge, Pressure};
 use crate::customer::{Applicant, ConfirmCustomer, Confirmed, CustomerRegistration, DeadLink, NewCustomerRegistration, ResendLink, ResendToken};
@@ -36,7 +37,7 @@ use crate::redemption::{Redeemed, Redemption};
 use crate::registration::{FinishRegistration, Finished, LinkedRegistration, NewRegistration, Registration, RegistrationId, Resend, Resent};
 use crate::repeat::{Repeat, Repeated};
 use crate::secret::Mac;
-use crate::session::SessionId;
+use crate::session::{Session, SessionId};
 use crate::sign_in::{OpenSession, Opened, SignInRecord};
 use crate::token::{Rotation, SealedKey};
 
@@ -108,6 +109,10 @@ pub struct Once {
 /// The account store, by use case. Reads see everything that was acknowledged before them.
 #[async_trait]
 pub trait Store: Send + Sync {
+    /// The same store, which from now on notes with `scribe` whatever is done through it, in the transaction that does it. One without a scribe notes nothing: it is for
+    /// what the installation does to itself, such as sweeping.
+    fn noting(&self, scribe: Scribe) -> Arc<dyn Store>;
+
     // --- look-ups: no transaction, no waiting for writers
 
     /// Whether the store answers and its schema is the one that this program knows.
@@ -166,7 +171,17 @@ pub trait Store: Send + Sync {
     /// The first `limit` accounts behind `after`, in the order of their ids, with their passwords.
     async fn accounts_after(&self, after: Option<AccountId>, limit: u32) -> Result<Vec<(Account, Option<PasswordRecord>)>, StoreError>;
 
+    /// The newest `limit` entries of the audit trail that `filter` lets through, newest first.
+    async fn audit(&self, filter: &audit::Filter, limit: u32) -> Result<Vec<audit::Told>, StoreError>;
+    /// The newest `limit` sessions of an account that live at `now`, newest first.
+    async fn live_sessions(&self, account: AccountId, now: Timestamp, limit: u32) -> Result<Vec<Session>, StoreError>;
+    /// Accounts that are known by something that begins so, at most `limit`, each once.
+    async fn accounts_beginning(&self, beginnings: Vec<(IdentifierKind, String)>, limit: u32) -> Result<Vec<Account>, StoreError>;
+
     // --- transactions
+
+    /// Notes a deed that is no transaction: reading everything, copying the database.
+    async fn note(&self, act: Act) -> Result<(), StoreError>;
 
     /// Writes those who may move in, all in one; what becomes of each (see [`crate::moving`]).
     async fn enter_accounts(&self, comers: Vec<NewComer>) -> Result<Vec<Entry>, StoreError>;
@@ -206,8 +221,10 @@ pub trait Store: Send + Sync {
     async fn set_password(&self, new: NewPassword) -> Result<PasswordSet, StoreError>;
     /// Opens a session for a password that was right, unless the account or its password has changed since it was read; gives back the charges.
     async fn open_session(&self, open: OpenSession) -> Result<Opened, StoreError>;
-    /// Ends a session and forgets its device.
-    async fn end_session(&self, id: SessionId, now: Timestamp) -> Result<(), StoreError>;
+    /// Ends a session and forgets its device. Whether there was one to end.
+    async fn end_session(&self, id: SessionId, now: Timestamp) -> Result<bool, StoreError>;
+    /// Ends every session of an account. How many there were.
+    async fn end_sessions(&self, account: AccountId, now: Timestamp) -> Result<u64, StoreError>;
     /// Binds a device to a live session and to no other; whether the session lives.
     async fn bind_device(&self, id: SessionId, device: Device, now: Timestamp) -> Result<bool, StoreError>;
     /// Changes the basic profile.
@@ -246,6 +263,8 @@ pub trait Store: Send + Sync {
     async fn retry_message(&self, id: MessageId, now: Timestamp) -> Result<Option<Retried>, StoreError>;
     /// Deletes what nobody can need any more: a bounded amount at a time. How many rows went.
     async fn sweep(&self, now: Timestamp) -> Result<u64, StoreError>;
+    /// Deletes entries of the audit trail that are older than `kept`: a bounded amount at a time. How many went.
+    async fn sweep_audit(&self, now: Timestamp, kept: Duration) -> Result<u64, StoreError>;
 }
 
 /// The keys that sign tokens, as far as the store keeps them: sealed, and shared by every replica.

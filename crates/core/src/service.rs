@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use crate::account::{Account, AccountId, AccountStatus};
 use crate::admission::Admissions;
+use crate::audit::{Caller, Scribe};
 use crate::brand::{Brands, Links};
 use crate::client::{ClientId, MachineClient, Scope};
 use crate::hashing::{HashingError, HashingPool};
@@ -167,9 +168,19 @@ impl std::fmt::Debug for Parts {
     }
 }
 
-/// The account service. Cheap to clone; every clone is the same service.
-#[derive(Debug, Clone)]
-pub struct Accounts(Arc<Inner>);
+/// The account service, as one caller has it. Cheap to clone; every clone is the same service.
+#[derive(Clone)]
+pub struct Accounts {
+    inner: Arc<Inner>,
+    /// Notes what the caller does.
+    store: Arc<dyn Store>,
+}
+
+impl std::fmt::Debug for Accounts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.inner.fmt(f)
+    }
+}
 
 #[derive(Debug)]
 struct Inner {
@@ -206,25 +217,34 @@ impl Accounts {
         let alarms = limits().map(Alarm::Limit).chain(limits().map(Alarm::Nearly)).chain([Alarm::Spraying]);
         let alarms = alarms.map(|alarm| (alarm, AtomicI64::new(0))).collect();
         let tally = parts.policy.limits.as_ref().map(|limits| Tally::new(limits.look_ups));
-        Self(Arc::new(Inner { parts, sealer, admissions: Admissions::default(), tally, alarms }))
+        let store = parts.store.noting(Scribe::new(Caller::service(), Arc::clone(&parts.clock), Arc::clone(&parts.entropy)));
+        Self { inner: Arc::new(Inner { parts, sealer, admissions: Admissions::default(), tally, alarms }), store }
+    }
+
+    /// The service as `caller` has it: what it does is written down as done by him.
+    #[must_use]
+    pub fn called(&self, caller: Caller) -> Self {
+        let Parts { clock, entropy, store, .. } = self.parts();
+        let scribe = Scribe::new(caller, Arc::clone(clock), Arc::clone(entropy));
+        Self { inner: Arc::clone(&self.inner), store: store.noting(scribe) }
     }
 
     /// What the installation decides.
     #[must_use]
     pub fn policy(&self) -> &Policy {
-        &self.0.parts.policy
+        &self.inner.parts.policy
     }
 
     /// The token keys.
     #[must_use]
     pub fn keys(&self) -> &KeyRing {
-        &self.0.parts.keys
+        &self.inner.parts.keys
     }
 
     /// The time of day.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        self.0.parts.clock.now()
+        self.inner.parts.clock.now()
     }
 
     /// A random number, for names that need not be secret.
@@ -321,56 +341,61 @@ impl Accounts {
     }
 
     pub(crate) fn parts(&self) -> &Parts {
-        &self.0.parts
+        &self.inner.parts
     }
 
     pub(crate) fn store(&self) -> &dyn Store {
-        &*self.0.parts.store
+        &*self.store
+    }
+
+    /// The store, to be kept.
+    pub(crate) fn kept_store(&self) -> Arc<dyn Store> {
+        Arc::clone(&self.store)
     }
 
     pub(crate) fn entropy(&self) -> &dyn Entropy {
-        &*self.0.parts.entropy
+        &*self.inner.parts.entropy
     }
 
     pub(crate) fn pictures(&self) -> &dyn Pictures {
-        &*self.0.parts.pictures
+        &*self.inner.parts.pictures
     }
 
     pub(crate) fn hashing(&self) -> &HashingPool {
-        &self.0.parts.hashing
+        &self.inner.parts.hashing
     }
 
     pub(crate) fn secrets(&self) -> &Secrets {
-        &self.0.parts.secrets
+        &self.inner.parts.secrets
     }
 
     pub(crate) fn sealer(&self) -> &Sealer {
-        &self.0.sealer
+        &self.inner.sealer
     }
 
     pub(crate) fn admissions(&self) -> &Admissions {
-        &self.0.admissions
+        &self.inner.admissions
     }
 
     /// Whether an alarm is due; if so, it counts as sounded.
     pub(crate) fn alarm_is_due(&self, alarm: Alarm, now: Timestamp) -> bool {
         let now = now.as_millisecond();
         let due = |last: i64| (now.saturating_sub(last).saturating_abs() >= ALARM_EVERY_MS).then_some(now);
-        let sounded = self.0.alarms.iter().find(|(of, _)| *of == alarm);
+        let sounded = self.inner.alarms.iter().find(|(of, _)| *of == alarm);
         sounded.is_some_and(|(_, at)| at.fetch_update(Ordering::Relaxed, Ordering::Relaxed, due).is_ok())
     }
 
     pub(crate) fn tally(&self) -> Option<&Tally> {
-        self.0.tally.as_ref()
+        self.inner.tally.as_ref()
     }
 
     pub(crate) fn receipt_reader(&self) -> &dyn ReceiptReader {
-        &*self.0.parts.receipts
+        &*self.inner.parts.receipts
     }
 
     /// A message was queued.
     pub(crate) fn ring(&self) {
-        self.0.parts.doorbell.ring();
+        self.inner.parts.doorbell.ring();
     }
 
     pub(crate) async fn hash_new(&self, password: &Password) -> Result<PasswordRecord, HashingError> {

@@ -118,11 +118,11 @@ impl Accounts {
         if live == Some(AccountId(claims.sub)) { Ok(claims) } else { Err(NotSignedIn::Invalid) }
     }
 
-    /// Ends a session, on every replica, and forgets its device token. One that has ended already stays so.
+    /// Ends a session, on every replica, and forgets its device token; whether there was one to end. One that has ended already stays so.
     ///
     /// # Errors
     /// [`Fault`].
-    pub async fn sign_out(&self, session: SessionId) -> Result<(), Fault> {
+    pub async fn sign_out(&self, session: SessionId) -> Result<bool, Fault> {
         Ok(self.store().end_session(session, self.now()).await?)
     }
 

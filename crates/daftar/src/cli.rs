@@ -1,9 +1,11 @@
 //! The command line (contract `operations.md`): what can be said, and nothing of how it is done.
 
 mod account;
+mod audit;
 mod client;
 mod limits;
 mod outbox;
+mod session;
 mod store;
 
 use std::path::PathBuf;
@@ -13,9 +15,11 @@ use clap_complete::Shell;
 use daftar_core::identifier::Country;
 
 pub(crate) use account::{AccountCommand, ExportTo, ImportFrom, RowFormat};
+pub(crate) use audit::AuditList;
 pub(crate) use client::ClientCommand;
 pub(crate) use limits::{LimitsCommand, LimitsList, LimitsReset};
 pub(crate) use outbox::{ChannelName, OutboxCommand, OutboxList, StatusName};
+pub(crate) use session::{Ending, SessionCommand};
 pub(crate) use store::{Ends, StoreCommand};
 
 /// A self-hosted account service.
@@ -45,6 +49,14 @@ pub(crate) enum Command {
     /// Accounts of people
     #[command(subcommand, arg_required_else_help = true)]
     Account(AccountCommand),
+    /// Sessions: where an account is signed in, and ending that
+    #[command(subcommand, arg_required_else_help = true)]
+    Session(SessionCommand),
+    /// Who did what to which account, and from where, the newest first
+    ///
+    /// Who did what to which account, and from where, the newest first: sign-ins, new passwords and contacts, and all that operators and machine clients changed. What was
+    /// refused is not among it: see `daftar limits list`.
+    Audit(AuditList),
     /// Messages: what is waiting, sent, delivered, failed
     #[command(subcommand, arg_required_else_help = true)]
     Outbox(OutboxCommand),

@@ -65,6 +65,8 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Store(command) => commands::store::run(Config::load(&usual.or_development(), Use::Store)?, command).await,
         Command::Outbox(command) => commands::outbox::run(Config::load(&usual.or_development(), Use::Store)?, command).await,
         Command::Limits(command) => commands::limits::run(Config::load(&usual.or_development(), Use::Store)?, command).await,
+        Command::Session(command) => commands::session::run(Config::load(&usual.or_development(), Use::Store)?, command).await,
+        Command::Audit(wanted) => commands::audit::run(Config::load(&usual.or_development(), Use::Store)?, wanted).await,
         Command::Backup { file, force } => commands::backup::run(Config::load(&usual.or_development(), Use::Store)?, &file, force).await,
         Command::Completions { shell } => commands::paper::completions(shell),
         Command::Manual { dir } => commands::paper::manual(&dir),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use daftar_core::audit::{Caller, Scribe};
 use daftar_core::hashing::HashingPool;
 use daftar_core::message::Sealer;
 use daftar_core::outbox::receipt::{self, NoReceipts};
@@ -24,7 +25,7 @@ use tokio::task::JoinSet;
 use crate::clock::Timekeeper;
 use crate::config::{Config, EmailTransport, Mailer, SmsRoute, SmsTransport, Span, master_key_of};
 use crate::keys::{self, KeyFileError, MasterKey};
-use crate::system::{OsEntropy, SystemClock};
+use crate::system::{OsEntropy, SystemClock, operator};
 use crate::{housekeeping, signing};
 
 /// Where pictures lie in the data directory.
@@ -33,7 +34,7 @@ pub(crate) const PICTURES: &str = "pictures";
 /// How long ending waits to tell the store the time.
 const LAST_LOOK: Duration = Duration::from_secs(1);
 
-/// The store and the keys: what every command works with.
+/// The store and the keys: what every command works with. What is done through the store is written down as done by the operator.
 pub(crate) struct Foundation {
     pub(crate) store: Arc<SqlStore>,
     pub(crate) timekeeper: Timekeeper,
@@ -71,7 +72,9 @@ impl Foundation {
             );
         }
         let timekeeper = Timekeeper::start(Arc::clone(&store)).await.context("the store does not say what time it is")?;
-        Ok(Self { store, clock: timekeeper.clock(), timekeeper, entropy, secrets })
+        let clock: Arc<dyn Clock> = timekeeper.clock();
+        let store = store.noted_by(Scribe::new(Caller::operator(operator()), Arc::clone(&clock), Arc::clone(&entropy)));
+        Ok(Self { store: Arc::new(store), clock, timekeeper, entropy, secrets })
     }
 
     /// The keys that sign tokens, as far as the store keeps them.
@@ -133,7 +136,7 @@ impl Installation {
             pace: config.outbox.pace(),
         });
         let mut background = JoinSet::new();
-        background.spawn(housekeeping::run(Arc::<SqlStore>::clone(store), Arc::clone(clock)));
+        background.spawn(housekeeping::run(Arc::<SqlStore>::clone(store), Arc::clone(clock), config.audit.keep.duration()));
         background.spawn(signing::follow(accounts.clone()));
         background.spawn(foundation.timekeeper.clone().follow());
         let app = App::new(daftar_http::Parts {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use daftar_core::audit::Caller;
 use daftar_core::limit::Gcra;
 use daftar_core::ports::Inbox;
 use daftar_core::service::Accounts;
@@ -79,6 +80,11 @@ impl App {
     #[must_use]
     pub fn accounts(&self) -> &Accounts {
         &self.0.parts.accounts
+    }
+
+    /// The core, for a call that does something: what it does is written down as done by `caller`.
+    pub(crate) fn called(&self, caller: Caller) -> Accounts {
+        self.accounts().called(caller)
     }
 
     /// The development inbox, if there is one.

@@ -1,10 +1,12 @@
 //! The core's ports: each method names its operation and the path on which it runs.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use daftar_core::access::{Grant, GrantId, LiveGrant};
 use daftar_core::account::{Account, AccountId, AccountStatus, Claim, NewAccount};
+use daftar_core::audit::{self as trail, Act, Scribe};
 use daftar_core::client::{ClientId, MachineClient};
 use daftar_core::code::{Challenge, Pressure};
 use daftar_core::customer::{
@@ -26,18 +28,22 @@ use daftar_core::redemption::{Redeemed, Redemption};
 use daftar_core::registration::{FinishRegistration, Finished, LinkedRegistration, NewRegistration, Registration, RegistrationId, Resend, Resent};
 use daftar_core::repeat::{Repeat, Repeated};
 use daftar_core::secret::Mac;
-use daftar_core::session::SessionId;
+use daftar_core::session::{Session, SessionId};
 use daftar_core::sign_in::{OpenSession, Opened, SignInRecord};
 use daftar_core::token::{Rotation, SealedKey};
 
 use crate::SqlStore;
 use crate::ops::{
-    access, accounts, challenges, claims, clients, creation, customers, erasure, housekeeping, inbox, limits, messages, moving, new_passwords,
+    access, accounts, audit, challenges, claims, clients, creation, customers, erasure, housekeeping, inbox, limits, messages, moving, new_passwords,
     outbox, profiles, receipts, recoveries, redemptions, registrations, repeats, sessions, signing_keys, status,
 };
 
 #[async_trait]
 impl Store for SqlStore {
+    fn noting(&self, scribe: Scribe) -> Arc<dyn Store> {
+        Arc::new(self.noted_by(scribe))
+    }
+
     async fn ready(&self) -> Result<(), StoreError> {
         self.check().await
     }
@@ -131,6 +137,22 @@ impl Store for SqlStore {
         self.scan((after, limit), |tx, &(after, limit)| Box::pin(accounts::page(tx, after, limit))).await
     }
 
+    async fn audit(&self, filter: &trail::Filter, limit: u32) -> Result<Vec<trail::Told>, StoreError> {
+        self.scan((filter.clone(), limit), |tx, (filter, limit)| Box::pin(audit::list(tx, filter, *limit))).await
+    }
+
+    async fn live_sessions(&self, account: AccountId, now: Timestamp, limit: u32) -> Result<Vec<Session>, StoreError> {
+        self.look_up((account, now, limit), |tx, &(account, now, limit)| Box::pin(sessions::live(tx, account, now, limit))).await
+    }
+
+    async fn accounts_beginning(&self, beginnings: Vec<(IdentifierKind, String)>, limit: u32) -> Result<Vec<Account>, StoreError> {
+        self.scan((beginnings, limit), |tx, (beginnings, limit)| Box::pin(accounts::beginning(tx, beginnings, *limit))).await
+    }
+
+    async fn note(&self, act: Act) -> Result<(), StoreError> {
+        self.write(act, |tx, &act| Box::pin(audit::note(tx, act, None, None))).await
+    }
+
     async fn enter_accounts(&self, comers: Vec<NewComer>) -> Result<Vec<Entry>, StoreError> {
         self.write(comers, |tx, comers| Box::pin(moving::enter(tx, comers))).await
     }
@@ -199,8 +221,12 @@ impl Store for SqlStore {
         self.write(open, |tx, open| Box::pin(sessions::open(tx, open))).await
     }
 
-    async fn end_session(&self, id: SessionId, now: Timestamp) -> Result<(), StoreError> {
+    async fn end_session(&self, id: SessionId, now: Timestamp) -> Result<bool, StoreError> {
         self.write((id, now), |tx, &(id, now)| Box::pin(sessions::end(tx, id, now))).await
+    }
+
+    async fn end_sessions(&self, account: AccountId, now: Timestamp) -> Result<u64, StoreError> {
+        self.write((account, now), |tx, &(account, now)| Box::pin(sessions::end_each(tx, account, now))).await
     }
 
     async fn bind_device(&self, id: SessionId, device: Device, now: Timestamp) -> Result<bool, StoreError> {
@@ -285,6 +311,10 @@ impl Store for SqlStore {
 
     async fn sweep(&self, now: Timestamp) -> Result<u64, StoreError> {
         self.write(now, |tx, &now| Box::pin(housekeeping::sweep(tx, now))).await
+    }
+
+    async fn sweep_audit(&self, now: Timestamp, kept: Duration) -> Result<u64, StoreError> {
+        self.write((now, kept), |tx, &(now, kept)| Box::pin(audit::sweep(tx, now, kept))).await
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use daftar_core::audit::Scribe;
 use daftar_core::ports::{StoreError, Timestamp};
 use uuid::Uuid;
 
@@ -44,7 +45,10 @@ impl Opening {
 /// The account store on an SQL database. Cheap to clone; every clone is the same store. When the last one goes, what is queued is written
 /// and the database closed.
 #[derive(Debug, Clone)]
-pub struct SqlStore(Arc<Inner>);
+pub struct SqlStore {
+    inner: Arc<Inner>,
+    scribe: Option<Scribe>,
+}
 
 #[derive(Debug)]
 struct Inner {
@@ -70,9 +74,15 @@ impl SqlStore {
             Location::Sqlite(file) => Engine::Sqlite(Sqlite::open(file, &history, migrate).await?),
             Location::Postgres(address) => Engine::Postgres(Box::new(Postgres::open(address, connections, &history, migrate).await?)),
         };
-        let store = Self(Arc::new(Inner { engine, history, name }));
+        let store = Self { inner: Arc::new(Inner { engine, history, name }), scribe: None };
         let is_unfinished = store.look_up((), |tx, ()| Box::pin(mark::is_there(tx))).await.map_err(OpenError::Unreadable)?;
         if is_unfinished { Err(OpenError::Unfinished) } else { Ok(store) }
+    }
+
+    /// The same store, which notes with `scribe` whatever is done through it.
+    #[must_use]
+    pub fn noted_by(&self, scribe: Scribe) -> Self {
+        Self { inner: Arc::clone(&self.inner), scribe: Some(scribe) }
     }
 
     /// Runs a transaction.
@@ -82,9 +92,9 @@ impl SqlStore {
         T: Send + 'static,
     {
         let began = measure::begin();
-        let written = match &self.0.engine {
-            Engine::Sqlite(sqlite) => sqlite.write(input, op).await,
-            Engine::Postgres(postgres) => postgres.write(input, op).await,
+        let written = match &self.inner.engine {
+            Engine::Sqlite(sqlite) => sqlite.write(input, self.scribe.clone(), op).await,
+            Engine::Postgres(postgres) => postgres.write(input, self.scribe.as_ref(), op).await,
         };
         measure::written(began);
         written.inspect_err(measure::failed)
@@ -92,7 +102,7 @@ impl SqlStore {
 
     /// Runs a look-up through an index.
     pub(crate) async fn look_up<I: Send + Sync, T: Send>(&self, input: I, op: Op<I, T>) -> Result<T, StoreError> {
-        match &self.0.engine {
+        match &self.inner.engine {
             Engine::Sqlite(sqlite) => sqlite.look_up(input, op).await,
             Engine::Postgres(postgres) => postgres.look_up(input, op).await,
         }
@@ -105,7 +115,7 @@ impl SqlStore {
         I: Send + Sync + 'static,
         T: Send + 'static,
     {
-        match &self.0.engine {
+        match &self.inner.engine {
             Engine::Sqlite(sqlite) => sqlite.scan(input, op).await,
             Engine::Postgres(postgres) => postgres.scan(input, op).await,
         }
@@ -144,10 +154,10 @@ impl SqlStore {
     pub(crate) async fn check(&self) -> Result<(), StoreError> {
         let check = async {
             let (found, oldest) = self.look_up((), |tx, ()| Box::pin(housekeeping::schema(tx))).await?;
-            if !self.0.history.standing(found, Some(oldest)).is_ok() {
+            if !self.inner.history.standing(found, Some(oldest)).is_ok() {
                 return Err(Outage::Schema.into());
             }
-            self.write(self.0.name, |tx, &name| Box::pin(housekeeping::touch(tx, name))).await
+            self.write(self.inner.name, |tx, &name| Box::pin(housekeeping::touch(tx, name))).await
         };
         tokio::time::timeout(READY_WITHIN, check).await.unwrap_or_else(|_| Err(Outage::TooSlow.into()))
     }

@@ -1,6 +1,7 @@
 //! What an operation may do with a transaction, alike on both engines. Its text is SQL that both take: `$1` parameters, `RETURNING`,
 //! `ON CONFLICT`. What differs is a method here.
 
+use daftar_core::audit::Scribe;
 use daftar_core::ports::StoreError;
 use futures_util::future::BoxFuture;
 use rusqlite::Connection;
@@ -16,6 +17,7 @@ pub(crate) type Op<I, T> = for<'t> fn(&'t mut Tx<'_>, &'t I) -> BoxFuture<'t, Re
 /// A transaction, or for look-ups a connection outside of one. Everything in it is `Send`, so that an operation may wait for a server.
 pub(crate) struct Tx<'c> {
     engine: Engine<'c>,
+    scribe: Option<&'c Scribe>,
     keeps: bool,
 }
 
@@ -27,12 +29,22 @@ enum Engine<'c> {
 impl<'c> Tx<'c> {
     /// Over a connection whose transaction, if there is one, the caller begins and ends.
     pub(crate) const fn sqlite(connection: &'c mut Connection) -> Self {
-        Self { engine: Engine::Sqlite(connection), keeps: true }
+        Self { engine: Engine::Sqlite(connection), scribe: None, keeps: true }
     }
 
     /// Over a session with a server, whose transaction, if there is one, the caller begins and ends.
     pub(crate) const fn postgres(session: Session<'c>) -> Self {
-        Self { engine: Engine::Postgres(session), keeps: true }
+        Self { engine: Engine::Postgres(session), scribe: None, keeps: true }
+    }
+
+    /// The same, noting with `scribe` what is done.
+    pub(crate) const fn noting(self, scribe: Option<&'c Scribe>) -> Self {
+        Self { scribe, ..self }
+    }
+
+    /// Who writes down what is done, if anybody does.
+    pub(crate) const fn scribe(&self) -> Option<&'c Scribe> {
+        self.scribe
     }
 
     /// Runs a statement; how many rows it wrote.

@@ -1,10 +1,12 @@
 //! A store that a test can take away or damage: calls then fail as they do when the database cannot be reached, or does not work.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use daftar_core::access::{Grant, GrantId, LiveGrant};
 use daftar_core::account::{Account, AccountId, AccountStatus, Claim, NewAccount};
+use daftar_core::audit::{self, Act, Scribe};
 use daftar_core::client::{ClientId, MachineClient};
 use daftar_core::code::{Challenge, Pressure};
 use daftar_core::customer::{
@@ -26,7 +28,7 @@ use daftar_core::redemption::{Redeemed, Redemption};
 use daftar_core::registration::{FinishRegistration, Finished, LinkedRegistration, NewRegistration, Registration, RegistrationId, Resend, Resent};
 use daftar_core::repeat::{Repeat, Repeated};
 use daftar_core::secret::Mac;
-use daftar_core::session::SessionId;
+use daftar_core::session::{Session, SessionId};
 use daftar_core::sign_in::{OpenSession, Opened, SignInRecord};
 use daftar_core::token::{Rotation, SealedKey};
 use daftar_store::SqlStore;
@@ -47,13 +49,13 @@ pub(crate) enum Condition {
 /// A store with a switch.
 pub(crate) struct Breakable {
     store: SqlStore,
-    condition: Mutex<Condition>,
+    condition: Arc<Mutex<Condition>>,
 }
 
 impl Breakable {
     /// Puts a switch before `store`.
     pub(crate) fn new(store: SqlStore) -> Self {
-        Self { store, condition: Mutex::new(Condition::Whole) }
+        Self { store, condition: Arc::new(Mutex::new(Condition::Whole)) }
     }
 
     /// From now on it is like this.
@@ -79,9 +81,11 @@ impl Breakable {
 }
 
 macro_rules! behind_the_switch {
-    ($port:ident: $($access:ident $name:ident($($arg:ident: $type:ty),*) -> $answer:ty;)*) => {
+    ($port:ident { $($own:item)* }: $($access:ident $name:ident($($arg:ident: $type:ty),*) -> $answer:ty;)*) => {
         #[async_trait]
         impl $port for Breakable {
+            $($own)*
+
             $(async fn $name(&self, $($arg: $type),*) -> Result<$answer, StoreError> {
                 self.$access()?.$name($($arg),*).await
             })*
@@ -89,7 +93,11 @@ macro_rules! behind_the_switch {
     };
 }
 
-behind_the_switch! { Store:
+behind_the_switch! { Store {
+    fn noting(&self, scribe: Scribe) -> Arc<dyn Store> {
+        Arc::new(Self { store: self.store.noted_by(scribe), condition: Arc::clone(&self.condition) })
+    }
+}:
     read ready() -> ();
     read is_held(id: &LoginId, verified_only: bool) -> bool;
     read first_taken(claims: &[Claim], except: Option<AccountId>) -> Option<IdentifierKind>;
@@ -116,6 +124,9 @@ behind_the_switch! { Store:
     read message_status(id: MessageId) -> Option<MessageStatus>;
     read foresee_entries(comers: Vec<NewComer>) -> Vec<Entry>;
     read accounts_after(after: Option<AccountId>, limit: u32) -> Vec<(Account, Option<PasswordRecord>)>;
+    read audit(filter: &audit::Filter, limit: u32) -> Vec<audit::Told>;
+    read live_sessions(account: AccountId, now: Timestamp, limit: u32) -> Vec<Session>;
+    read accounts_beginning(beginnings: Vec<(IdentifierKind, String)>, limit: u32) -> Vec<Account>;
     write enter_accounts(comers: Vec<NewComer>) -> Vec<Entry>;
     write erase_account(id: AccountId) -> Option<Erased>;
     write create_account(account: NewAccount, once: Option<Once>) -> Repeated<Claimed<()>>;
@@ -133,7 +144,8 @@ behind_the_switch! { Store:
     write redeem(redemption: Redemption) -> Redeemed;
     write set_password(new: NewPassword) -> PasswordSet;
     write open_session(open: OpenSession) -> Opened;
-    write end_session(id: SessionId, now: Timestamp) -> ();
+    write end_session(id: SessionId, now: Timestamp) -> bool;
+    write end_sessions(account: AccountId, now: Timestamp) -> u64;
     write bind_device(id: SessionId, device: Device, now: Timestamp) -> bool;
     write update_profile(update: ProfileUpdate) -> Claimed<ProfileUpdated>;
     write set_status(id: AccountId, status: AccountStatus, now: Timestamp) -> bool;
@@ -151,10 +163,12 @@ behind_the_switch! { Store:
     write same_master_key(fingerprint: Mac) -> bool;
     write note_receipt(route: &RouteName, receipt: Receipt, now: Timestamp) -> Option<Receipted>;
     write retry_message(id: MessageId, now: Timestamp) -> Option<Retried>;
+    write note(act: Act) -> ();
     write sweep(now: Timestamp) -> u64;
+    write sweep_audit(now: Timestamp, kept: Duration) -> u64;
 }
 
-behind_the_switch! { SigningKeys:
+behind_the_switch! { SigningKeys {}:
     read signing_keys() -> Vec<SealedKey>;
     write first_signing_key(first: SealedKey) -> Vec<SealedKey>;
     write rotate_signing_keys(rotation: Rotation) -> ();

@@ -17,6 +17,17 @@ pub(crate) enum AccountCommand {
         #[command(flatten)]
         output: Output,
     },
+    /// Find accounts by how a username, an e-mail address or a phone number of theirs begins
+    Search {
+        /// The beginning, such as siti or +62812
+        #[arg(value_name = "BEGINNING")]
+        beginning: String,
+        /// How many at most
+        #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        limit: u32,
+        #[command(flatten)]
+        output: Output,
+    },
     /// Disable an account: it cannot sign in, and its sessions end at once
     Disable {
         #[command(flatten)]

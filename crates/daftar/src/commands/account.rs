@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use daftar_core::account::{Account, AccountStatus};
-use daftar_core::administration::{ToldAccount, named};
+use daftar_core::administration::{ToldAccount, beginnings, named};
 use daftar_core::erasure;
 use daftar_core::identifier::{Username, mask};
 use daftar_core::ports::Store as _;
@@ -21,12 +21,29 @@ pub(crate) async fn run(Checked { config, .. }: Checked, command: AccountCommand
             let account = serde_json::to_value(ToldAccount::from(&find(&foundation, &config, &whom.whom).await?))?;
             if output.json { Ok(say_json(&account)?) } else { show(&account) }
         }
+        AccountCommand::Search { beginning, limit, output } => search(&foundation, &beginning, limit, output.json).await,
         AccountCommand::Disable { whom } => set(&foundation, &config, &whom.whom, AccountStatus::Disabled).await,
         AccountCommand::Enable { whom } => set(&foundation, &config, &whom.whom, AccountStatus::Active).await,
         AccountCommand::Delete { whom, yes } => delete(&foundation, &config, &whom.whom, yes).await,
         AccountCommand::Import(from) => super::import::run(&foundation, &config, from).await,
         AccountCommand::Export(to) => super::export::run(&foundation, &config, to).await,
     }
+}
+
+async fn search(foundation: &Foundation, beginning: &str, limit: u32, json: bool) -> anyhow::Result<()> {
+    let found = foundation.store.accounts_beginning(beginnings(beginning), limit).await?;
+    let told: Vec<_> = found.iter().map(ToldAccount::from).collect();
+    if json {
+        return Ok(say_json(&serde_json::to_value(told)?)?);
+    }
+    for account in &told {
+        let known: Vec<_> = [&account.username, &account.email, &account.phone].into_iter().flatten().map(String::as_str).collect();
+        say(format_args!("{}  {:<8}  {}", account.id, account.status, known.join("  ")))?;
+    }
+    if told.is_empty() {
+        say(format_args!("no account is known by anything that begins with {beginning}"))?;
+    }
+    Ok(())
 }
 
 async fn set(foundation: &Foundation, config: &Config, whom: &str, status: AccountStatus) -> anyhow::Result<()> {

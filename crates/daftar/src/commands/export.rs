@@ -7,9 +7,11 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use daftar_core::account::AccountId;
+use daftar_core::audit::Act;
 use daftar_core::hashing::Pains;
 use daftar_core::moving::password::PepperName;
 use daftar_core::moving::row;
+use daftar_core::ports::Store as _;
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget};
 use serde_json::Value;
 
@@ -31,6 +33,7 @@ pub(super) async fn run(foundation: &Foundation, config: &Config, to: ExportTo) 
             (Box::new(file), after)
         }
     };
+    foundation.store.note(Act::AccountsExported).await?;
     let mut output = BufWriter::new(output);
     let bar = ProgressBar::no_length();
     bar.set_draw_target(if io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() });

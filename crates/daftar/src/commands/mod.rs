@@ -1,6 +1,7 @@
 //! What an operator does beside a running server: every command opens the same store and takes effect there at once.
 
 pub(crate) mod account;
+pub(crate) mod audit;
 pub(crate) mod backup;
 pub(crate) mod client;
 pub(crate) mod config;
@@ -11,6 +12,7 @@ pub(crate) mod limits;
 pub(crate) mod migrate;
 pub(crate) mod outbox;
 pub(crate) mod paper;
+pub(crate) mod session;
 pub(crate) mod store;
 
 use std::io::{self, IsTerminal as _, Write as _};

@@ -5,6 +5,7 @@
 //! in its section and has a method here that says what is in force.
 
 mod app;
+mod audit;
 mod brands;
 mod check;
 mod check_email;
@@ -82,6 +83,7 @@ pub(crate) struct Config {
     pub(crate) sms: sms::Sms,
     pub(crate) outbox: outbox::Outbox,
     pub(crate) limits: limits::Limits,
+    pub(crate) audit: audit::Audit,
     pub(crate) passwords: passwords::Passwords,
     pub(crate) hashing: passwords::Hashing,
     pub(crate) codes: lifetimes::Codes,
@@ -114,6 +116,7 @@ impl Default for Config {
             sms: sms::Sms::default(),
             outbox: outbox::Outbox::default(),
             limits: limits::Limits::default(),
+            audit: audit::Audit::default(),
             passwords: passwords::Passwords::default(),
             hashing: passwords::Hashing::default(),
             codes: lifetimes::Codes::default(),

@@ -33,3 +33,22 @@ async fn an_account_is_found_by_everything_that_names_it() {
     let error = home.run(&["account", "show", "nobody@example.com"]).failed();
     assert!(error.contains("no account n***@example.com"), "{error}");
 }
+
+#[tokio::test]
+async fn an_account_is_found_by_how_something_of_it_begins() {
+    let home = Home::for_development();
+    let (server, client, http) = (home.start(&["serve"]), home.client(), reqwest::Client::new());
+    for (name, number) in [("siti", 1), ("sitinur", 2), ("budi", 30)] {
+        assert_eq!(server.register(&http, &client, name, number).await.unwrap(), 200);
+    }
+    let found = |beginning: &str| {
+        let found = home.json(&["account", "search", beginning, "--json"]);
+        found.as_array().unwrap().iter().map(|account| account["username"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(found("SITI"), ["siti", "sitinur"]);
+    assert_eq!(found("+62 812-0000-000"), ["siti", "sitinur"]);
+    assert_eq!(found("budi@"), ["budi"]);
+    let said = home.run(&["account", "search", "bud"]).ok();
+    assert!(said.contains("active") && said.contains("budi  budi@example.com  +6281200000030"), "{said}");
+    assert!(home.run(&["account", "search", "nobody"]).ok().contains("no account"));
+}

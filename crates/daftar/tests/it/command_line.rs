@@ -9,7 +9,24 @@ fn help_lists_what_there_is_and_nothing_that_is_not_built() {
     let names: Vec<_> = commands.iter().filter_map(|line| line.split_whitespace().next()).collect();
     assert_eq!(
         names,
-        ["dev", "serve", "migrate", "client", "account", "outbox", "limits", "keys", "store", "backup", "config", "completions", "manual", "help"],
+        [
+            "dev",
+            "serve",
+            "migrate",
+            "client",
+            "account",
+            "session",
+            "audit",
+            "outbox",
+            "limits",
+            "keys",
+            "store",
+            "backup",
+            "config",
+            "completions",
+            "manual",
+            "help"
+        ],
         "{help}"
     );
     assert!(help.contains("--config <FILE>"), "{help}");
@@ -27,11 +44,15 @@ fn every_command_has_a_help_text_and_takes_a_configuration() {
         &["client", "country"],
         &["client", "disable"],
         &["account", "show"],
+        &["account", "search"],
         &["account", "disable"],
         &["account", "enable"],
         &["account", "delete"],
         &["account", "import"],
         &["account", "export"],
+        &["session", "list"],
+        &["session", "end"],
+        &["audit"],
         &["completions"],
         &["manual"],
         &["outbox", "list"],
@@ -61,6 +82,8 @@ fn what_is_not_understood_ends_with_2() {
         &["client", "create"],
         &["client", "create", "x", "--scope", "root"],
         &["serve", "now"],
+        &["session", "end"],
+        &["audit", "--act", "account.eaten"],
         &["keys"],
         &["keys", "rotate", "now"],
         &["store"],

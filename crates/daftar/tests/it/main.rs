@@ -26,6 +26,7 @@ mod packaging;
 mod program;
 mod replica_crashes;
 mod replicas;
+mod sessions;
 mod shutdown;
 mod slow_clients;
 mod sms;

@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use daftar_core::account::{AccountStatus, Surface};
+use daftar_core::audit::{Act, Door};
 use daftar_core::client::{CLIENT_NAME_MAX, Scope};
 use daftar_core::limit::LimitKind;
 use daftar_core::locale::Locale;
@@ -9,7 +10,7 @@ use daftar_core::message::Channel;
 use daftar_core::person::Gender;
 
 use super::error::{AdminError, BOUNDS};
-use super::{limits, messages};
+use super::{accounts, audit, limits, messages};
 use crate::openapi::operation::{Call, Described};
 use crate::openapi::property::{Property, amount, boolean, day, integer, list, moment, object, one_of, text, uuid};
 use crate::openapi::refusal::Refusal;
@@ -189,11 +190,14 @@ fn account_properties() -> Vec<Property> {
 
 pub(super) fn accounts() -> Described {
     let whom = text("whom").like("siti@example.test").about("An account's id, e-mail address, phone number or username");
+    let beginning = text("beginning").like("+62812").about("How a username, an e-mail address or a phone number begins");
     by_administrator(Call::get("findAccounts", "Whose is this?"))
         .detail("A phone number without its country is read in USAPI's country and in App's, and so may be that of two.")
-        .query(&whom)
+        .query(&whom.optional())
+        .query(&beginning.optional())
+        .query(&count("limit", accounts::USUAL, accounts::MOST))
         .answers(StatusCode::OK, "The accounts, whole", &[list("accounts", object("", account_properties()))])
-        .refuses([AdminError::Parameter("whom", "is required: an account's id, e-mail address, phone number or username")])
+        .refuses([AdminError::Parameter("whom", accounts::NOBODY_NAMED)])
         .into()
 }
 
@@ -212,6 +216,58 @@ pub(super) fn disable_account() -> Described {
 
 pub(super) fn enable_account() -> Described {
     of_account(Call::post("enableAccount", "Let an account sign in again"), "It can sign in")
+}
+
+fn session() -> Property {
+    let surface = one_of("surface", Surface::ALL.iter().map(|surface| surface.name()));
+    object("", [uuid("id"), uuid("account"), surface, moment("created_at"), moment("expires_at")])
+}
+
+fn of_sessions(call: Call<AdminError>) -> Call<AdminError> {
+    by_administrator(call).path(&uuid("id")).refuses([AdminError::NoAccount])
+}
+
+pub(super) fn sessions() -> Described {
+    of_sessions(Call::get("listSessions", "Where is an account signed in?"))
+        .answers(StatusCode::OK, "The newest hundred sessions that live, newest first", &[list("sessions", session())])
+        .into()
+}
+
+pub(super) fn end_sessions() -> Described {
+    of_sessions(Call::delete("endSessions", "End all sessions of an account"))
+        .answers(StatusCode::OK, "How many there were; every server knows it at once", &[integer("ended")])
+        .into()
+}
+
+pub(super) fn end_session() -> Described {
+    by_administrator(Call::delete("endSession", "End a session"))
+        .path(&uuid("id"))
+        .answers(StatusCode::OK, "It has ended; every server knows it at once", &[integer("ended")])
+        .refuses([AdminError::NoSession])
+        .into()
+}
+
+pub(super) fn audit() -> Described {
+    let entry = [
+        uuid("id"),
+        moment("at"),
+        text("act").like(Act::AccountDisabled.name()).about("What was done"),
+        uuid("account").about("To which account; it may be erased since").nullable(),
+        text("about").like("email").about("To what else: a session, a client, a message, a kind of contact or limit").nullable(),
+        one_of("actor", ["owner", "client", "operator", "service"]),
+        text("name").like("k3b9fhj7").about("The client's id, or the operator's name").nullable(),
+        text("door").like(Door::Admin.name()).about("By which way"),
+        text("from").like("203.0.113.7").about("From which address").nullable(),
+    ];
+    by_administrator(Call::get("listAudit", "Who did what to which account, and from where?"))
+        .detail("The newest entries first. What was refused is no deed: it stands in the limits.")
+        .query(&uuid("account").about("Those about this account").optional())
+        .query(&one_of("act", Act::ALL.iter().map(|act| act.name())).about("Those of this act").optional())
+        .query(&uuid("before").about("`next` of the page before").optional())
+        .query(&count("limit", audit::USUAL, audit::MOST))
+        .answers(StatusCode::OK, "A page of them", &[list("entries", object("", entry)), uuid("next").about("`before` of the next page").nullable()])
+        .refuses([AdminError::Parameter("act", audit::NO_ACT)])
+        .into()
 }
 
 fn client_properties() -> Vec<Property> {

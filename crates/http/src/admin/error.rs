@@ -25,6 +25,8 @@ pub(super) enum AdminError {
     Parameter(&'static str, &'static str),
     /// There is no such account.
     NoAccount,
+    /// There is no such session that lives.
+    NoSession,
     /// There is no such machine client.
     NoClient,
     /// The machine client is disabled: a new secret would not admit it.
@@ -124,6 +126,7 @@ impl AdminError {
                 Problem::new(StatusCode::GONE, "MESSAGE_EXPIRED", detail)
             }
             Self::NoAccount => Problem::new(StatusCode::NOT_FOUND, "ACCOUNT_NOT_FOUND", "There is no account of this id."),
+            Self::NoSession => Problem::new(StatusCode::NOT_FOUND, "SESSION_NOT_FOUND", "There is no live session of this id."),
             Self::NoSuchPath => Problem::no_such_path(),
             Self::NoSuchMethod => Problem::no_such_method(),
             Self::Cut(cut) => Problem::cut(cut),

@@ -5,7 +5,7 @@
 use std::net::IpAddr;
 
 use axum::Json;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::Uri;
 use daftar_core::limit::reset::Whose;
 use daftar_core::limit::told::{Told, Wanted};
@@ -14,7 +14,6 @@ use serde::Serialize;
 
 use super::caller::Administrator;
 use super::error::AdminError;
-use crate::App;
 use crate::surface::form::{count, given};
 use crate::surface::properties::{Properties, one_of};
 
@@ -28,9 +27,9 @@ pub(super) struct Used {
     limits: Vec<Told>,
 }
 
-pub(super) async fn list(State(app): State<App>, Administrator: Administrator, uri: Uri) -> Result<Json<Used>, AdminError> {
+pub(super) async fn list(Administrator(accounts): Administrator, uri: Uri) -> Result<Json<Used>, AdminError> {
     let wanted = read(uri.query().unwrap_or_default().as_bytes())?;
-    Ok(Json(Used { limits: app.accounts().limits(&wanted).await? }))
+    Ok(Json(Used { limits: accounts.limits(&wanted).await? }))
 }
 
 /// How many limits were started anew.
@@ -40,7 +39,7 @@ pub(super) struct Reset {
 }
 
 /// `POST /admin/limits/reset`: forgets what somebody has used; with `"all": true`, what everybody has.
-pub(super) async fn reset(State(app): State<App>, Administrator: Administrator, request: Request) -> Result<Json<Reset>, AdminError> {
+pub(super) async fn reset(Administrator(accounts): Administrator, request: Request) -> Result<Json<Reset>, AdminError> {
     let body = Properties::read(request).await?;
     let name = body.text("limit")?.any_length();
     let all = body.optional_boolean("all")?.unwrap_or(false);
@@ -59,7 +58,7 @@ pub(super) async fn reset(State(app): State<App>, Administrator: Administrator, 
         (false, None) => return Err(AdminError::Parameter("of", "is required, unless all is true")),
     };
     let whose = whose.map(|of| Whose { of: of.to_owned(), from: from.map(ClientAddress::from) });
-    Ok(Json(Reset { reset: app.accounts().reset_limits(kind, whose.as_ref()).await? }))
+    Ok(Json(Reset { reset: accounts.reset_limits(kind, whose.as_ref()).await? }))
 }
 
 /// What the query asks for; an empty parameter is one that is not there.

@@ -2,7 +2,6 @@
 //! masked unless the account is named.
 
 use axum::Json;
-use axum::extract::State;
 use axum::http::Uri;
 use daftar_core::account::AccountId;
 use daftar_core::message::{Channel, MessageId};
@@ -12,7 +11,6 @@ use serde::Serialize;
 
 use super::caller::Administrator;
 use super::error::AdminError;
-use crate::App;
 use crate::surface::form::{contact, count, field, given};
 use crate::surface::segment::Segment;
 
@@ -28,25 +26,25 @@ pub(super) struct Page {
     next: Option<String>,
 }
 
-pub(super) async fn list(State(app): State<App>, Administrator: Administrator, uri: Uri) -> Result<Json<Page>, AdminError> {
+pub(super) async fn list(Administrator(accounts): Administrator, uri: Uri) -> Result<Json<Page>, AdminError> {
     let query = uri.query().unwrap_or_default().as_bytes();
     let (enquiry, limit) = read(query)?;
-    let messages = app.accounts().messages(enquiry, limit).await?;
+    let messages = accounts.messages(enquiry, limit).await?;
     let is_full = messages.len() == limit as usize;
     let next = messages.last().filter(|_| is_full).map(|last| last.id.clone());
     Ok(Json(Page { messages, next }))
 }
 
 /// `GET /admin/messages/{id}`: one of them.
-pub(super) async fn show(State(app): State<App>, Administrator: Administrator, Segment(id): Segment) -> Result<Json<Told>, AdminError> {
-    Ok(Json(app.accounts().message(id_of(&id)?).await?.ok_or(AdminError::NoMessage)?))
+pub(super) async fn show(Administrator(accounts): Administrator, Segment(id): Segment) -> Result<Json<Told>, AdminError> {
+    Ok(Json(accounts.message(id_of(&id)?).await?.ok_or(AdminError::NoMessage)?))
 }
 
 /// `POST /admin/messages/{id}/retry`: sends one once more that was not sent, by every route anew.
-pub(super) async fn retry(State(app): State<App>, Administrator: Administrator, Segment(id): Segment) -> Result<Json<Told>, AdminError> {
+pub(super) async fn retry(Administrator(accounts): Administrator, Segment(id): Segment) -> Result<Json<Told>, AdminError> {
     let id = id_of(&id)?;
-    match app.accounts().retry_message(id).await?.ok_or(AdminError::NoMessage)? {
-        Retried::Queued => Ok(Json(app.accounts().message(id).await?.ok_or(AdminError::NoMessage)?)),
+    match accounts.retry_message(id).await?.ok_or(AdminError::NoMessage)? {
+        Retried::Queued => Ok(Json(accounts.message(id).await?.ok_or(AdminError::NoMessage)?)),
         Retried::Done(_) => Err(AdminError::MessageSent),
         Retried::Underway => Err(AdminError::MessageUnderway),
         Retried::Expired => Err(AdminError::MessageExpired),

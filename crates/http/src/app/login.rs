@@ -2,6 +2,7 @@
 
 use axum::extract::{Request, State};
 use daftar_core::account::Surface;
+use daftar_core::audit::{Caller, Door};
 use daftar_core::password::Password;
 use daftar_core::sign_in::{SignIn, SignedIn};
 use serde::Serialize;
@@ -27,7 +28,7 @@ pub(super) async fn sign_in(State(app): State<App>, CallerAddress(from): CallerA
     // What is no identifier is nobody's.
     let who = wire::identifier(&app, login_id).ok();
     let attempt = SignIn { surface: Surface::App, who, password, from, native_app: false, device };
-    match app.accounts().sign_in(attempt).await? {
+    match app.called(Caller::owner(Door::App, from)).sign_in(attempt).await? {
         SignedIn::Welcome { token, .. } => Ok(Done(Access { access_token: token })),
         SignedIn::Refused => Err(AppError::BadCredentials),
         SignedIn::Disabled => Err(AppError::Disabled),

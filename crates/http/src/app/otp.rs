@@ -1,9 +1,11 @@
 //! `POST /app/auth/otp` and the five calls that show its code (contract `app-auth.md`, *One-time codes*).
 
 use axum::extract::{Request, State};
+use daftar_core::audit::{Caller, Door};
 use daftar_core::challenge::{Addressee, CodeLabel, CodeWish, Sender};
 use daftar_core::code::Code;
 use daftar_core::identifier::LoginId;
+use daftar_core::limit::ClientAddress;
 use daftar_core::limit::look_ups::Asker;
 use daftar_core::message::{Channel, ContactKind, Recipient};
 use serde::Serialize;
@@ -89,7 +91,7 @@ fn contact(id: LoginId, send_type: SendType) -> Result<Recipient, AppError> {
 
 pub(super) async fn sign_in(State(app): State<App>, CallerAddress(address): CallerAddress, request: Request) -> Result<Done<Access>, AppError> {
     let (code, token) = shown(request).await?;
-    Ok(Done(Access { access_token: app.accounts().sign_in_by_code(&token, code, address).await? }))
+    Ok(Done(Access { access_token: app.called(Caller::owner(Door::App, address)).sign_in_by_code(&token, code, address).await? }))
 }
 
 pub(super) async fn sign_up(
@@ -99,25 +101,35 @@ pub(super) async fn sign_up(
     request: Request,
 ) -> Result<Done<Access>, AppError> {
     let (code, token) = shown(request).await?;
-    Ok(Done(Access { access_token: app.accounts().sign_up_by_code(&token, code, locale, address).await? }))
+    Ok(Done(Access { access_token: app.called(Caller::owner(Door::App, address)).sign_up_by_code(&token, code, locale, address).await? }))
 }
 
 pub(super) async fn recover(State(app): State<App>, CallerAddress(address): CallerAddress, request: Request) -> Result<Done<Access>, AppError> {
     let (code, token) = shown(request).await?;
-    Ok(Done(Access { access_token: app.accounts().begin_recovery(&token, code, address).await? }))
+    Ok(Done(Access { access_token: app.called(Caller::owner(Door::App, address)).begin_recovery(&token, code, address).await? }))
 }
 
-pub(super) async fn update_email(State(app): State<App>, person: Person, request: Request) -> Result<Done<()>, AppError> {
-    update(&app, person, ContactKind::Email, request).await
+pub(super) async fn update_email(
+    State(app): State<App>,
+    person: Person,
+    CallerAddress(address): CallerAddress,
+    request: Request,
+) -> Result<Done<()>, AppError> {
+    update(&app, person, ContactKind::Email, address, request).await
 }
 
-pub(super) async fn update_phone(State(app): State<App>, person: Person, request: Request) -> Result<Done<()>, AppError> {
-    update(&app, person, ContactKind::Phone, request).await
+pub(super) async fn update_phone(
+    State(app): State<App>,
+    person: Person,
+    CallerAddress(address): CallerAddress,
+    request: Request,
+) -> Result<Done<()>, AppError> {
+    update(&app, person, ContactKind::Phone, address, request).await
 }
 
-async fn update(app: &App, Person(person): Person, kind: ContactKind, request: Request) -> Result<Done<()>, AppError> {
+async fn update(app: &App, Person(person): Person, kind: ContactKind, address: ClientAddress, request: Request) -> Result<Done<()>, AppError> {
     let (code, token) = shown(request).await?;
-    app.accounts().change_contact(person, kind, &token, code).await?;
+    app.called(Caller::owner(Door::App, address)).change_contact(person, kind, &token, code).await?;
     Ok(DONE)
 }
 

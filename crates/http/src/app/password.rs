@@ -1,6 +1,7 @@
 //! `POST` and `PUT /app/auth/password`: the first password, and one for one that is forgotten (contract `app-auth.md`).
 
 use axum::extract::{Request, State};
+use daftar_core::audit::{Caller, Door};
 use daftar_core::password::{Password, PasswordError};
 
 use super::caller::{Person, Recovering};
@@ -8,16 +9,27 @@ use super::envelope::{DONE, Done};
 use super::error::AppError;
 use super::wire;
 use crate::App;
+use crate::surface::caller::CallerAddress;
 
-pub(super) async fn set_first(State(app): State<App>, Person(person): Person, request: Request) -> Result<Done<()>, AppError> {
+pub(super) async fn set_first(
+    State(app): State<App>,
+    Person(person): Person,
+    CallerAddress(from): CallerAddress,
+    request: Request,
+) -> Result<Done<()>, AppError> {
     let wished = wished(&app, request).await?;
-    app.accounts().set_first_password(person, wished).await?;
+    app.called(Caller::owner(Door::App, from)).set_first_password(person, wished).await?;
     Ok(DONE)
 }
 
-pub(super) async fn reset(State(app): State<App>, Recovering(recovery): Recovering, request: Request) -> Result<Done<()>, AppError> {
+pub(super) async fn reset(
+    State(app): State<App>,
+    Recovering(recovery): Recovering,
+    CallerAddress(from): CallerAddress,
+    request: Request,
+) -> Result<Done<()>, AppError> {
     let wished = wished(&app, request).await?;
-    app.accounts().reset_password(recovery, wished).await?;
+    app.called(Caller::owner(Door::App, from)).reset_password(recovery, wished).await?;
     Ok(DONE)
 }
 

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Request, State};
+use daftar_core::audit::{Caller, Door};
 use daftar_core::code::Code;
 use daftar_core::customer::{Confirmation, TypedToken};
 use daftar_core::password::PreHashedPassword;
@@ -12,6 +13,7 @@ use super::caller::Host;
 use super::error::InvasError;
 use super::wire::phone_as_sent;
 use crate::App;
+use crate::surface::caller::CallerAddress;
 use crate::surface::properties::Properties;
 
 /// An account that was made.
@@ -24,7 +26,12 @@ pub(super) struct Registered {
     registered_timestamp: String,
 }
 
-pub(super) async fn confirm(State(app): State<App>, Host(host): Host, request: Request) -> Result<Json<Registered>, InvasError> {
+pub(super) async fn confirm(
+    State(app): State<App>,
+    Host(host): Host,
+    CallerAddress(from): CallerAddress,
+    request: Request,
+) -> Result<Json<Registered>, InvasError> {
     let body = Properties::read(request).await?;
     let as_sent = body.text("username")?.any_length();
     let password = body.password("password")?;
@@ -32,7 +39,8 @@ pub(super) async fn confirm(State(app): State<App>, Host(host): Host, request: R
     let username = phone_as_sent(&body, "username")?;
     let password = PreHashedPassword::parse(password).map_err(|_| InvasError::Format("password", NOT_PRE_HASHED))?;
     let token = token.map(|text| Code::parse_token(text).map_or(TypedToken::Odd, TypedToken::Token));
-    let (account, since) = app.accounts().confirm_customer(Confirmation { host: host.id, username, password, token }).await?;
+    let caller = Caller::client(host.id.clone(), Door::Invas, from);
+    let (account, since) = app.called(caller).confirm_customer(Confirmation { host: host.id, username, password, token }).await?;
     Ok(Json(Registered { id: account.to_string(), username: as_sent.to_owned(), registered: true, registered_timestamp: rfc3339(since) }))
 }
 

@@ -5,6 +5,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
+use daftar_core::audit::{Caller, Door};
 use daftar_core::identifier::IdentifierKind;
 use daftar_core::registration::{Finished, Registration};
 use fluent_templates::fluent_bundle::FluentValue;
@@ -12,6 +13,7 @@ use fluent_templates::fluent_bundle::FluentValue;
 use super::choice::{self, Choice, ChoicePage, key_in};
 use super::reader::{Reader, Sign};
 use crate::App;
+use crate::surface::caller::CallerAddress;
 
 /// `GET`: what is being confirmed, or why there is nothing to confirm.
 pub(super) async fn show(State(app): State<App>, uri: Uri, headers: HeaderMap) -> Response {
@@ -26,7 +28,7 @@ pub(super) async fn show(State(app): State<App>, uri: Uri, headers: HeaderMap) -
 }
 
 /// `POST`: one of the two buttons.
-pub(super) async fn decide(State(app): State<App>, uri: Uri, headers: HeaderMap, body: Body) -> Response {
+pub(super) async fn decide(State(app): State<App>, CallerAddress(from): CallerAddress, uri: Uri, headers: HeaderMap, body: Body) -> Response {
     let reader = Reader::new(&app, &headers);
     let (choice, key) = match choice::read(&reader, &uri, &headers, body).await {
         Ok(read) => read,
@@ -40,7 +42,7 @@ pub(super) async fn decide(State(app): State<App>, uri: Uri, headers: HeaderMap,
     };
     let reader = about(reader, &registration);
     match choice {
-        Choice::Confirm => match app.accounts().finish_by_link(&key).await {
+        Choice::Confirm => match app.called(Caller::owner(Door::Page, from)).finish_by_link(&key).await {
             Ok(finished) => outcome(&reader, finished, &registration),
             Err(fault) => reader.fault(&fault),
         },

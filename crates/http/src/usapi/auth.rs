@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::{Request, State};
 use daftar_core::account::Surface;
+use daftar_core::audit::{Caller, Door};
 use daftar_core::identifier::LoginId;
 use daftar_core::password::Password;
 use daftar_core::sign_in::{SignIn, SignedIn};
@@ -32,7 +33,7 @@ pub(super) async fn sign_in(State(app): State<App>, CallerAddress(from): CallerA
         native_app,
         device: None,
     };
-    match app.accounts().sign_in(attempt).await? {
+    match app.called(Caller::owner(Door::Usapi, from)).sign_in(attempt).await? {
         SignedIn::Welcome { token, .. } => Ok(Json(Token { token })),
         SignedIn::Refused => Err(UsapiError::BadCredentials),
         SignedIn::Disabled => Err(UsapiError::Disabled),

@@ -5,7 +5,9 @@ use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, FromRequest as _, Multipart, Request, State};
 use axum::http::header;
 use daftar_core::account::Account;
+use daftar_core::audit::{Caller, Door};
 use daftar_core::identifier::PhoneNumber;
+use daftar_core::limit::ClientAddress;
 use daftar_core::person::{BirthDate, FullName, Gender, PersonName};
 use daftar_core::ports::PictureSize;
 use daftar_core::profile::BasicProfile;
@@ -16,6 +18,7 @@ use super::error::UsapiError;
 use super::register::Done;
 use crate::App;
 use crate::surface::body::{BODY_MAX, BodyError, MULTIPART_MAX, expect_type, read};
+use crate::surface::caller::CallerAddress;
 use crate::surface::properties::{JsonType, Properties, PropertyError, one_of};
 
 /// Largest picture, in bytes.
@@ -25,15 +28,20 @@ const PARTS_MAX: usize = 16;
 /// USAPI's words for a gender.
 pub(super) const GENDERS: [(&str, Gender); 2] = [("Laki-Laki", Gender::Male), ("Perempuan", Gender::Female)];
 
-pub(super) async fn update(State(app): State<App>, person: Result<Person, UsapiError>, request: Request) -> Result<Json<Done>, UsapiError> {
+pub(super) async fn update(
+    State(app): State<App>,
+    CallerAddress(from): CallerAddress,
+    person: Result<Person, UsapiError>,
+    request: Request,
+) -> Result<Json<Done>, UsapiError> {
     let outcome = match person {
-        Ok(person) => change(&app, person, request).await,
+        Ok(person) => change(&app, from, person, request).await,
         Err(error) => Err(error),
     };
     outcome.map_err(UsapiError::of_update)
 }
 
-async fn change(app: &App, Person(account): Person, request: Request) -> Result<Json<Done>, UsapiError> {
+async fn change(app: &App, from: ClientAddress, Person(account): Person, request: Request) -> Result<Json<Done>, UsapiError> {
     let form = Form::read(request).await?;
     let text = form.basic_profile.ok_or_else(|| PropertyError::Missing("basic_profile".to_owned()))?;
     if text.iter().all(u8::is_ascii_whitespace) {
@@ -51,7 +59,7 @@ async fn change(app: &App, Person(account): Person, request: Request) -> Result<
         gender,
         picture: form.picture,
     };
-    app.accounts().update_profile(account, profile).await?;
+    app.called(Caller::owner(Door::Usapi, from)).update_profile(account, profile).await?;
     Ok(Done::saying("Success update profile"))
 }
 

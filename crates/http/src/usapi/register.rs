@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::{Request, State};
 use daftar_core::account::Surface;
+use daftar_core::audit::{Caller, Door};
 use daftar_core::enrolment::Enrolment;
 use serde::Serialize;
 
@@ -10,6 +11,7 @@ use super::caller::{Client, Repeats, Writes};
 use super::error::UsapiError;
 use super::wire;
 use crate::App;
+use crate::surface::caller::CallerAddress;
 use crate::surface::properties::{Properties, json_bytes};
 
 /// `{"status": true, "message": …}`.
@@ -33,6 +35,7 @@ pub(super) async fn register(
     Client(client): Client,
     repeats: Repeats,
     Writes(locale): Writes,
+    CallerAddress(from): CallerAddress,
     request: Request,
 ) -> Result<Json<Done>, UsapiError> {
     let bytes = json_bytes(request).await?;
@@ -51,6 +54,7 @@ pub(super) async fn register(
     let phone = body.text("phone_number")?.any_length();
     let email = wire::email(&body)?;
     let person = wire::Person { username, password, email, phone: Some(phone) }.check(&policy, UsapiError::PhoneFormat)?;
+    let caller = Caller::client(client.clone(), Door::Usapi, from);
     let enrolment = Enrolment {
         surface: Surface::Usapi,
         client,
@@ -62,6 +66,6 @@ pub(super) async fn register(
         email: person.email,
         locale,
     };
-    app.accounts().enrol(enrolment, repeat).await?;
+    app.called(caller).enrol(enrolment, repeat).await?;
     Ok(Done::saying(CREATED))
 }

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::{Request, State};
 use daftar_core::account::Surface;
+use daftar_core::audit::{Caller, Door};
 use daftar_core::code::Code;
 use daftar_core::registration::{Finished, Mode, Proves, SignUp, Started};
 use serde::Serialize;
@@ -12,6 +13,7 @@ use super::error::UsapiError;
 use super::register::{CREATED, Done};
 use super::wire;
 use crate::App;
+use crate::surface::caller::CallerAddress;
 use crate::surface::properties::{Properties, json_bytes, one_of};
 
 /// What a started registration answers.
@@ -86,11 +88,16 @@ pub(super) async fn start(
     Ok(Json(started.into()))
 }
 
-pub(super) async fn verify(State(app): State<App>, Client(client): Client, request: Request) -> Result<Json<Done>, UsapiError> {
+pub(super) async fn verify(
+    State(app): State<App>,
+    Client(client): Client,
+    CallerAddress(from): CallerAddress,
+    request: Request,
+) -> Result<Json<Done>, UsapiError> {
     let body = Properties::read(request).await?;
     let token = body.text("token")?.any_length();
     let code = Code::parse(body.text("otp")?.any_length()).map_err(|_| UsapiError::InvalidCode)?;
-    match app.accounts().finish_by_code(token, Surface::Usapi, &client, code).await? {
+    match app.called(Caller::client(client.clone(), Door::Usapi, from)).finish_by_code(token, Surface::Usapi, &client, code).await? {
         Finished::Created(_) => Ok(Done::saying(CREATED)),
         Finished::Refused => Err(UsapiError::InvalidCode),
         Finished::Expired => Err(UsapiError::CodeExpired),

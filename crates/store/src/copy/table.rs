@@ -43,6 +43,7 @@ pub(super) const TABLES: &[Named] = &[
     all_of("receipts", &["route", "reference"]),
     all_of("inbox", &["id"]),
     all_of("signing_keys", &["kid"]),
+    all_of("audit", &["at", "id"]),
     // The rest is about the one database and not about the installation.
     Named { name: "settings", key: &["key"], which: "key NOT IN ('copy', 'touched', 'latest_time')" },
 ];

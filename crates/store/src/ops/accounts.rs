@@ -83,6 +83,31 @@ pub(crate) async fn find(tx: &mut Tx<'_>, id: &LoginId) -> Result<Option<Account
     Ok(found)
 }
 
+/// Accounts that are known by something that begins so, each once.
+pub(crate) async fn beginning(tx: &mut Tx<'_>, beginnings: &[(IdentifierKind, String)], limit: u32) -> Result<Vec<Account>, StoreError> {
+    let (mut ids, limit): (Vec<AccountId>, _) = (Vec::new(), usize::try_from(limit).unwrap_or(usize::MAX));
+    for (kind, beginning) in beginnings {
+        // No character comes behind the last one.
+        let end = format!("{beginning}{}", char::MAX);
+        let sql = "SELECT key, account FROM identifiers WHERE kind = $1 AND key >= $2 AND key < $3 ORDER BY key LIMIT $4";
+        let most = u32::try_from(limit).unwrap_or(u32::MAX);
+        let values = [kind.name().into(), beginning.as_str().into(), end.as_str().into(), most.into()];
+        tx.each(sql, &values, |row| {
+            let id = AccountId(row.of("identifiers").id("account")?);
+            if ids.len() < limit && !ids.contains(&id) {
+                ids.push(id);
+            }
+            Ok(())
+        })
+        .await?;
+    }
+    let mut found = Vec::with_capacity(ids.len());
+    for id in ids {
+        found.extend(load(tx, id).await?);
+    }
+    Ok(found)
+}
+
 /// Puts a row to the account that the rows before it began.
 fn gather(found: &mut Option<Account>, row: &Row<'_>) -> Result<(), StoreError> {
     let account = match found {

@@ -1,11 +1,12 @@
 //! Who holds an identifier, and what it takes to take it. The primary key of `identifiers` has the last word.
 
 use daftar_core::account::{AccountId, Claim};
+use daftar_core::audit::Act;
 use daftar_core::identifier::{IdentifierKind, LoginId};
 use daftar_core::message::Sealer;
 use daftar_core::ports::{Claimed, StoreError, Timestamp};
 
-use super::{accounts, challenges, outbox, recoveries};
+use super::{accounts, audit, challenges, outbox, recoveries};
 use crate::error::Bug;
 use crate::tx::Tx;
 
@@ -75,6 +76,7 @@ async fn displace(tx: &mut Tx<'_>, loser: AccountId, id: &LoginId, sealer: &Seal
         // The loser has just let it go without us.
         return Ok(());
     }
+    audit::note(tx, Act::ContactLost, Some(loser), Some(id.kind().name().to_owned())).await?;
     let Some(account) = account else { return Ok(()) };
     outbox::tell(tx, account.contact_lost(id), sealer, now).await
 }

@@ -1,10 +1,12 @@
 //! Machine clients.
 
+use daftar_core::audit::Act;
 use daftar_core::client::{ClientId, MachineClient, Scope};
 use daftar_core::identifier::Country;
 use daftar_core::ports::{StoreError, Timestamp};
 use daftar_core::secret::Mac;
 
+use super::audit;
 use crate::row::Row;
 use crate::tx::Tx;
 
@@ -52,21 +54,32 @@ pub(crate) async fn create(tx: &mut Tx<'_>, client: &MachineClient) -> Result<()
     ];
     let sql = "INSERT INTO clients (id, name, scopes, country, secret_mac, created_at, disabled_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
     tx.exec(sql, &values).await?;
-    Ok(())
+    audit::note(tx, Act::ClientMade, None, Some(client.id.as_str().to_owned())).await
+}
+
+/// Notes what was done to a client, if it was there; whether it was.
+async fn noted(tx: &mut Tx<'_>, act: Act, id: &ClientId, rows: u64) -> Result<bool, StoreError> {
+    if rows > 0 {
+        audit::note(tx, act, None, Some(id.as_str().to_owned())).await?;
+    }
+    Ok(rows > 0)
 }
 
 /// Replaces a machine client's secret; whether there is such a client.
 pub(crate) async fn rotate(tx: &mut Tx<'_>, id: &ClientId, secret_mac: Mac) -> Result<bool, StoreError> {
-    Ok(tx.exec("UPDATE clients SET secret_mac = $2 WHERE id = $1", &[id.as_str().into(), (&secret_mac).into()]).await? > 0)
+    let rows = tx.exec("UPDATE clients SET secret_mac = $2 WHERE id = $1", &[id.as_str().into(), (&secret_mac).into()]).await?;
+    noted(tx, Act::ClientRotated, id, rows).await
 }
 
 /// Sets the country in which a machine client reads phone numbers; whether there is such a client.
 pub(crate) async fn set_country(tx: &mut Tx<'_>, id: &ClientId, country: &Country) -> Result<bool, StoreError> {
-    Ok(tx.exec("UPDATE clients SET country = $2 WHERE id = $1", &[id.as_str().into(), country.as_str().into()]).await? > 0)
+    let rows = tx.exec("UPDATE clients SET country = $2 WHERE id = $1", &[id.as_str().into(), country.as_str().into()]).await?;
+    noted(tx, Act::ClientMoved, id, rows).await
 }
 
 /// Disables a machine client, since the first time it was; whether there is such a client.
 pub(crate) async fn disable(tx: &mut Tx<'_>, id: &ClientId, now: Timestamp) -> Result<bool, StoreError> {
     let sql = "UPDATE clients SET disabled_at = coalesce(disabled_at, $2) WHERE id = $1";
-    Ok(tx.exec(sql, &[id.as_str().into(), now.into()]).await? > 0)
+    let rows = tx.exec(sql, &[id.as_str().into(), now.into()]).await?;
+    noted(tx, Act::ClientDisabled, id, rows).await
 }

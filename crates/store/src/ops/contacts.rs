@@ -1,10 +1,11 @@
 //! Changing an account's e-mail address or phone number, and what that entails.
 
 use daftar_core::account::{Account, Claim};
+use daftar_core::audit::Act;
 use daftar_core::message::{ContactKind, Sealer};
 use daftar_core::ports::{Claimed, StoreError, Timestamp};
 
-use super::{claims, outbox};
+use super::{audit, claims, outbox};
 use crate::tx::Tx;
 
 /// Gives a held account the contact that it claims, in place of the one of its kind: that is free, what was sent to it is dead (row 13), and if it was
@@ -19,5 +20,9 @@ pub(crate) async fn replace(tx: &mut Tx<'_>, account: &Account, claim: &Claim, s
             outbox::tell(tx, kind.and_then(|kind| account.contact_changed(kind)), sealer, now).await?;
         }
     }
-    claims::claim(tx, account.id, claim, Some(sealer), now).await
+    let claimed = claims::claim(tx, account.id, claim, Some(sealer), now).await?;
+    if claimed == Claimed::Done(()) {
+        audit::note(tx, Act::ContactChanged, Some(account.id), Some(claim.id.kind().name().to_owned())).await?;
+    }
+    Ok(claimed)
 }

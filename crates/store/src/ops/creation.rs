@@ -1,6 +1,7 @@
 //! Making accounts: at once, or as what a proof pays for.
 
 use daftar_core::account::{AccountId, AccountStatus, Claim, NewAccount, Origin};
+use daftar_core::audit::Act;
 use daftar_core::client::ClientId;
 use daftar_core::identifier::{Country, IdentifierKind};
 use daftar_core::locale::Locale;
@@ -10,7 +11,7 @@ use daftar_core::person::{FullName, Gender, PersonName, PictureId, PlaceName, Pr
 use daftar_core::ports::{Claimed, Once, StoreError, Timestamp};
 use daftar_core::repeat::Repeated;
 
-use super::{claims, passwords, repeats};
+use super::{audit, claims, passwords, repeats};
 use crate::tx::Tx;
 use crate::value::{Value, places};
 
@@ -100,6 +101,7 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, account: &NewAccount, sealer: Option
     if let Some(password) = &account.password {
         passwords::put(tx, account.id, password).await?;
     }
+    audit::note(tx, Act::AccountMade, Some(account.id), None).await?;
     Ok(Claimed::Done(()))
 }
 

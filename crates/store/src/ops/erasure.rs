@@ -1,12 +1,13 @@
 //! Erasing an account: every row that names it, or its person's contacts, in every table.
 
 use daftar_core::account::{Account, AccountId};
+use daftar_core::audit::Act;
 use daftar_core::erasure::{Erased, Traces};
 use daftar_core::identifier::{IdentifierKind, LoginId};
 use daftar_core::limit::LimitKind;
 use daftar_core::ports::StoreError;
 
-use super::{accounts, claims};
+use super::{accounts, audit, claims};
 use crate::tx::Tx;
 use crate::value::{Value, places};
 
@@ -28,6 +29,7 @@ pub(crate) async fn erase(tx: &mut Tx<'_>, id: AccountId) -> Result<Option<Erase
         erase_messages(tx, contact).await?;
     }
     erase_rows(tx, &held).await?;
+    audit::note(tx, Act::AccountErased, Some(id), None).await?;
     Ok(Some(Erased { picture: held.profile.picture }))
 }
 

@@ -3,10 +3,11 @@
 
 use std::collections::HashMap;
 
+use daftar_core::audit::Act;
 use daftar_core::limit::{Charge, Charged, LimitKey, LimitKind, Room, SendingStanding, Spend, Usage, Weighed, weigh};
 use daftar_core::ports::{StoreError, Timestamp};
 
-use super::challenges;
+use super::{audit, challenges};
 use crate::row::Row;
 use crate::tx::Tx;
 use crate::value::{Value, places};
@@ -113,7 +114,9 @@ pub(crate) async fn reset(tx: &mut Tx<'_>, kind: LimitKind, key: Option<&LimitKe
         let sql = format!("UPDATE challenges SET prefix = NULL WHERE prefix IN (SELECT {prefix} FROM limits WHERE {which})");
         tx.exec(&sql, &values).await?;
     }
-    tx.exec(&format!("DELETE FROM limits WHERE {which}"), &values).await
+    let forgotten = tx.exec(&format!("DELETE FROM limits WHERE {which}"), &values).await?;
+    audit::note(tx, Act::LimitReset, None, Some(kind.name().to_owned())).await?;
+    Ok(forgotten)
 }
 
 /// The first key of a kind, and the first one behind it; of all kinds without one.

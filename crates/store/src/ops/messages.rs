@@ -1,12 +1,13 @@
 //! Messages as an operator sees them, and sending one once more.
 
+use daftar_core::audit::Act;
 use daftar_core::message::{Channel, MessageId, Recipient};
 use daftar_core::outbox::MessageState;
 use daftar_core::outbox::status::{MessageFilter, MessageStatus, Retried};
 use daftar_core::ports::{StoreError, Timestamp};
 use uuid::Uuid;
 
-use super::attempts;
+use super::{attempts, audit};
 use crate::row::Row;
 use crate::tx::Tx;
 use crate::value::{Value, places};
@@ -95,6 +96,9 @@ pub(crate) async fn retry(tx: &mut Tx<'_>, id: MessageId, now: Timestamp) -> Res
         return Ok(Some(Retried::Expired));
     }
     let sql = "UPDATE outbox SET state = 'waiting', next_at = $2, taken_up_after = attempts, settled_at = NULL WHERE id = $1 AND leased_until <= $2";
-    let taken_up = tx.exec(sql, &[(&id.0).into(), now.into()]).await?;
-    Ok(Some(if taken_up == 1 { Retried::Queued } else { Retried::Underway }))
+    if tx.exec(sql, &[(&id.0).into(), now.into()]).await? == 0 {
+        return Ok(Some(Retried::Underway));
+    }
+    audit::note(tx, Act::MessageRetried, None, Some(id.0.to_string())).await?;
+    Ok(Some(Retried::Queued))
 }

@@ -1,11 +1,12 @@
 //! Accounts that move in, many in one transaction and few statements, and who stands in their way.
 
 use daftar_core::account::AccountId;
+use daftar_core::audit::Act;
 use daftar_core::identifier::{IdentifierKind, LoginId};
 use daftar_core::moving::{Entry, NewComer, Present};
 use daftar_core::ports::{StoreError, Timestamp};
 
-use super::{claims, creation, passwords};
+use super::{audit, claims, creation, passwords};
 use crate::tx::Tx;
 use crate::value::{Value, places};
 
@@ -29,6 +30,7 @@ pub(crate) async fn enter(tx: &mut Tx<'_>, comers: &[NewComer]) -> Result<Vec<En
         passwords::insert(tx, &passwords).await?;
         insert_identifiers(tx, some).await?;
     }
+    audit::note_each(tx, Act::AccountImported, admitted.iter().map(|comer| comer.id)).await?;
     Ok(entries)
 }
 

@@ -1,9 +1,10 @@
 //! Setting passwords: the first one, and one in place of a forgotten one.
 
+use daftar_core::audit::Act;
 use daftar_core::ports::StoreError;
 use daftar_core::recovery::{FoundRight, NewPassword, PasswordRight, PasswordSet};
 
-use super::{accounts, outbox, passwords, recoveries, sessions};
+use super::{accounts, audit, outbox, passwords, recoveries, sessions};
 use crate::tx::Tx;
 
 /// Sets a password, if the core finds that the right to do so still stands.
@@ -30,5 +31,7 @@ pub(crate) async fn set_password(tx: &mut Tx<'_>, new: &NewPassword) -> Result<P
     }
     // After the notice, as where a contact is lost: what both take, they take in one order.
     recoveries::void_of(tx, account.id).await?;
+    let act = if matches!(new.right, PasswordRight::First(_)) { Act::PasswordSet } else { Act::PasswordReplaced };
+    audit::note(tx, act, Some(account.id), None).await?;
     Ok(PasswordSet::Done)
 }

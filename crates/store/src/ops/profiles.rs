@@ -1,11 +1,12 @@
 //! Changing the basic profile.
 
 use daftar_core::account::{Account, Claim, Standing};
+use daftar_core::audit::Act;
 use daftar_core::person::{Gender, PictureId};
 use daftar_core::ports::{Claimed, StoreError};
 use daftar_core::profile::{ProfileUpdate, ProfileUpdated};
 
-use super::{accounts, contacts};
+use super::{accounts, audit, contacts};
 use crate::tx::Tx;
 
 /// Changes the basic profile, all of it or nothing.
@@ -25,6 +26,7 @@ pub(crate) async fn update(tx: &mut Tx<'_>, update: &ProfileUpdate) -> Result<Cl
         update.picture.as_ref().map(PictureId::as_str).into(),
     ];
     tx.exec("UPDATE accounts SET birth_date = $2, gender = $3, picture = coalesce($4, picture) WHERE id = $1", &values).await?;
+    audit::note(tx, Act::ProfileChanged, Some(account.id), None).await?;
     let replaced_picture = account.profile.picture.filter(|_| update.picture.is_some());
     Ok(Claimed::Done(ProfileUpdated { found: true, replaced_picture }))
 }

@@ -1,12 +1,13 @@
 //! Showing a code: it is judged, and what it pays for is done, in one transaction (threat rows 2, 3, 6 and 7).
 
 use daftar_core::account::{Account, AccountId, Claim, Standing};
+use daftar_core::audit::Act;
 use daftar_core::code::{Challenge, Verdict};
 use daftar_core::ports::{Claimed, StoreError};
 use daftar_core::redemption::{Pays, Redeemed, Redemption, Refusal, speaks_for};
 use daftar_core::session::SessionId;
 
-use super::{accounts, challenges, contacts, creation, recoveries, sessions};
+use super::{accounts, audit, challenges, contacts, creation, recoveries, sessions};
 use crate::tx::Tx;
 
 /// Judges a code and does what it pays for.
@@ -61,6 +62,7 @@ async fn pay(tx: &mut Tx<'_>, challenge: &Challenge, redemption: &Redemption) ->
             // Whoever knew the password that is forgotten is a stranger from now on.
             sessions::know_none(tx, account.id).await?;
             sessions::know(tx, account.id, *from, now).await?;
+            audit::note(tx, Act::RecoveryBegun, Some(account.id), None).await?;
             Ok(Ok(account.id))
         }
         Pays::Contact(session) => {

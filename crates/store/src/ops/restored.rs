@@ -1,8 +1,10 @@
 //! A database that was restored from a copy holds what has ended since: sessions that were signed out of, codes that were used, messages that were sent. All of it is ended, so
 //! that nothing of it comes back to life.
 
+use daftar_core::audit::Act;
 use daftar_core::ports::{StoreError, Timestamp};
 
+use super::audit;
 use crate::tx::Tx;
 use crate::value::Value;
 
@@ -35,5 +37,6 @@ pub(crate) async fn end_everything(tx: &mut Tx<'_>, now: Timestamp) -> Result<u6
     for sql in ENDED {
         ended += tx.exec(sql, &[]).await?;
     }
+    audit::note(tx, Act::Restored, None, None).await?;
     Ok(ended)
 }

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use daftar_core::account::{AccountId, AccountStatus};
+use daftar_core::account::{AccountId, AccountStatus, Surface};
+use daftar_core::audit::Act;
 use daftar_core::device::{Device, DeviceKind, DeviceToken};
 use daftar_core::ports::{StoreError, Timestamp};
 use daftar_core::secret::Mac;
 use daftar_core::session::{Session, SessionId};
 use daftar_core::sign_in::{OpenSession, Opened};
 
-use super::{before, limits, passwords};
+use super::{accounts, audit, before, limits, passwords};
 use crate::tx::Tx;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -72,21 +73,53 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, session: &Session, device: Option<&D
     if let Some(device) = device {
         put_device(tx, session.id, device).await?;
     }
-    Ok(())
+    audit::note(tx, Act::SessionOpened, Some(session.account), Some(session.id.0.to_string())).await
 }
 
-/// Ends a session and forgets its device.
-pub(crate) async fn end(tx: &mut Tx<'_>, id: SessionId, now: Timestamp) -> Result<(), StoreError> {
-    let sql = "UPDATE sessions SET ended_at = $2, device_token = NULL, device_kind = NULL WHERE id = $1 AND ended_at IS NULL";
-    tx.exec(sql, &[(&id.0).into(), now.into()]).await?;
-    Ok(())
+/// The newest sessions of an account that live, newest first.
+pub(crate) async fn live(tx: &mut Tx<'_>, account: AccountId, now: Timestamp, limit: u32) -> Result<Vec<Session>, StoreError> {
+    let sql = "SELECT id, account, surface, created_at, expires_at FROM sessions \
+               WHERE account = $1 AND ended_at IS NULL AND expires_at > $2 ORDER BY created_at DESC, id DESC LIMIT $3";
+    tx.all(sql, &[(&account.0).into(), now.into(), limit.into()], |row| {
+        let row = row.of("sessions");
+        Ok(Session {
+            id: SessionId(row.id("id")?),
+            account: AccountId(row.id("account")?),
+            surface: row.named("surface", Surface::from_name)?,
+            created_at: row.time("created_at")?,
+            expires_at: row.time("expires_at")?,
+        })
+    })
+    .await
 }
 
-/// Ends every session of an account and forgets their devices.
-pub(crate) async fn end_all(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Result<(), StoreError> {
+/// Ends a session and forgets its device; whether there was one to end.
+pub(crate) async fn end(tx: &mut Tx<'_>, id: SessionId, now: Timestamp) -> Result<bool, StoreError> {
+    let sql = "UPDATE sessions SET ended_at = $2, device_token = NULL, device_kind = NULL WHERE id = $1 AND ended_at IS NULL RETURNING id, account";
+    let account = tx.opt(sql, &[(&id.0).into(), now.into()], |row| Ok(AccountId(row.of("sessions").id("account")?))).await?;
+    if account.is_some() {
+        audit::note(tx, Act::SessionEnded, account, Some(id.0.to_string())).await?;
+    }
+    Ok(account.is_some())
+}
+
+/// Ends every session of an account and forgets their devices, because of something else that is noted; how many there were.
+pub(crate) async fn end_all(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Result<u64, StoreError> {
     let sql = "UPDATE sessions SET ended_at = $2, device_token = NULL, device_kind = NULL WHERE account = $1 AND ended_at IS NULL";
-    tx.exec(sql, &[(&account.0).into(), now.into()]).await?;
-    Ok(())
+    tx.exec(sql, &[(&account.0).into(), now.into()]).await
+}
+
+/// Ends every session of an account, and nothing else; how many there were.
+pub(crate) async fn end_each(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Result<u64, StoreError> {
+    // Whoever opens one holds the account, too.
+    if accounts::hold(tx, account).await?.is_none() {
+        return Ok(0);
+    }
+    let ended = end_all(tx, account, now).await?;
+    if ended > 0 {
+        audit::note(tx, Act::SessionsEnded, Some(account), None).await?;
+    }
+    Ok(ended)
 }
 
 /// Binds a device to a session, if that lives; whether it does.

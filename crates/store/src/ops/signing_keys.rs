@@ -1,8 +1,10 @@
 //! The keys that sign tokens. There are a handful: a change writes all of them.
 
+use daftar_core::audit::Act;
 use daftar_core::ports::{StoreError, Timestamp};
-use daftar_core::token::{Rotation, SealedKey, Term};
+use daftar_core::token::{Others, Rotation, SealedKey, Term};
 
+use super::audit;
 use crate::row::Row;
 use crate::tx::Tx;
 
@@ -38,7 +40,11 @@ pub(crate) async fn rotate(tx: &mut Tx<'_>, rotation: &Rotation) -> Result<(), S
     for key in rotation.clone().turn(keys, last_end) {
         insert(tx, &key).await?;
     }
-    Ok(())
+    let others = match rotation.others {
+        Others::Retire(_) => "retired",
+        Others::Vanish => "revoked",
+    };
+    audit::note(tx, Act::KeysRotated, None, Some(others.to_owned())).await
 }
 
 /// Nobody else changes the keys meanwhile.

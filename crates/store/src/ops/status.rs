@@ -1,9 +1,10 @@
 //! Enabling and disabling accounts, and what that ends.
 
 use daftar_core::account::{AccountId, AccountStatus};
+use daftar_core::audit::Act;
 use daftar_core::ports::{StoreError, Timestamp};
 
-use super::{recoveries, sessions};
+use super::{audit, recoveries, sessions};
 use crate::tx::Tx;
 
 /// Enables or disables an account. Disabling ends its sessions (row 12) and forgets from where they were; enabling revives nothing: what was begun before, a
@@ -16,6 +17,10 @@ pub(crate) async fn set_status(tx: &mut Tx<'_>, id: AccountId, status: AccountSt
             sessions::know_none(tx, id).await?;
         }
         AccountStatus::Active => recoveries::void_of(tx, id).await?,
+    }
+    if found {
+        let act = if status == AccountStatus::Active { Act::AccountEnabled } else { Act::AccountDisabled };
+        audit::note(tx, act, Some(id), None).await?;
     }
     Ok(found)
 }

@@ -23,6 +23,7 @@ pub(crate) mod tls;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
+use daftar_core::audit::Scribe;
 use daftar_core::ports::StoreError;
 use deadpool_postgres::{ClientWrapper, Hook, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
 use futures_util::FutureExt as _;
@@ -123,11 +124,11 @@ impl Postgres {
     }
 
     /// Runs a transaction.
-    pub(crate) async fn write<I: Sync, T: Send>(&self, input: I, op: Op<I, T>) -> Result<T, StoreError> {
+    pub(crate) async fn write<I: Sync, T: Send>(&self, input: I, scribe: Option<&Scribe>, op: Op<I, T>) -> Result<T, StoreError> {
         let run = async {
             let (mut conflicts, mut disconnections) = (0, 0);
             loop {
-                let outcome = self.attempt(&input, op).await;
+                let outcome = self.attempt(&input, scribe, op).await;
                 match outcome.as_ref().err().and_then(fault::cause) {
                     Some(fault) if fault.is_conflict() && conflicts < CONFLICTS => {
                         sleep(Duration::from_millis(2 << conflicts)).await;
@@ -141,15 +142,15 @@ impl Postgres {
         timeout(PATIENCE, run).await.unwrap_or_else(|_| Err(Outage::TooSlow.into()))
     }
 
-    async fn attempt<I: Sync, T: Send>(&self, input: &I, op: Op<I, T>) -> Result<T, StoreError> {
+    async fn attempt<I: Sync, T: Send>(&self, input: &I, scribe: Option<&Scribe>, op: Op<I, T>) -> Result<T, StoreError> {
         let mut connection = self.exclusive().await?;
-        let outcome = timeout(ATTEMPT, Self::transact(&mut connection, input, op)).await;
+        let outcome = timeout(ATTEMPT, Self::transact(&mut connection, input, scribe, op)).await;
         given_back(connection, outcome)
     }
 
-    async fn transact<I: Sync, T: Send>(connection: &mut Object, input: &I, op: Op<I, T>) -> Result<T, StoreError> {
+    async fn transact<I: Sync, T: Send>(connection: &mut Object, input: &I, scribe: Option<&Scribe>, op: Op<I, T>) -> Result<T, StoreError> {
         let transaction = connection.transaction().await.map_err(Fault::from)?;
-        let mut tx = Tx::postgres(Session::Transaction(&transaction));
+        let mut tx = Tx::postgres(Session::Transaction(&transaction)).noting(scribe);
         let outcome = caught(op(&mut tx, input)).await;
         let keeps = tx.keeps() && outcome.is_ok();
         if !keeps {

@@ -60,11 +60,11 @@ async fn an_operation_that_panics_fails_or_keeps_nothing_leaves_nothing_and_its_
             Ok("taken")
         })
     };
-    assert!(matches!(engine.write(1, panics).await, Err(StoreError::Failed(_))));
-    let failed = engine.write(2, fails).await.unwrap_err();
+    assert!(matches!(engine.write(1, None, panics).await, Err(StoreError::Failed(_))));
+    let failed = engine.write(2, None, fails).await.unwrap_err();
     assert!(format!("{failed:?}").contains("wrong_code_minutes_pkey"), "{failed:?}");
-    assert_eq!(engine.write(3, keeps_nothing).await.unwrap(), "taken");
-    engine.write(4, PUT).await.unwrap();
+    assert_eq!(engine.write(3, None, keeps_nothing).await.unwrap(), "taken");
+    engine.write(4, None, PUT).await.unwrap();
     assert_eq!(kept(&engine).await, [4]);
 }
 
@@ -79,7 +79,7 @@ async fn row_52_what_the_server_says_of_a_row_is_not_repeated() {
             Ok(())
         })
     };
-    let error = engine.write((), twice).await.unwrap_err();
+    let error = engine.write((), None, twice).await.unwrap_err();
     let mut told = format!("{error} {error:?}");
     let mut cause = std::error::Error::source(&error);
     while let Some(inner) = cause {
@@ -102,12 +102,12 @@ async fn a_transaction_whose_caller_is_gone_leaves_nothing_and_frees_its_connect
     };
     let caller = tokio::spawn({
         let (engine, wrote) = (Arc::clone(&engine), Arc::clone(&wrote));
-        async move { engine.write(wrote, waits).await }
+        async move { engine.write(wrote, None, waits).await }
     });
     wrote.notified().await;
     caller.abort();
     assert!(caller.await.unwrap_err().is_cancelled());
-    engine.write(2, PUT).await.unwrap();
+    engine.write(2, None, PUT).await.unwrap();
     assert_eq!(kept(&engine).await, [2]);
 }
 
@@ -136,7 +136,7 @@ async fn two_transactions_that_wait_for_one_another_both_come_about() {
     let meet = Arc::new(Barrier::new(2));
     let crossing = |names, key| Arc::new(Crossing { names, key, meet: Arc::clone(&meet), runs: AtomicU32::new(0) });
     let (one, other) = (crossing(["a", "b"], 1), crossing(["b", "a"], 2));
-    let outcomes = join_all([engine.write(Arc::clone(&one), crosses), engine.write(Arc::clone(&other), crosses)]).await;
+    let outcomes = join_all([engine.write(Arc::clone(&one), None, crosses), engine.write(Arc::clone(&other), None, crosses)]).await;
     assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
     assert_eq!(one.runs.load(Ordering::SeqCst) + other.runs.load(Ordering::SeqCst), 3, "one of them was run again");
     assert_eq!(kept(&engine).await, [1, 2]);
@@ -148,7 +148,7 @@ async fn names_that_are_locked_together_are_locked_in_one_order() {
     let locks: Op<Vec<String>, ()> = |tx, names| Box::pin(tx.lock("test", names.iter().map(String::as_str)));
     let names: Vec<String> = (0..40).map(|n| format!("name {n}")).collect();
     let reversed: Vec<String> = names.iter().rev().cloned().collect();
-    let calls = (0..40).map(|n| engine.write(if n % 2 == 0 { names.clone() } else { reversed.clone() }, locks));
+    let calls = (0..40).map(|n| engine.write(if n % 2 == 0 { names.clone() } else { reversed.clone() }, None, locks));
     assert!(join_all(calls).await.iter().all(Result::is_ok));
 }
 
@@ -156,7 +156,7 @@ async fn names_that_are_locked_together_are_locked_in_one_order() {
 async fn many_look_ups_share_one_connection_and_see_what_was_written() {
     let engine = engine(Connections { look_ups: 1, transactions: 2 }).await;
     for key in 0..50 {
-        engine.write(key, PUT).await.unwrap();
+        engine.write(key, None, PUT).await.unwrap();
     }
     let counts = join_all((0..500).map(|_| kept(&engine))).await;
     assert!(counts.iter().all(|keys| keys.len() == 50));
@@ -198,7 +198,7 @@ async fn behind_a_black_hole_look_ups_fail_in_time_and_come_back_by_themselves_u
     });
     let lost = engine.look_up((), |tx, ()| Box::pin(keys(tx))).await;
     assert!(matches!(lost, Err(StoreError::Unavailable(_) | StoreError::Overloaded)), "{lost:?}");
-    assert!(engine.write(1, PUT).await.is_err());
+    assert!(engine.write(1, None, PUT).await.is_err());
     proxy.open();
     let until = async {
         while served.load(Ordering::SeqCst) < 100 {
@@ -207,6 +207,6 @@ async fn behind_a_black_hole_look_ups_fail_in_time_and_come_back_by_themselves_u
     };
     tokio::time::timeout(Duration::from_secs(10), until).await.unwrap();
     load.abort();
-    engine.write(2, PUT).await.unwrap();
+    engine.write(2, None, PUT).await.unwrap();
     assert_eq!(kept(&engine).await, [2]);
 }

@@ -9,6 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::Duration;
 
+use daftar_core::audit::Scribe;
 use daftar_core::ports::StoreError;
 use futures_util::FutureExt as _;
 use rusqlite::{Connection, OpenFlags};
@@ -61,12 +62,12 @@ impl Sqlite {
     }
 
     /// Runs a transaction, on the writer's thread. It is carried out also if the caller stops waiting.
-    pub(crate) async fn write<I, T>(&self, input: I, op: Op<I, T>) -> Result<T, StoreError>
+    pub(crate) async fn write<I, T>(&self, input: I, scribe: Option<Scribe>, op: Op<I, T>) -> Result<T, StoreError>
     where
         I: Send + 'static,
         T: Send + 'static,
     {
-        self.writer.run(input, op).await
+        self.writer.run(input, scribe, op).await
     }
 }
 

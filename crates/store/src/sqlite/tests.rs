@@ -83,13 +83,13 @@ async fn a_job_that_panics_or_fails_leaves_its_batch_mates_alone() {
     let (open, gate) = gate();
     let writer = &bench.writer;
     let (_, first, panicked, failed, taken, awaited, last, ()) = tokio::join!(
-        writer.run(gate, GATE),
-        writer.run(1, PUT),
-        writer.run(2, PUT_AND_PANIC),
-        writer.run(3, PUT_AND_FAIL),
-        writer.run(4, PUT_AND_KEEP_NOTHING),
-        writer.run(5, PUT_AND_AWAIT),
-        writer.run(6, PUT),
+        writer.run(gate, None, GATE),
+        writer.run(1, None, PUT),
+        writer.run(2, None, PUT_AND_PANIC),
+        writer.run(3, None, PUT_AND_FAIL),
+        writer.run(4, None, PUT_AND_KEEP_NOTHING),
+        writer.run(5, None, PUT_AND_AWAIT),
+        writer.run(6, None, PUT),
         async { drop(open) }
     );
     first.unwrap();
@@ -107,7 +107,9 @@ async fn a_batch_that_the_database_gives_up_is_answered_with_an_outage() {
     let (open, gate) = gate();
     let writer = &bench.writer;
     let (_, before, given_up, after, ()) =
-        tokio::join!(writer.run(gate, GATE), writer.run(1, PUT), writer.run(2, GIVE_UP), writer.run(3, PUT), async { drop(open) });
+        tokio::join!(writer.run(gate, None, GATE), writer.run(1, None, PUT), writer.run(2, None, GIVE_UP), writer.run(3, None, PUT), async {
+            drop(open);
+        });
     for outcome in [before, given_up] {
         assert!(matches!(outcome, Err(StoreError::Unavailable(_))), "{outcome:?}");
     }
@@ -126,13 +128,13 @@ async fn a_full_disk_is_an_outage_that_ends() {
     };
     let (open, gate) = gate();
     let (_, before, refused, ()) =
-        tokio::join!(bench.writer.run(gate, GATE), bench.writer.run(1, PUT), bench.writer.run((), full), async { drop(open) });
+        tokio::join!(bench.writer.run(gate, None, GATE), bench.writer.run(1, None, PUT), bench.writer.run((), None, full), async { drop(open) });
     assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
     // SQLite may undo the statement alone or the whole transaction; either way an answer is a promise.
     assert_eq!(bench.kept().await, if before.is_ok() { vec![1] } else { vec![] });
     let room: Op<(), ()> = |tx, ()| Box::pin(async move { tx.each("PRAGMA max_page_count = 1000000", &[], |_| Ok(())).await });
-    bench.writer.run((), room).await.unwrap();
-    bench.writer.run(2, PUT).await.unwrap();
+    bench.writer.run((), None, room).await.unwrap();
+    bench.writer.run(2, None, PUT).await.unwrap();
 }
 
 #[tokio::test]
@@ -149,12 +151,12 @@ async fn who_finds_the_queue_full_is_told_at_once() {
     };
     let release = async {
         // The queue is full, yet nobody has been answered: what is refused now is refused because of that.
-        assert!(matches!(bench.writer.run(-1, PUT).await, Err(StoreError::Overloaded)));
+        assert!(matches!(bench.writer.run(-1, None, PUT).await, Err(StoreError::Overloaded)));
         drop(open);
     };
     let fill = async {
         has_started.recv().unwrap();
-        let mut waiting: Vec<_> = (0..QUEUE as i64).map(|key| Box::pin(bench.writer.run(key, PUT))).collect();
+        let mut waiting: Vec<_> = (0..QUEUE as i64).map(|key| Box::pin(bench.writer.run(key, None, PUT))).collect();
         let mut queued = Vec::new();
         for call in &mut waiting {
             queued.push(futures_util::FutureExt::now_or_never(call.as_mut()));
@@ -165,7 +167,7 @@ async fn who_finds_the_queue_full_is_told_at_once() {
             call.await.unwrap();
         }
     };
-    let (outcome, ()) = tokio::join!(bench.writer.run((started, gate), busy), fill);
+    let (outcome, ()) = tokio::join!(bench.writer.run((started, gate), None, busy), fill);
     outcome.unwrap();
     assert_eq!(bench.kept().await.len(), QUEUE);
 }
@@ -174,8 +176,8 @@ async fn who_finds_the_queue_full_is_told_at_once() {
 async fn a_job_is_carried_out_though_its_caller_is_gone_and_the_store_closing() {
     let bench = bench().await;
     let (open, gate) = gate();
-    let mut calls = vec![Box::pin(bench.writer.run(1, PUT)), Box::pin(bench.writer.run(2, PUT))];
-    let mut gated = Box::pin(bench.writer.run(gate, GATE));
+    let mut calls = vec![Box::pin(bench.writer.run(1, None, PUT)), Box::pin(bench.writer.run(2, None, PUT))];
+    let mut gated = Box::pin(bench.writer.run(gate, None, GATE));
     assert!(futures_util::FutureExt::now_or_never(gated.as_mut()).is_none());
     for call in &mut calls {
         assert!(futures_util::FutureExt::now_or_never(call.as_mut()).is_none());
@@ -201,10 +203,10 @@ async fn parameters_are_bound_by_their_numbers() {
             .await
         })
     };
-    assert_eq!(bench.writer.run((), swapped).await.unwrap(), ("one".to_owned(), "two".to_owned(), 6));
+    assert_eq!(bench.writer.run((), None, swapped).await.unwrap(), ("one".to_owned(), "two".to_owned(), 6));
     for sql in ["SELECT $1 AS a", "SELECT $1 AS a, $3 AS b", "SELECT ? AS a, $1 AS b"] {
         let mismatched: Op<&'static str, ()> = |tx, sql| Box::pin(async move { tx.each(sql, &[Value::Null, Value::Null], |_| Ok(())).await });
-        assert!(matches!(bench.writer.run(sql, mismatched).await, Err(StoreError::Failed(_))), "{sql}");
+        assert!(matches!(bench.writer.run(sql, None, mismatched).await, Err(StoreError::Failed(_))), "{sql}");
     }
 }
 

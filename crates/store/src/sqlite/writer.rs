@@ -13,6 +13,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use daftar_core::audit::Scribe;
 use daftar_core::ports::StoreError;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
@@ -56,6 +57,7 @@ enum Lost {
 struct Write<I, T> {
     op: Op<I, T>,
     input: I,
+    scribe: Option<Scribe>,
     outcome: Result<T, StoreError>,
     caller: oneshot::Sender<Result<T, StoreError>>,
 }
@@ -82,13 +84,13 @@ impl Writer {
     }
 
     /// Runs `op` in a transaction. It is carried out also if the caller stops waiting.
-    pub(crate) async fn run<I, T>(&self, input: I, op: Op<I, T>) -> Result<T, StoreError>
+    pub(crate) async fn run<I, T>(&self, input: I, scribe: Option<Scribe>, op: Op<I, T>) -> Result<T, StoreError>
     where
         I: Send + 'static,
         T: Send + 'static,
     {
         let (caller, answer) = oneshot::channel();
-        let job = Write { op, input, outcome: Err(Outage::BatchLost.into()), caller };
+        let job = Write { op, input, scribe, outcome: Err(Outage::BatchLost.into()), caller };
         let jobs = self.jobs.as_ref().ok_or(Outage::ThreadEnded)?;
         match jobs.try_send(Box::new(job)) {
             Ok(()) => answer.await.unwrap_or_else(|_| Err(Outage::ThreadEnded.into())),
@@ -165,7 +167,7 @@ fn batch(connection: &mut Connection, first: Box<dyn Job>, queue: &Receiver<Box<
 impl<I: Send, T: Send> Job for Write<I, T> {
     fn run(&mut self, connection: &mut Connection) -> Result<(), Lost> {
         statement(connection, "SAVEPOINT job").map_err(Lost::Refused)?;
-        let mut tx = Tx::sqlite(connection);
+        let mut tx = Tx::sqlite(connection).noting(self.scribe.as_ref());
         self.outcome = run(self.op, &mut tx, &self.input);
         let keeps = tx.keeps() && self.outcome.is_ok();
         if connection.is_autocommit() {

@@ -157,7 +157,9 @@ pub async fn no_device_is_bound_to_a_session_that_ends_at_the_same_time<E: Engin
             let (store, session, account) = (store.clone(), sessions[out], account.id);
             tokio::spawn(async move {
                 match out {
-                    0 => store.end_session(session, now()).await.unwrap(),
+                    0 => {
+                        store.end_session(session, now()).await.unwrap();
+                    }
                     _ => assert!(store.set_status(account, AccountStatus::Disabled, now()).await.unwrap()),
                 }
             })

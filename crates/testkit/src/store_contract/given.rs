@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use daftar_core::access::{ACCESS_LIFETIME, Grant, GrantId};
 use daftar_core::account::{AccountId, Claim, NewAccount, Origin, Standing, Surface};
+use daftar_core::audit::{Act, Caller, Scribe};
 use daftar_core::client::{ClientId, MachineClient, Scope};
 use daftar_core::code::{Challenge, ChallengeId, ChallengeState, Code, Purpose, Shown};
 use daftar_core::identifier::{Country, EmailAddress, LoginId, PhoneNumber, Username};
@@ -24,7 +25,7 @@ use daftar_core::sign_in::{OpenSession, Opened};
 use daftar_core::token::{SealedKey, Term};
 use daftar_store::SqlStore;
 
-use crate::clock::OsEntropy;
+use crate::clock::{ManualClock, OsEntropy};
 
 mod codes;
 mod customers;
@@ -343,5 +344,7 @@ pub async fn everything(store: &SqlStore) -> NewAccount {
         sent_at: now(),
     };
     store.deliver(message).await.unwrap();
+    let scribe = Scribe::new(Caller::operator("ani".to_owned()), Arc::new(ManualClock::default()), Arc::new(OsEntropy));
+    store.noted_by(scribe).note(Act::AccountsExported).await.unwrap();
     siti
 }

@@ -15,6 +15,7 @@ pub mod access;
 pub mod accounts;
 pub mod at_rest;
 pub mod attempts;
+pub mod audit;
 pub mod clients;
 pub mod codes;
 pub mod contacts;
@@ -128,6 +129,17 @@ macro_rules! store_contract {
                 row_45_of_16_receipts_at_once_one_is_new
                 attempts_and_receipts_are_kept_for_30_days
                 a_damaged_attempt_names_itself
+            }
+            audit {
+                an_entry_says_who_did_what_to_whom_through_which_door_and_from_where
+                everything_that_is_done_to_an_account_is_written_down_in_its_order
+                who_loses_a_contact_has_it_written_down
+                what_operators_change_is_written_down
+                what_was_refused_is_no_deed
+                the_trail_is_read_page_by_page_by_account_and_by_act
+                old_entries_go_a_bounded_amount_at_a_time_and_young_ones_stay
+                the_sessions_of_an_account_are_those_that_live_the_newest_first
+                accounts_are_found_by_how_anything_of_theirs_begins
             }
             clients {
                 a_client_reads_back_as_it_was_written

@@ -1,9 +1,11 @@
 //! The administration over HTTP: who is let in, and what is told of messages and limits.
 
 mod accounts;
+mod audit;
 mod clients;
 mod limits;
 mod messages;
+mod sessions;
 
 use daftar_core::client::Scope;
 use daftar_testkit::{Answer, Caller, Installation};
