@@ -167,6 +167,7 @@ impl Accounts {
         let message = Message { to, locale, platform: None, content: wish.content(&code, minutes(now, expires_at)) };
         let envelope = self.sealer().seal(message, now, expires_at).map_err(Fault::broken)?;
         let charged = self.store().send_challenge(challenge, self.sending([envelope], fare)).await.map_err(Fault::from)?;
+        let charged = charged.ok_or(SendCodeError::Gone)?;
         self.sent(&charged, now)?;
         Ok(token)
     }

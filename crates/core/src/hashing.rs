@@ -319,7 +319,7 @@ impl Worker {
             Scheme::Md5Argon2id => self.evenly(|worker| worker.matches(PreHashedPassword::of(password).bytes(), &record.phc)),
             Scheme::Foreign => {
                 let hash = ForeignHash::parse(&record.phc).map_err(|_| HashingError::Damaged)?;
-                self.evenly(|_| Ok(foreign::verify(password, &hash)))
+                self.evenly(|_| foreign::verify(password, &hash).map_err(HashingError::Failed))
             }
             Scheme::ForeignArgon2id => {
                 let (recipe, phc) = record.phc.split_once(' ').ok_or(HashingError::Damaged)?;

@@ -213,8 +213,9 @@ pub trait Store: Send + Sync {
     async fn disown_customer(&self, link: Mac, now: Timestamp) -> Result<bool, StoreError>;
     /// Confirms a customer's registration (rows 2, 3, 7): counts the attempt, compares, makes the account, all in one.
     async fn confirm_customer(&self, confirm: ConfirmCustomer) -> Result<Confirmed, StoreError>;
-    /// Keeps a challenge and queues the message with its code; older challenges for the same purpose and destination are dead (row 4).
-    async fn send_challenge(&self, challenge: Challenge, sending: Sending) -> Result<Charged, StoreError>;
+    /// Keeps a challenge and queues the message with its code; older challenges for the same purpose and destination are dead (row 4). `None`: it is of an account that is
+    /// not there any more.
+    async fn send_challenge(&self, challenge: Challenge, sending: Sending) -> Result<Option<Charged>, StoreError>;
     /// Judges a code and does what it pays for, all in one (rows 2, 3, 6, 7).
     async fn redeem(&self, redemption: Redemption) -> Result<Redeemed, StoreError>;
     /// Sets a password, if the right to do so still stands; one that replaces another ends every session of the account (rows 11 and 12).

@@ -24,6 +24,8 @@ use crate::system::SystemClock;
 const LOOK: Duration = Duration::from_secs(5);
 /// How long before its end a certificate is worth a warning.
 const SOON: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// How often the log is reminded of that.
+const REMIND: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Where a certificate and its key are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,7 +92,8 @@ impl Contents {
 fn end_of(certificate: &CertificateDer<'_>) -> Option<Timestamp> {
     let parsed = x509_cert::Certificate::from_der(certificate).ok()?;
     let end = parsed.tbs_certificate.validity.not_after.to_unix_duration().as_secs();
-    Timestamp::from_second(i64::try_from(end).ok()?).ok()
+    // "No well-defined expiration date" (RFC 5280 §4.1.2.5) is the last second of the year 9999, which is behind the last that there is here.
+    Some(i64::try_from(end).ok().and_then(|end| Timestamp::from_second(end).ok()).unwrap_or(Timestamp::MAX))
 }
 
 /// A certificate that can be served.
@@ -102,12 +105,7 @@ pub(crate) struct Served {
 impl Served {
     /// What is to be said of its end, if that is near.
     pub(crate) fn warning(&self, now: Timestamp) -> Option<String> {
-        let (left, end) = (Duration::try_from(self.ends_at.duration_since(now)).unwrap_or_default(), self.ends_at);
-        match left {
-            Duration::ZERO => Some(format!("the certificate in tls.certificate ended at {end}: no client trusts it any more")),
-            _ if left < SOON => Some(format!("the certificate in tls.certificate ends soon, at {end}")),
-            _ => None,
-        }
+        warning(self.ends_at, now)
     }
 
     /// Says until when it is good.
@@ -115,6 +113,19 @@ impl Served {
         gauge!("daftar_certificate_not_after_seconds").set(self.ends_at.as_duration().as_secs_f64());
         tracing::info!(ends_at = %self.ends_at, "the certificate is in use");
     }
+}
+
+fn warning(end: Timestamp, now: Timestamp) -> Option<String> {
+    match Duration::try_from(end.duration_since(now)).unwrap_or_default() {
+        Duration::ZERO => Some(format!("the certificate in tls.certificate ended at {end}: no client trusts it any more")),
+        left if left < SOON => Some(format!("the certificate in tls.certificate ends soon, at {end}")),
+        _ => None,
+    }
+}
+
+/// Whether it is time to look at a certificate's end again.
+fn is_due(last: Timestamp, now: Timestamp) -> bool {
+    Duration::try_from(now.duration_since(last)).is_ok_and(|since| since >= REMIND)
 }
 
 /// Reads a certificate and its key.
@@ -131,6 +142,9 @@ pub(crate) struct Certificate {
     current: Arc<Current>,
     /// What was read last, good or not: it is said once that it cannot be used.
     seen: Option<Contents>,
+    ends_at: Timestamp,
+    /// When its end was last thought of.
+    reminded_at: Timestamp,
 }
 
 #[derive(Debug)]
@@ -151,7 +165,9 @@ impl Certificate {
         let contents = Contents::read(&files)?;
         let served = contents.certified()?;
         served.announce();
-        Ok(Self { files, current: Arc::new(Current(ArcSwap::new(served.key))), seen: Some(contents) })
+        // That it ends soon was said when the configuration was checked.
+        let (ends_at, reminded_at) = (served.ends_at, SystemClock.now());
+        Ok(Self { ends_at, reminded_at, files, current: Arc::new(Current(ArcSwap::new(served.key))), seen: Some(contents) })
     }
 
     /// What the server encrypts with.
@@ -169,6 +185,18 @@ impl Certificate {
                 _ = hangups.recv() => true,
             };
             self.look(asked);
+            self.remind(SystemClock.now());
+        }
+    }
+
+    /// Says that it ends soon, or has ended, once a day.
+    fn remind(&mut self, now: Timestamp) {
+        if !is_due(self.reminded_at, now) {
+            return;
+        }
+        self.reminded_at = now;
+        if let Some(warning) = warning(self.ends_at, now) {
+            tracing::warn!("{warning}");
         }
     }
 
@@ -182,9 +210,8 @@ impl Certificate {
             Ok(served) => {
                 self.current.0.store(Arc::clone(&served.key));
                 served.announce();
-                if let Some(warning) = served.warning(SystemClock.now()) {
-                    tracing::warn!("{warning}");
-                }
+                self.ends_at = served.ends_at;
+                self.reminded_at = Timestamp::UNIX_EPOCH;
             }
             Err(error) => {
                 let CertificateFiles { certificate, key } = &self.files;
@@ -192,5 +219,30 @@ impl Certificate {
             }
         }
         self.seen = read.ok();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_is_reminded_once_a_day_of_an_end_that_is_near() {
+        let (now, day) = (Timestamp::from_second(1_800_000_000).unwrap(), REMIND);
+        assert!(!is_due(now, now) && !is_due(now, now + day - Duration::from_secs(1)) && is_due(now, now + day));
+        assert!(!is_due(now, now - day), "a clock that was set back reminds nobody");
+        assert_eq!(warning(now + SOON, now), None);
+        assert!(warning(now + SOON - Duration::from_secs(1), now).unwrap().contains("ends soon"));
+        assert!(warning(now, now).unwrap().contains("ended at"));
+    }
+
+    #[test]
+    fn a_certificate_without_an_end_is_one_that_ends_last() {
+        let mut endless = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
+        endless.not_after = rcgen::date_time_ymd(9999, 12, 31);
+        let key = rcgen::KeyPair::generate().unwrap();
+        let certificate = endless.self_signed(&key).unwrap();
+        let end = end_of(certificate.der()).unwrap();
+        assert!(warning(end, Timestamp::from_second(4_000_000_000).unwrap()).is_none(), "{end}");
     }
 }

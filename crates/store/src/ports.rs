@@ -205,8 +205,8 @@ impl Store for SqlStore {
         self.write(confirm, |tx, confirm| Box::pin(customers::confirm(tx, confirm))).await
     }
 
-    async fn send_challenge(&self, challenge: Challenge, sending: Sending) -> Result<Charged, StoreError> {
-        self.write((challenge, sending), |tx, (challenge, sending)| Box::pin(challenges::send(tx, challenge, sending))).await
+    async fn send_challenge(&self, challenge: Challenge, sending: Sending) -> Result<Option<Charged>, StoreError> {
+        self.write((challenge, sending), |tx, (challenge, sending)| Box::pin(challenges::send_to(tx, challenge, sending))).await
     }
 
     async fn redeem(&self, redemption: Redemption) -> Result<Redeemed, StoreError> {

@@ -140,7 +140,7 @@ behind_the_switch! { Store {
     write authorise_customer(link: Mac, now: Timestamp) -> Result<(), DeadLink>;
     write disown_customer(link: Mac, now: Timestamp) -> bool;
     write confirm_customer(confirm: ConfirmCustomer) -> Confirmed;
-    write send_challenge(challenge: Challenge, sending: Sending) -> Charged;
+    write send_challenge(challenge: Challenge, sending: Sending) -> Option<Charged>;
     write redeem(redemption: Redemption) -> Redeemed;
     write set_password(new: NewPassword) -> PasswordSet;
     write open_session(open: OpenSession) -> Opened;

@@ -181,6 +181,15 @@ impl Purpose {
             Self::UsapiSignup | Self::AppSignIn | Self::AppSignup | Self::AppReset | Self::AppEmail | Self::AppPhone => false,
         }
     }
+
+    /// Whether its subject is an account that is there already.
+    #[must_use]
+    pub const fn is_of_an_account(self) -> bool {
+        match self {
+            Self::AppSignIn | Self::AppReset | Self::AppEmail | Self::AppPhone => true,
+            Self::UsapiSignup | Self::InvasSignup | Self::AppSignup => false,
+        }
+    }
 }
 
 /// Names a challenge.

@@ -86,10 +86,12 @@ impl std::fmt::Debug for ForeignHash {
 }
 
 /// Whether this is the password of which the hash was made, in time that does not depend on where they differ.
-#[must_use]
-pub fn verify(password: &Password, hash: &ForeignHash) -> bool {
+///
+/// # Errors
+/// There is no memory to find out.
+pub fn verify(password: &Password, hash: &ForeignHash) -> Result<bool, argon2_rust::Error> {
     match hash {
-        ForeignHash::Fast(fast) => fast.verify(password),
+        ForeignHash::Fast(fast) => Ok(fast.verify(password)),
         ForeignHash::Slow(slow) => slow.verify(password),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 
-use argon2_rust::{Algorithm, Argon2, Params, Version};
+use argon2_rust::{Algorithm, Argon2, Error, Params, Version};
 use aws_lc_rs::cipher::{AES_256, AES_CTR_IV_LEN, DecryptingKey, DecryptionContext, UnboundCipherKey};
 use aws_lc_rs::iv::FixedLength;
 use aws_lc_rs::{digest, pbkdf2};
@@ -159,18 +159,21 @@ impl SlowHash {
         }
     }
 
-    pub(super) fn verify(&self, password: &Password) -> bool {
-        let Some(password) = bytes_of(password) else { return false };
-        match &self.0 {
+    pub(super) fn verify(&self, password: &Password) -> Result<bool, argon2_rust::Error> {
+        let Some(password) = bytes_of(password) else { return Ok(false) };
+        Ok(match &self.0 {
             Kind::Bcrypt { cost, salt, output, of_sha256: false } => same(&bcrypt_of(password, *cost, *salt), output),
             Kind::Bcrypt { cost, salt, output, of_sha256: true } => {
                 let sum = digest::digest(&digest::SHA256, password);
                 let digits: Zeroizing<String> = Zeroizing::new(sum.as_ref().iter().map(|byte| format!("{byte:02x}")).collect());
                 same(&bcrypt_of(digits.as_bytes(), *cost, *salt), output)
             }
-            // Without memory for it, it is not the password: whoever asks again is served then.
             Kind::Argon2 { algorithm, version, params, salt, output } => {
-                Argon2::new(*algorithm, *version, *params).verify(password, salt, output).is_ok()
+                match Argon2::new(*algorithm, *version, *params).verify(password, salt, output) {
+                    Ok(()) => true,
+                    Err(Error::VerifyMismatch) => false,
+                    Err(error) => return Err(error),
+                }
             }
             Kind::Scrypt { cost, salt, output } => scrypt_of(password, salt, *cost, output.len()).is_some_and(|key| same(&key, output)),
             Kind::Firebase { cost, salt, separator, signer_key, output } => {
@@ -179,7 +182,7 @@ impl SlowHash {
             }
             Kind::Pbkdf2 { prf, iterations, salt, output } => pbkdf2::verify(prf.pbkdf2(), *iterations, salt, password, output).is_ok(),
             Kind::ShaCrypt { .. } => is_sha_crypt_of(password, &self.text()),
-        }
+        })
     }
 }
 

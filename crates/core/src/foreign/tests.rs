@@ -8,7 +8,7 @@ const PASSWORD: &str = "correct horse";
 
 fn is_of(password: &str, text: &str) -> bool {
     let hash = ForeignHash::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
-    verify(&Password::typed(password), &hash)
+    verify(&Password::typed(password), &hash).unwrap()
 }
 
 /// The text is a hash of `password` and of nothing near it, also once it was written and read again.

@@ -70,7 +70,7 @@ fn code(sealer: &Sealer, number: usize, lifetime: Duration) -> (Challenge, Envel
     let id = new_id(now, &OsEntropy);
     let challenge = Challenge {
         id: ChallengeId(id),
-        purpose: Purpose::AppSignIn,
+        purpose: Purpose::AppSignup,
         subject: id,
         destination: phone.into(),
         digits: 6,

@@ -69,10 +69,14 @@ pub(crate) async fn load(tx: &mut Tx<'_>, id: AccountId) -> Result<Option<Accoun
 
 /// The account named `id`, which nobody else changes until this transaction is over.
 pub(crate) async fn hold(tx: &mut Tx<'_>, id: AccountId) -> Result<Option<Account>, StoreError> {
-    let sql = format!("SELECT id FROM accounts WHERE id = $1 {}", tx.for_update());
-    let found = tx.opt(&sql, &[(&id.0).into()], |_| Ok(())).await?;
     // Read after it is held, identifiers and all, so that it is as it stays.
-    if found.is_some() { load(tx, id).await } else { Ok(None) }
+    if hold_alone(tx, id).await? { load(tx, id).await } else { Ok(None) }
+}
+
+/// Holds the account likewise, without reading it; whether it is there.
+pub(crate) async fn hold_alone(tx: &mut Tx<'_>, id: AccountId) -> Result<bool, StoreError> {
+    let sql = format!("SELECT id FROM accounts WHERE id = $1 {}", tx.for_update());
+    Ok(tx.opt(&sql, &[(&id.0).into()], |_| Ok(())).await?.is_some())
 }
 
 /// The account known by `id`.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use daftar_core::account::AccountId;
 use daftar_core::code::{Challenge, ChallengeId, ChallengeState, Pressure, Purpose, SLIPPED_WITHIN, Shown, Verdict};
 use daftar_core::identifier::{IdentifierKind, LoginId};
 use daftar_core::limit::conversion::Conversion;
@@ -10,7 +11,7 @@ use daftar_core::ports::{StoreError, Timestamp};
 use daftar_core::secret::Mac;
 use uuid::Uuid;
 
-use super::{before, limits, outbox};
+use super::{accounts, before, limits, outbox};
 use crate::row::Row;
 use crate::tx::Tx;
 use crate::value::{Value, places};
@@ -91,6 +92,14 @@ pub(crate) async fn send(tx: &mut Tx<'_>, challenge: &Challenge, sending: &Sendi
         outbox::queue_with(tx, letter, challenge).await?;
     }
     pay(tx, sending, challenge.created_at).await
+}
+
+/// The same for a challenge that stands alone. `None`: its account is gone; one that is being erased takes no code with it into the time after.
+pub(crate) async fn send_to(tx: &mut Tx<'_>, challenge: &Challenge, sending: &Sending) -> Result<Option<Charged>, StoreError> {
+    if challenge.purpose.is_of_an_account() && !accounts::hold_alone(tx, AccountId(challenge.subject)).await? {
+        return Ok(None);
+    }
+    send(tx, challenge, sending).await.map(Some)
 }
 
 /// Lets the budgets pay, last of all: everybody who sends something waits for whoever holds them. If they do not, nothing of the transaction stays.

@@ -14,15 +14,12 @@ use crate::value::{Value, places};
 /// Erases an account.
 pub(crate) async fn erase(tx: &mut Tx<'_>, id: AccountId) -> Result<Option<Erased>, StoreError> {
     let Some(account) = accounts::load(tx, id).await? else { return Ok(None) };
-    let mut traces = Traces::of(&account);
     // In the order in which everybody takes them, so the account's own row comes behind what a proof begins with.
-    erase_pending(tx, id, &traces).await?;
+    erase_pending(tx, id, &Traces::of(&account)).await?;
     let Some(held) = accounts::hold(tx, id).await? else { return Ok(None) };
-    if held != account {
-        // It has changed meanwhile.
-        traces = Traces::of(&held);
-        erase_pending(tx, id, &traces).await?;
-    }
+    let traces = Traces::of(&held);
+    // What was begun before it was held; from now on nothing is.
+    erase_pending(tx, id, &traces).await?;
     claims::lock(tx, traces.identifiers.iter()).await?;
     erase_limits(tx, &traces).await?;
     for contact in contacts(&traces) {

@@ -112,7 +112,7 @@ pub(crate) async fn end_all(tx: &mut Tx<'_>, account: AccountId, now: Timestamp)
 /// Ends every session of an account, and nothing else; how many there were.
 pub(crate) async fn end_each(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Result<u64, StoreError> {
     // Whoever opens one holds the account, too.
-    if accounts::hold(tx, account).await?.is_none() {
+    if !accounts::hold_alone(tx, account).await? {
         return Ok(0);
     }
     let ended = end_all(tx, account, now).await?;
@@ -126,8 +126,7 @@ pub(crate) async fn end_each(tx: &mut Tx<'_>, account: AccountId, now: Timestamp
 pub(crate) async fn bind_device(tx: &mut Tx<'_>, id: SessionId, device: &Device, now: Timestamp) -> Result<bool, StoreError> {
     let Some(account) = account_of(tx, id, now).await? else { return Ok(false) };
     // Whoever ends all of an account's sessions holds it, too.
-    let sql = format!("SELECT id FROM accounts WHERE id = $1 {}", tx.for_update());
-    tx.opt(&sql, &[(&account.0).into()], |_| Ok(())).await?;
+    accounts::hold_alone(tx, account).await?;
     put_device(tx, id, device).await
 }
 

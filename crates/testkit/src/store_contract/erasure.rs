@@ -144,7 +144,7 @@ pub async fn nobody_is_erased_twice<E: Engine>(engine: E) {
     assert_eq!(store.sign_in_record(&given::email("siti").into(), given::from()).await.unwrap(), None);
 }
 
-pub async fn of_8_erasures_beside_proofs_and_sign_ins_one_is_done_and_nothing_is_left<E: Engine>(engine: E) {
+pub async fn of_8_erasures_beside_codes_that_are_asked_for_proofs_and_sign_ins_one_is_done_and_nothing_is_left<E: Engine>(engine: E) {
     let store = engine.store();
     let before = rows(&engine).await;
     let id = somebody(store, "xenia", 77).await;
@@ -156,7 +156,13 @@ pub async fn of_8_erasures_beside_proofs_and_sign_ins_one_is_done_and_nothing_is
         let store = store.clone();
         tokio::spawn(async move { store.redeem(code.show()).await.map(drop) })
     });
-    let signing_in: Vec<_> = signing_in.collect();
+    let asking = (0..8).map(|_| {
+        let store = store.clone();
+        // It is sent before, or there is nobody any more to send it to.
+        let sent = given::code(Purpose::AppReset, id, given::email("xenia"));
+        tokio::spawn(async move { store.send_challenge(sent.challenge, sent.envelope.into()).await.map(drop) })
+    });
+    let signing_in: Vec<_> = signing_in.chain(asking).collect();
     let erasures = (0..8).map(|_| {
         let store = store.clone();
         async move { store.erase_account(id).await.unwrap().is_some() }

@@ -222,7 +222,7 @@ macro_rules! store_contract {
                 an_erased_account_leaves_everything_as_if_it_had_never_been
                 what_others_have_is_not_erased_with_an_account
                 nobody_is_erased_twice
-                of_8_erasures_beside_proofs_and_sign_ins_one_is_done_and_nothing_is_left
+                of_8_erasures_beside_codes_that_are_asked_for_proofs_and_sign_ins_one_is_done_and_nothing_is_left
             }
             housekeeping {
                 the_store_is_ready

@@ -45,7 +45,7 @@ async fn over<E: Engine>(engine: &E, at: Timestamp) -> Vec<(&'static str, i64)> 
 /// One row in each of them at least, made now.
 async fn everything(store: &SqlStore) {
     given::everything(store).await;
-    given::send(store, Purpose::AppSignIn, given::account_id(), given::phone(9)).await;
+    given::send(store, Purpose::AppSignup, given::account_id(), given::phone(9)).await;
 }
 
 pub async fn fault_6_a_clock_that_goes_on_or_is_back_by_less_than_a_second_changes_nothing<E: Engine>(engine: E) {
@@ -165,7 +165,7 @@ pub async fn fault_6_a_thousand_rows_are_put_in_order_however_many_servers_say_s
     let send = |number: u32| {
         let store = store.clone();
         async move {
-            let sent = given::code(Purpose::AppSignIn, AccountId(new_id(now(), &OsEntropy)), given::phone(number));
+            let sent = given::code(Purpose::AppSignup, AccountId(new_id(now(), &OsEntropy)), given::phone(number));
             store.send_challenge(sent.challenge, sent.envelope.into()).await.unwrap();
         }
     };

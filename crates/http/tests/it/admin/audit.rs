@@ -47,6 +47,7 @@ async fn an_entry_tells_who_did_what_to_which_account_and_from_where() {
     let body = registered(&site, 1).await;
     let id = site.username_of("siti1@example.test").await;
     let account = admin.get(&format!("/admin/accounts?whom={id}")).await.json()["accounts"][0]["id"].as_str().unwrap().to_owned();
+    site.clock.advance(Duration::from_secs(1));
     assert_eq!(sign_in(&site, body["username"].as_str().unwrap(), "rahasia sekali").await.status, 200);
     let found = entries(&admin.get(&format!("/admin/audit?account={account}")).await);
     let told =

@@ -4,6 +4,7 @@ use daftar_core::account::{AccountId, Claim, NewAccount, Standing, Surface};
 use daftar_core::code::{Challenge, ChallengeId, ChallengeState, Code, Purpose, Shown};
 use daftar_core::device::{Device, DeviceKind, DeviceToken};
 use daftar_core::identifier::{LoginId, Username};
+use daftar_core::limit::Charged;
 use daftar_core::limit::guesses::GuessLimits;
 use daftar_core::locale::Locale;
 use daftar_core::message::{CodeUse, Content, Envelope};
@@ -71,7 +72,7 @@ pub async fn send(store: &SqlStore, purpose: Purpose, subject: AccountId, to: im
 impl Sent {
     /// Itself, once it is sent.
     pub async fn sent(self, store: &SqlStore) -> Self {
-        store.send_challenge(self.challenge.clone(), self.envelope.clone().into()).await.unwrap();
+        assert_eq!(store.send_challenge(self.challenge.clone(), self.envelope.clone().into()).await.unwrap(), Some(Charged::Allowed));
         self
     }
 
