@@ -100,6 +100,11 @@ pub(crate) struct Served {
 }
 
 impl Served {
+    /// Until when it is good.
+    pub(crate) const fn ends_at(&self) -> Timestamp {
+        self.ends_at
+    }
+
     /// What is to be said of its end, if that is near.
     pub(crate) fn warning(&self, now: Timestamp) -> Option<String> {
         let (left, end) = (Duration::try_from(self.ends_at.duration_since(now)).unwrap_or_default(), self.ends_at);

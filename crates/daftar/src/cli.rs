@@ -68,6 +68,15 @@ pub(crate) enum Command {
         #[arg(long)]
         force: bool,
     },
+    /// Look whether all is well: configuration, database, keys, clock, mail servers, gateways, outbox, limits
+    ///
+    /// Look whether all is well, and say what to do where it is not, a line for each: configuration, database, keys, certificate, clock, mail
+    /// servers, gateways, outbox, limits. It changes nothing and sends nothing, and works while the server runs as well as when it does not. The
+    /// status is 1 if anything FAILED.
+    Doctor {
+        #[command(flatten)]
+        output: Output,
+    },
     /// The configuration
     #[command(subcommand, arg_required_else_help = true)]
     Config(ConfigCommand),

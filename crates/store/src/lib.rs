@@ -22,6 +22,7 @@
 mod backup;
 pub mod copy;
 mod error;
+mod inspection;
 mod location;
 mod measure;
 mod migration;
@@ -37,6 +38,7 @@ mod value;
 
 pub use backup::{BackupError, backup};
 pub use error::OpenError;
+pub use inspection::Schema;
 pub use location::Location;
 pub use migration::History;
 pub use ops::time::{Kept, Told};

@@ -9,7 +9,23 @@ fn help_lists_what_there_is_and_nothing_that_is_not_built() {
     let names: Vec<_> = commands.iter().filter_map(|line| line.split_whitespace().next()).collect();
     assert_eq!(
         names,
-        ["dev", "serve", "migrate", "client", "account", "outbox", "limits", "keys", "store", "backup", "config", "completions", "manual", "help"],
+        [
+            "dev",
+            "serve",
+            "migrate",
+            "client",
+            "account",
+            "outbox",
+            "limits",
+            "keys",
+            "store",
+            "backup",
+            "doctor",
+            "config",
+            "completions",
+            "manual",
+            "help"
+        ],
         "{help}"
     );
     assert!(help.contains("--config <FILE>"), "{help}");
@@ -43,6 +59,7 @@ fn every_command_has_a_help_text_and_takes_a_configuration() {
         &["store", "copy"],
         &["store", "restored"],
         &["backup"],
+        &["doctor"],
         &["config", "check"],
         &["config", "show"],
     ] {

@@ -11,6 +11,7 @@ mod clocks;
 mod command_line;
 mod configuration;
 mod dev;
+mod doctor;
 mod faults;
 mod files;
 mod guides;
