@@ -68,6 +68,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Outbox(command) => commands::outbox::run(Config::load(&usual.or_development(), Use::Store)?, command).await,
         Command::Limits(command) => commands::limits::run(Config::load(&usual.or_development(), Use::Store)?, command).await,
         Command::Backup { file, force } => commands::backup::run(Config::load(&usual.or_development(), Use::Store)?, &file, force).await,
+        Command::Restore { file, force } => commands::restore::run(Config::load(&usual.or_development(), Use::Store)?, &file, force).await,
         Command::Doctor { output } => commands::doctor::run(&usual.or_development(), output).await,
         Command::Completions { shell } => commands::paper::completions(shell),
         Command::Manual { dir } => commands::paper::manual(&dir),

@@ -12,6 +12,7 @@ pub(crate) mod limits;
 pub(crate) mod migrate;
 pub(crate) mod outbox;
 pub(crate) mod paper;
+pub(crate) mod restore;
 pub(crate) mod store;
 
 use std::io::{self, IsTerminal as _, Write as _};

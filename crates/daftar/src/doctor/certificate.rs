@@ -9,7 +9,7 @@ use super::finding::{Finding, chain};
 use super::patient::Patient;
 
 /// Looks at it.
-pub(super) async fn look(patient: &Patient) -> Vec<Finding> {
+pub(super) fn look(patient: &Patient) -> Vec<Finding> {
     let Some(files) = patient.config.tls.files() else {
         return vec![Finding::ok("the server speaks no TLS: that is for the proxy in front, whose certificate is not looked at")];
     };

@@ -17,7 +17,7 @@ const LITTLE: u64 = 1 << 30;
 const NOTHING: u64 = 64 << 20;
 
 /// Looks at all of them; what is well is told of the data directory alone.
-pub(super) async fn look(patient: &Patient) -> Vec<Finding> {
+pub(super) fn look(patient: &Patient) -> Vec<Finding> {
     let data_dir = patient.config.data_dir();
     let mut found = vec![of(&data_dir)];
     let more = [Some(data_dir.join(PICTURES)).filter(|dir| dir.exists()), folder_of_the_database(patient).filter(|dir| *dir != data_dir)];

@@ -7,7 +7,7 @@ use super::patient::Patient;
 const ENOUGH: u64 = 4096;
 
 /// Looks at the limit of this process, which is the server's where it is started in the same way.
-pub(super) async fn look(_: &Patient) -> Vec<Finding> {
+pub(super) fn look(_: &Patient) -> Vec<Finding> {
     let advice = "Raise the hard limit: `LimitNOFILE` of its unit, or `ulimit -Hn` of whoever starts the server";
     vec![match rlimit::Resource::NOFILE.get() {
         Err(error) => Finding::failed(chain(&error), advice),

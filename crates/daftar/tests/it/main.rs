@@ -27,6 +27,7 @@ mod packaging;
 mod program;
 mod replica_crashes;
 mod replicas;
+mod restore;
 mod shutdown;
 mod slow_clients;
 mod sms;
