@@ -1,11 +1,13 @@
-//! A copy of a SQLite database, put in the place of the one that is served from: whole, of the same installation, with everything ended, and at no moment by halves.
+//! A copy of a SQLite database, put in the place of the one that is served from: whole, of the same installation, with everything ended, and at no
+//! moment by halves.
 //!
 //! ```text
 //! lock the place ─► copy beside it ─► check ─► end everything ─► keep the old one ─► rename ─► unlock
 //! ```
 //!
-//! The lock is one on the whole file, of the kind that SQLite takes itself. Whoever has the database open in write-ahead mode holds a part of it all the time, so it is refused while
-//! there is anybody; and whoever comes later waits behind it. It needs nothing of the file's content, which may be damaged: that is what a restore is for.
+//! The lock is one on the whole file, of the kind that SQLite takes itself. Whoever has the database open in write-ahead mode holds a part of it all
+//! the time, so it is refused while there is any other process that has; and whoever comes later waits behind it, and then looks again which file it
+//! has (`sqlite::writer`). It needs nothing of the file's content, which may be damaged: that is what a restore is for.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -96,7 +98,8 @@ pub struct Restored {
     pub kept: Option<PathBuf>,
 }
 
-/// Puts a copy of the database in `from` in the place of `file`, with the schema brought up to date and everything ended. Blocks this thread for as long as that takes.
+/// Puts a copy of the database in `from` in the place of `file`, with the schema brought up to date and everything ended. Blocks this thread for as
+/// long as that takes. The lock is the process's: what this one itself has open is not noticed.
 ///
 /// # Errors
 /// [`RestoreError`]; then `file` is as it was.
@@ -107,6 +110,8 @@ pub async fn restore(from: &Path, file: &Path, how: Restoring) -> Result<Restore
     if let Some(log) = Some(beside(from, "-wal")).filter(|log| log.metadata().is_ok_and(|log| log.len() > 0)) {
         return Err(RestoreError::Log(log));
     }
+    // Behind a link it is the file that is replaced, beside which SQLite keeps its log.
+    let file = &file.canonicalize().unwrap_or_else(|_| file.to_owned());
     let place = Place::take(file, how.replace)?;
     let partial = beside(file, &format!(".restoring-{}", std::process::id()));
     let restored = async {

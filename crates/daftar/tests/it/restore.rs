@@ -1,9 +1,12 @@
 //! `daftar restore`: a copy that was made under load, put in place and served from; and everything for which it refuses.
 
 use std::fs;
+use std::os::unix::fs::{MetadataExt as _, chown};
 use std::path::PathBuf;
+use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
@@ -157,11 +160,18 @@ async fn a_database_is_replaced_only_unserved_and_when_it_is_said_and_is_kept() 
     // What was committed last is in the log alone.
     server.kill();
     assert!(fs::metadata(home.path("daftar-data/daftar.db-wal")).unwrap().len() > 0);
+    // Whoever restores, it stays the service's. Only the superuser can give a file away.
+    let owner = |file: &str| fs::metadata(home.path(file)).map(|file| (file.uid(), file.gid())).unwrap();
+    if owner(KEY).0 == 0 {
+        chown(home.path(DATABASE), Some(65534), Some(65534)).unwrap();
+    }
+    let before = owner(DATABASE);
 
     let said = home.run(&["restore", "copy.db", "--force"]).ok();
     let kept = beside(&home).into_iter().find(|path| !path.to_str().unwrap().ends_with("-wal")).unwrap();
     assert!(said.contains(kept.to_str().unwrap()) || said.contains(kept.file_name().unwrap().to_str().unwrap()), "{said}");
     assert!(kept.file_name().unwrap().to_str().unwrap().starts_with("daftar.db.replaced-20"), "{kept:?}");
+    assert_eq!(owner(DATABASE), before);
     let kept = kept.strip_prefix(home.path("")).unwrap().to_str().unwrap().to_owned();
     assert_eq!((accounts(&home, DATABASE), accounts(&home, &kept)), (1, 2), "its log is kept with it");
     let server = home.start(&["serve"]);
@@ -229,6 +239,30 @@ async fn what_is_no_good_copy_takes_nobodys_place() {
     elsewhere.write(KEY, &"0b".repeat(32));
     assert!(restored().contains("made under another master key"));
     assert_eq!(fs::read_dir(elsewhere.path("daftar-data")).unwrap().count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_waits_for_the_database_while_it_is_replaced_gets_the_new_one() {
+    let (home, _client) = with_a_copy().await;
+    home.run(&["account", "delete", "siti", "--yes"]).ok();
+    let lock = Connection::open(home.path(DATABASE)).unwrap();
+    lock.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE").unwrap();
+    let waiting = home.command(&["account", "show", "siti"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let handles = PathBuf::from(format!("/proc/{}/fd", waiting.id()));
+    let has_it_open = || {
+        let handles = fs::read_dir(&handles).unwrap();
+        handles.filter_map(Result::ok).any(|handle| fs::read_link(handle.path()).is_ok_and(|file| file == home.path(DATABASE)))
+    };
+    // For longer than it takes to see that it is there.
+    let (mut seen, mut pause) = (0, tokio::time::interval(Duration::from_millis(5)));
+    while seen < 20 {
+        pause.tick().await;
+        seen = if has_it_open() { seen + 1 } else { 0 };
+    }
+    fs::rename(home.path("copy.db"), home.path(DATABASE)).unwrap();
+    drop(lock);
+    let said = waiting.wait_with_output().unwrap();
+    assert!(said.status.success(), "{said:?}");
 }
 
 #[test]
