@@ -103,6 +103,11 @@ pub(crate) struct Served {
 }
 
 impl Served {
+    /// Until when it is good.
+    pub(crate) const fn ends_at(&self) -> Timestamp {
+        self.ends_at
+    }
+
     /// What is to be said of its end, if that is near.
     pub(crate) fn warning(&self, now: Timestamp) -> Option<String> {
         warning(self.ends_at, now)

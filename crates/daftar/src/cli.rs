@@ -80,6 +80,27 @@ pub(crate) enum Command {
         #[arg(long)]
         force: bool,
     },
+    /// Look whether all is well: configuration, database, keys, clock, mail servers, gateways, outbox, limits
+    ///
+    /// Put a copy that `daftar backup` made in the place of the database. Stop the server first
+    ///
+    /// Put a copy that `daftar backup` made in the place of the SQLite database of `database.url`, once it was checked: that it is whole, not newer
+    /// than this program, and made under this installation's master key. It is refused while a server has the database open. For PostgreSQL it
+    /// says what to do instead.
+    Restore {
+        /// The copy; it stays as it is
+        file: PathBuf,
+        /// Replace the database if there is one; it is kept beside under a name with the time
+        #[arg(long)]
+        force: bool,
+    },
+    /// Look whether all is well, and say what to do where it is not, a line for each: configuration, database, keys, certificate, clock, mail
+    /// servers, gateways, outbox, limits. It changes nothing and sends nothing, and works while the server runs as well as when it does not. The
+    /// status is 1 if anything FAILED.
+    Doctor {
+        #[command(flatten)]
+        output: Output,
+    },
     /// The configuration
     #[command(subcommand, arg_required_else_help = true)]
     Config(ConfigCommand),

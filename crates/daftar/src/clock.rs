@@ -86,6 +86,24 @@ struct Reading {
 }
 
 impl Reading {
+    /// Reads the clock of a store, if it has one: of a few answers the quickest.
+    async fn of(store: &SqlStore) -> Result<Option<Self>, StoreError> {
+        let mut best: Option<Self> = None;
+        for _ in 0..ANSWERS {
+            let glance = Glance::now();
+            let Some(there) = store.time().await? else { return Ok(None) };
+            let took = glance.at.elapsed();
+            // It was read halfway, as far as we know.
+            let halfway = i64::try_from(took.as_millis() / 2).unwrap_or(i64::MAX);
+            let ahead = glance.shown.saturating_add(halfway).saturating_sub(there.as_millisecond());
+            best = best.filter(|best| best.took <= took).or(Some(Self { glance, ahead, took }));
+            if took <= QUICK {
+                break;
+            }
+        }
+        Ok(best)
+    }
+
     /// By how much to correct this machine's clock, in milliseconds; `None`: the clocks agree, as far as one can tell. What is corrected stays so until they
     /// clearly agree.
     fn correction(self, is_corrected: bool) -> Option<i64> {
@@ -93,6 +111,14 @@ impl Reading {
         let same = if is_corrected { SAME / 2 } else { SAME };
         (self.ahead.saturating_abs() > same.saturating_add(unsure)).then_some(self.ahead)
     }
+}
+
+/// By how many milliseconds this machine's clock is ahead of the database's, 0 where one cannot tell; `None`: the database has no clock of its own.
+///
+/// # Errors
+/// When the store fails.
+pub(crate) async fn ahead(store: &SqlStore) -> Result<Option<i64>, StoreError> {
+    Ok(Reading::of(store).await?.map(|reading| reading.correction(false).unwrap_or(0)))
 }
 
 /// Keeps a [`SharedClock`] right.
@@ -159,25 +185,13 @@ impl Timekeeper {
         glance.shown.saturating_sub(self.correction.unwrap_or_default())
     }
 
-    /// Reads the database's clock, if it has one: of a few answers the quickest.
+    /// Reads the database's clock, if it has one.
     async fn read(&self) -> Result<Option<Reading>, StoreError> {
-        let mut best: Option<Reading> = None;
-        for _ in 0..ANSWERS {
-            let glance = Glance::now();
-            let Some(there) = self.store.time().await? else { return Ok(None) };
-            let took = glance.at.elapsed();
-            // It was read halfway, as far as we know.
-            let halfway = i64::try_from(took.as_millis() / 2).unwrap_or(i64::MAX);
-            let ahead = glance.shown.saturating_add(halfway).saturating_sub(there.as_millisecond());
-            best = best.filter(|best| best.took <= took).or(Some(Reading { glance, ahead, took }));
-            if took <= QUICK {
-                break;
-            }
-        }
-        if let Some(Reading { ahead, .. }) = best {
+        let reading = Reading::of(&self.store).await?;
+        if let Some(Reading { ahead, .. }) = reading {
             metrics::gauge!("daftar_clock_ahead_seconds").set(Timestamp::UNIX_EPOCH.duration_until(at(ahead)).as_secs_f64());
         }
-        Ok(best)
+        Ok(reading)
     }
 
     /// Tells of a difference when it begins, when it changes, and when it is over.

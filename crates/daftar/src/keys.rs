@@ -80,6 +80,19 @@ impl MasterKey {
         Ok(Self { bytes, made: made.then_some(path) })
     }
 
+    /// The key in `dir`, if there is one: nothing is made.
+    ///
+    /// # Errors
+    /// [`KeyFileError`].
+    pub(crate) fn there(dir: &Path) -> Result<Option<Self>, KeyFileError> {
+        let path = dir.join(MASTER_FILE);
+        match read(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(KeyFileError::Io { path, source }),
+            Ok(text) => master_key_of(&text).map(|bytes| Some(Self::configured(bytes))).ok_or(KeyFileError::NotAMasterKey(path)),
+        }
+    }
+
     /// The database was made under another key. One that this process has just made is removed again, so that nobody takes it for the lost one.
     pub(crate) fn reject(self) {
         if let Some(path) = self.made

@@ -11,6 +11,7 @@
 //! | `wiring` | from a configuration to the parts of the other crates |
 //! | `serve`, `dev` | running the server, and running it for development with a tour |
 //! | `commands` | what works beside a running server |
+//! | `doctor` | what `daftar doctor` looks at, a look per file |
 
 mod certificate;
 mod cli;
@@ -18,6 +19,7 @@ mod clock;
 mod commands;
 mod config;
 mod dev;
+mod doctor;
 mod housekeeping;
 mod keys;
 mod logging;
@@ -68,6 +70,8 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Session(command) => commands::session::run(Config::load(&usual.or_development(), Use::Store)?, command).await,
         Command::Audit(wanted) => commands::audit::run(Config::load(&usual.or_development(), Use::Store)?, wanted).await,
         Command::Backup { file, force } => commands::backup::run(Config::load(&usual.or_development(), Use::Store)?, &file, force).await,
+        Command::Restore { file, force } => commands::restore::run(Config::load(&usual.or_development(), Use::Store)?, &file, force).await,
+        Command::Doctor { output } => commands::doctor::run(&usual.or_development(), output).await,
         Command::Completions { shell } => commands::paper::completions(shell),
         Command::Manual { dir } => commands::paper::manual(&dir),
         Command::Account(command) => commands::account::run(Config::load(&usual.or_development(), Use::Store)?, command).await,

@@ -49,6 +49,6 @@ pub use inbox::InboxTransport;
 pub use render::{Flaw, Flaws, Overrides, RenderError, Rendered, Renderer, Review};
 pub use route::Route;
 pub use segments::{Encoding, Segments};
-pub use smtp::{Authorities, AuthoritiesError, Dkim, DkimError, DkimRecord, SmtpConfigError, SmtpSettings, SmtpTransport};
+pub use smtp::{Authorities, AuthoritiesError, Dkim, DkimError, DkimRecord, Greeting, SmtpConfigError, SmtpSettings, SmtpTransport};
 pub use transport::{Accepted, Outgoing, SendError, Transport};
 pub use worker::{Pace, Worker, WorkerHandle, WorkerParts};

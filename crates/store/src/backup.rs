@@ -81,13 +81,15 @@ async fn copy(file: &Path, partial: &Path, now: Timestamp) -> Result<(), BackupE
     File::open(partial).and_then(|copy| copy.sync_all()).map_err(BackupError::File)
 }
 
-fn beside(file: &Path, ending: &str) -> PathBuf {
+/// The file beside another that is named like it, with an ending more.
+pub(crate) fn beside(file: &Path, ending: &str) -> PathBuf {
     let mut name = OsString::from(file);
     name.push(ending);
     PathBuf::from(name)
 }
 
-fn folder_of(file: &Path) -> io::Result<File> {
+/// The folder of a file, opened to be put on the disk.
+pub(crate) fn folder_of(file: &Path) -> io::Result<File> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(folder)
 }

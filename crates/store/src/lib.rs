@@ -22,6 +22,7 @@
 mod backup;
 pub mod copy;
 mod error;
+mod inspection;
 mod location;
 mod measure;
 mod migration;
@@ -29,6 +30,7 @@ mod ops;
 pub mod pictures;
 mod ports;
 mod postgres;
+mod restore;
 mod row;
 mod sqlite;
 mod store;
@@ -37,8 +39,10 @@ mod value;
 
 pub use backup::{BackupError, backup};
 pub use error::OpenError;
+pub use inspection::Schema;
 pub use location::Location;
 pub use migration::History;
 pub use ops::time::{Kept, Told};
 pub use postgres::{Address, AddressError, Connections, TlsError};
+pub use restore::{RestoreError, Restored, Restoring, restore};
 pub use store::{Opening, SqlStore};

@@ -150,6 +150,11 @@ impl SqlStore {
         }
     }
 
+    /// The schema's history, as this program knows it.
+    pub(crate) fn history(&self) -> &History {
+        &self.0.history
+    }
+
     /// Reads, and writes one row: a full disk or a lost writer shows at once, and is over when this succeeds again.
     pub(crate) async fn check(&self) -> Result<(), StoreError> {
         let check = async {

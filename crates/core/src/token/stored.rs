@@ -220,6 +220,17 @@ impl StoredKeys {
         Ok(keys.into_iter().filter(|key| !key.term.is_over(now)).map(info).collect())
     }
 
+    /// The same, once every key was opened: whether the master key is the right one, and what is kept whole.
+    ///
+    /// # Errors
+    /// [`StoredKeyError`].
+    pub async fn check(&self) -> Result<Vec<KeyInfo>, StoredKeyError> {
+        for key in self.load().await? {
+            self.open(&key)?;
+        }
+        self.list().await
+    }
+
     /// Every key, the newest first.
     pub(super) async fn load(&self) -> Result<Vec<SealedKey>, StoredKeyError> {
         Ok(self.store.signing_keys().await?)

@@ -34,11 +34,7 @@ pub(crate) async fn run(Checked { config, .. }: Checked, to: &Path, force: bool)
     say("\nKeep with it, but not in the same place:")?;
     keep(&config)?;
     say("\nTo restore it, with the server stopped:")?;
-    say(format_args!("  rm -f {0}-wal {0}-shm && cp {1} {0}", database.display(), to.display()))?;
-    say(
-        "and see that the file belongs to the service's user. Then do again what was done since: accounts and clients that were disabled, secrets and keys that were",
-    )?;
-    Ok(say("replaced because they had leaked, people who were erased.")?)
+    Ok(say(format_args!("  daftar restore --force {}", to.display()))?)
 }
 
 fn keep(config: &Config) -> anyhow::Result<()> {

@@ -12,7 +12,7 @@ use super::program::{Client, Home, Server};
 const THROTTLED: u16 = 429;
 
 /// Lets the clock of what runs in `home` be set, even while it runs.
-fn with_a_clock(home: Home) -> Home {
+pub(crate) fn with_a_clock(home: Home) -> Home {
     let library = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib"]
         .map(|dir| format!("{dir}/faketime/libfaketimeMT.so.1"))
         .into_iter()
@@ -31,7 +31,7 @@ fn with_a_clock(home: Home) -> Home {
 }
 
 /// Sets it; the change is whole, whenever it is read.
-fn set(home: &Home, clock: &str) {
+pub(crate) fn set(home: &Home, clock: &str) {
     home.write("clock.new", clock);
     std::fs::rename(home.path("clock.new"), home.path("clock")).unwrap();
 }

@@ -22,6 +22,8 @@ fn help_lists_what_there_is_and_nothing_that_is_not_built() {
             "keys",
             "store",
             "backup",
+            "restore",
+            "doctor",
             "config",
             "completions",
             "manual",
@@ -64,6 +66,8 @@ fn every_command_has_a_help_text_and_takes_a_configuration() {
         &["store", "copy"],
         &["store", "restored"],
         &["backup"],
+        &["restore"],
+        &["doctor"],
         &["config", "check"],
         &["config", "show"],
     ] {

@@ -6,12 +6,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::header::{HeaderName, HeaderValue};
-use hyper::{Method, StatusCode};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper::{Method, StatusCode, Uri};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{Client, Error as ClientError};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::{ClientConfig, RootCertStore};
+use tower::ServiceExt as _;
 
 use crate::transport::SendError;
 
@@ -78,6 +79,7 @@ impl Reply {
 #[derive(Clone)]
 pub struct GatewayClient {
     http: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    connector: HttpsConnector<HttpConnector>,
     has_authorities: bool,
 }
 
@@ -111,12 +113,20 @@ impl GatewayClient {
         let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().wrap_connector(tcp);
         let mut builder = Client::builder(TokioExecutor::new());
         builder.pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE_MAX).pool_max_idle_per_host(IDLE_COUNT);
-        Ok(Self { http: builder.build(connector), has_authorities })
+        Ok(Self { http: builder.build(connector.clone()), connector, has_authorities })
     }
 
     /// Whether a certificate of `url` could be checked.
     pub(super) fn can_check(&self, url: &str) -> bool {
         self.has_authorities || !url.starts_with("https:")
+    }
+
+    /// Makes a connection to whoever is at `url`, TLS and all, and closes it again: nothing is asked. Whether it was under TLS.
+    pub(super) async fn reach(&self, url: &str) -> Result<bool, SendError> {
+        let uri: Uri = url.parse().map_err(|_| SendError::Retry("its URL cannot be used".to_owned()))?;
+        let connecting = self.connector.clone().oneshot(uri);
+        let connection = connecting.await.map_err(|error| SendError::Retry(Causes::of(&*error).of_no_connection()))?;
+        Ok(matches!(connection, MaybeHttpsStream::Https(_)))
     }
 
     /// Asks, and waits for the answer. Dropped on its way, it takes its connection with it.
@@ -152,27 +162,51 @@ fn built(request: Request) -> Option<hyper::Request<Full<Bytes>>> {
 
 /// Why there was no answer, in this machine's own words: those of certificates, names and headers are a remote party's.
 fn describe(error: &ClientError) -> String {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    let (mut kind, mut certificate, mut tls, mut nonsense) = (None, false, false, false);
-    while let Some(error) = cause {
-        certificate |= matches!(error.downcast_ref(), Some(rustls::Error::InvalidCertificate(_)));
-        tls |= error.is::<rustls::Error>();
-        nonsense |= error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse);
-        let io = error.downcast_ref::<std::io::Error>();
-        kind = io.map(std::io::Error::kind).or(kind);
-        // What such an error wraps is not what it calls its source.
-        cause = match io.and_then(std::io::Error::get_ref) {
-            Some(inner) => Some(inner),
-            None => error.source(),
-        };
+    let causes = Causes::of(error);
+    if causes.nonsense {
+        "the gateway's answer makes no sense".to_owned()
+    } else if error.is_connect() {
+        causes.of_no_connection()
+    } else {
+        "the connection to the gateway broke off".to_owned()
     }
-    match kind {
-        _ if nonsense => "the gateway's answer makes no sense".to_owned(),
-        _ if !error.is_connect() => "the connection to the gateway broke off".to_owned(),
-        _ if certificate => "no connection to the gateway: its certificate does not hold".to_owned(),
-        _ if tls => "no connection to the gateway: no TLS with it".to_owned(),
-        Some(kind) => format!("no connection to the gateway: {kind}"),
-        None => "no connection to the gateway".to_owned(),
+}
+
+/// What stands behind an error.
+#[derive(Default)]
+struct Causes {
+    kind: Option<std::io::ErrorKind>,
+    certificate: bool,
+    tls: bool,
+    nonsense: bool,
+}
+
+impl Causes {
+    fn of(error: &(dyn std::error::Error + 'static)) -> Self {
+        let mut causes = Self::default();
+        let mut cause = Some(error);
+        while let Some(error) = cause {
+            causes.certificate |= matches!(error.downcast_ref(), Some(rustls::Error::InvalidCertificate(_)));
+            causes.tls |= error.is::<rustls::Error>();
+            causes.nonsense |= error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse);
+            let io = error.downcast_ref::<std::io::Error>();
+            causes.kind = io.map(std::io::Error::kind).or(causes.kind);
+            // What such an error wraps is not what it calls its source.
+            cause = match io.and_then(std::io::Error::get_ref) {
+                Some(inner) => Some(inner),
+                None => error.source(),
+            };
+        }
+        causes
+    }
+
+    fn of_no_connection(&self) -> String {
+        match self.kind {
+            _ if self.certificate => "no connection to the gateway: its certificate does not hold".to_owned(),
+            _ if self.tls => "no connection to the gateway: no TLS with it".to_owned(),
+            Some(kind) => format!("no connection to the gateway: {kind}"),
+            None => "no connection to the gateway".to_owned(),
+        }
     }
 }
 
@@ -223,6 +257,26 @@ mod tests {
         let (port, _) = server();
         let refused = GatewayClient::new().unwrap().call(hello(port)).await.err().unwrap();
         assert_eq!(refused, SendError::Retry("no connection to the gateway: its certificate does not hold".to_owned()));
+    }
+
+    #[tokio::test]
+    async fn a_gateway_is_reached_without_asking_it_anything() {
+        let (port, certificate) = server();
+        let mut authorities = RootCertStore::empty();
+        authorities.add(certificate).unwrap();
+        let trusting = GatewayClient::trusting(authorities).unwrap();
+        assert_eq!(trusting.reach(&format!("https://localhost:{port}/")).await, Ok(true));
+        let (port, _) = server();
+        let refused = trusting.reach(&format!("https://localhost:{port}/")).await;
+        assert_eq!(refused, Err(SendError::Retry("no connection to the gateway: its certificate does not hold".to_owned())));
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/send", listener.local_addr().unwrap());
+        assert_eq!(trusting.reach(&url).await, Ok(false));
+        let (mut connection, mut read) = (listener.accept().unwrap().0, Vec::new());
+        connection.read_to_end(&mut read).unwrap();
+        assert!(read.is_empty(), "nothing is asked: {read:?}");
+        drop(listener);
+        assert_eq!(trusting.reach(&url).await, Err(SendError::Retry("no connection to the gateway: connection refused".to_owned())));
     }
 
     #[test]

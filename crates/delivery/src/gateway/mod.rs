@@ -167,6 +167,14 @@ impl Gateway {
         &self.receipt_url
     }
 
+    /// Makes a connection to the gateway, TLS and all, and closes it again: nothing is asked of it, and nothing is spent. Whether it was under TLS.
+    ///
+    /// # Errors
+    /// [`SendError::Retry`] saying why there is none.
+    pub async fn reach(&self) -> Result<bool, SendError> {
+        self.client.reach(self.preset.url()).await
+    }
+
     /// Who a message is from: where a country has rules about that, by its rules, else the brand if it is one of its own, else as usual.
     fn sender<'a>(&'a self, number: &PhoneNumber, of_brand: Option<&'a str>) -> Option<&'a str> {
         let country = number.country();

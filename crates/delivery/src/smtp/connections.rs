@@ -62,6 +62,15 @@ pub(super) enum Failure {
     Content(SmtpError),
 }
 
+/// What came of greeting a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Greeting {
+    /// Whether the conversation was under TLS.
+    pub is_encrypted: bool,
+    /// Whether the server took our password.
+    pub is_signed_in: bool,
+}
+
 struct Idle {
     connection: AsyncSmtpConnection,
     since: Instant,
@@ -97,6 +106,14 @@ impl Connections {
                 Err(failure)
             }
         }
+    }
+
+    /// Begins a conversation as for a mail, and ends it before there is one.
+    pub(super) async fn greet(&self) -> Result<Greeting, SmtpError> {
+        let mut connection = self.connect().await?;
+        let greeting = Greeting { is_encrypted: connection.is_encrypted(), is_signed_in: self.server.credentials.is_some() };
+        let _ = timeout(FAREWELL_TIMEOUT, connection.abort()).await;
+        Ok(greeting)
     }
 
     /// An idle connection that still answers. The youngest is asked, and speaks for all: asking one after the other would take a mail's whole time

@@ -18,6 +18,7 @@ use daftar_core::ports::Clock;
 
 use crate::transport::{Accepted, Outgoing, SendError, Transport};
 
+pub use connections::Greeting;
 use connections::{Connections, Failure};
 pub use dkim::{Dkim, DkimError, DkimRecord};
 use letter::{LetterError, Sender};
@@ -38,6 +39,14 @@ impl SmtpTransport {
     pub fn new(settings: &SmtpSettings, clock: Arc<dyn Clock>) -> Result<Self, SmtpConfigError> {
         let sender = Sender::parse(&settings.from, settings.dkim.clone()).ok_or(SmtpConfigError::From)?;
         Ok(Self { connections: Connections::new(settings::server(&settings.url, settings.authorities.as_ref())?), sender, clock })
+    }
+
+    /// Connects, begins TLS and signs in as for a mail, and says goodbye: whether mail could leave. Nothing is sent.
+    ///
+    /// # Errors
+    /// [`SendError::Retry`] saying what keeps mail from leaving, in no more of the server's words than its numbers.
+    pub async fn greet(&self) -> Result<Greeting, SendError> {
+        self.connections.greet().await.map_err(|error| verdict(&Failure::Connecting(error)))
     }
 }
 

@@ -13,6 +13,7 @@ pub(crate) mod customers;
 pub(crate) mod erasure;
 pub(crate) mod housekeeping;
 pub(crate) mod inbox;
+pub(crate) mod inspection;
 pub(crate) mod limits;
 pub(crate) mod messages;
 pub(crate) mod moving;

@@ -10,6 +10,7 @@ use daftar_core::ports::{StoreError, Timestamp};
 use uuid::Uuid;
 
 use super::{after, housekeeping};
+use crate::row::Row;
 use crate::tx::Tx;
 
 /// Clocks that differ by less agree.
@@ -20,6 +21,7 @@ const AT_ONCE: u64 = 500;
 const MOST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 const MINUTE_MS: i64 = 60_000;
 const LATEST: &str = "latest_time";
+const REMEMBERED: &str = "SELECT key, value FROM settings WHERE key = $1";
 
 /// The tables in which things end, and which of their rows matter. Their keys are ids that sort by time.
 const ENDING: [(&str, &str); 7] = [
@@ -89,14 +91,8 @@ pub(crate) async fn there(tx: &mut Tx<'_>) -> Result<Option<Timestamp>, StoreErr
 /// Remembers the time, if it is the latest, or puts in order what a clock that was set back leaves behind. `None`: there is more of that, to be told once more.
 pub(crate) async fn keep(tx: &mut Tx<'_>, told: Told) -> Result<Option<Kept>, StoreError> {
     housekeeping::put(tx, LATEST, "ON CONFLICT (key) DO NOTHING", &0_i64.to_be_bytes()).await?;
-    let sql = format!("SELECT key, value FROM settings WHERE key = $1 {}", tx.for_update());
-    let latest = tx
-        .one(&sql, &[LATEST.into()], |row| {
-            let (row, bytes) = (row.of("settings"), row.of("settings").bytes("value")?);
-            let ms = bytes.try_into().map(i64::from_be_bytes).map_err(|_| row.corrupt("value"))?;
-            Timestamp::from_millisecond(ms).map_err(|_| row.corrupt("value"))
-        })
-        .await?;
+    let sql = format!("{REMEMBERED} {}", tx.for_update());
+    let latest = tx.one(&sql, &[LATEST.into()], read).await?;
     // A database's own clock is read once nobody else can tell the time: else whoever waited for longer would seem to be behind.
     let (shown, now) = match told {
         // If the store remembers less than it did, another server on the same file has put things in order already.
@@ -127,6 +123,17 @@ pub(crate) async fn keep(tx: &mut Tx<'_>, told: Told) -> Result<Option<Kept>, St
     keep_waits(tx, &step).await?;
     remember(tx, now).await?;
     Ok(Some(Kept { latest: now, set_back: Some(step.by), is_absurd: false }))
+}
+
+/// The latest time that the store was told, if it ever was.
+pub(crate) async fn latest(tx: &mut Tx<'_>) -> Result<Option<Timestamp>, StoreError> {
+    tx.opt(REMEMBERED, &[LATEST.into()], read).await
+}
+
+fn read(row: &Row<'_>) -> Result<Timestamp, StoreError> {
+    let (row, bytes) = (row.of("settings"), row.of("settings").bytes("value")?);
+    let ms = bytes.try_into().map(i64::from_be_bytes).map_err(|_| row.corrupt("value"))?;
+    Timestamp::from_millisecond(ms).map_err(|_| row.corrupt("value"))
 }
 
 async fn remember(tx: &mut Tx<'_>, latest: Timestamp) -> Result<(), StoreError> {

@@ -5,6 +5,7 @@ mod reader;
 mod tests;
 mod writer;
 
+use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::Duration;
@@ -78,7 +79,7 @@ pub(crate) fn alone(file: &Path, history: &History, migrate: bool) -> Result<Con
 
 /// Copies the database in `file` into the file `to`, which must not be there, as it is at one moment. Whoever serves from it goes on.
 pub(crate) fn copy_into(file: &Path, to: &Path) -> Result<(), BackupError> {
-    create_new(to).map_err(BackupError::File)?;
+    create_new(to).map(drop).map_err(BackupError::File)?;
     let to = to.to_str().ok_or_else(|| BackupError::File(std::io::Error::other("its name is not UTF-8")))?;
     let copy = || open_reader(file, PATIENCE)?.execute("VACUUM INTO ?1", [to]);
     copy().map(|_| ()).map_err(BackupError::Copy)
@@ -121,12 +122,12 @@ fn open_reader(file: &Path, patience: Duration) -> Result<Connection, rusqlite::
 }
 
 /// Makes a file that was not there: nobody else's, and no link to one.
-fn create_new(file: &Path) -> std::io::Result<()> {
+pub(crate) fn create_new(file: &Path) -> std::io::Result<File> {
     let mut options = std::fs::OpenOptions::new();
     options.create_new(true).write(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(file).map(|_| ())
+    options.open(file)
 }
 
 fn create(file: &Path) -> std::io::Result<()> {

@@ -8,6 +8,7 @@
 //!
 //! The queue is bounded; who finds it full is told at once.
 
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -117,11 +118,19 @@ pub(super) fn prepared(file: &Path, history: &History, migrate: bool) -> Result<
     #[expect(clippy::disallowed_methods, reason = "a stopwatch for the operating system's locks, not the time of day")]
     let began = Instant::now();
     loop {
+        let before = which(file);
         match open_writer(file).and_then(|mut connection| history.prepare(&mut connection, migrate).map(|()| connection)) {
             Err(error) if error.is_busy() && began.elapsed() < PATIENCE => std::thread::park_timeout(OPEN_PAUSE),
+            // While it waited for a lock, a restore put another file there. The one that is open is kept by nobody.
+            Ok(_) if before.is_some() && before != which(file) => {}
             outcome => return outcome,
         }
     }
+}
+
+/// Which file it is, whatever its name.
+fn which(file: &Path) -> Option<(u64, u64)> {
+    file.metadata().ok().map(|file| (file.dev(), file.ino()))
 }
 
 fn serve(mut connection: Connection, queue: &Receiver<Box<dyn Job>>) {
