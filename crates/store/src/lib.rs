@@ -32,6 +32,7 @@ mod postgres;
 mod row;
 mod sqlite;
 mod store;
+mod trace;
 mod tx;
 mod value;
 

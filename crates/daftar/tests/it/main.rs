@@ -33,3 +33,4 @@ mod sms;
 mod store_copy;
 mod threats;
 mod tls;
+mod traces;
