@@ -144,7 +144,7 @@ async fn row_52_a_sign_in_is_a_tree_of_spans_in_the_trace_of_a_trusted_proxy_and
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_trace_of_a_stranger_is_not_gone_on_with_and_one_that_a_proxy_does_not_keep_is_not_told() {
+async fn row_17_a_trace_of_a_stranger_is_not_gone_on_with_and_one_that_a_proxy_does_not_keep_is_not_told() {
     for (proxies, flags, own) in [("10.0.0.0/8", "01", 1), ("10.0.0.0/8", "00", 1), ("127.0.0.1", "00", 0)] {
         let collector = collector();
         let home = traced(&collector.url()).with("DAFTAR_TRUSTED_PROXIES", proxies);
