@@ -21,7 +21,7 @@ impl Resource {
 /// A request that tells these spans.
 ///
 /// # Errors
-/// None that there is a cause for; the writer of JSON has them.
+/// [`serde_json::Error`], for which texts and numbers are no reason.
 pub(super) fn request(resource: &Resource, spans: &[Span]) -> serde_json::Result<Vec<u8>> {
     let scope = Scope { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") };
     let scope_spans = [ScopeSpans { scope, spans: spans.iter().map(SpanJson::of).collect() }];
