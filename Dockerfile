@@ -7,7 +7,7 @@ RUN cargo build --release --locked -p daftar && strip target/release/daftar
 
 FROM debian:bookworm-slim
 RUN apt-get update && apt-get install --yes --no-install-recommends ca-certificates && rm -rf /var/lib/apt/lists/* \
-    && useradd --system --uid 10001 --home-dir /var/lib/daftar --shell /usr/sbin/nologin daftar \
+    && useradd --uid 10001 --user-group --no-create-home --home-dir /var/lib/daftar --shell /usr/sbin/nologin daftar \
     && install -d -m 700 -o daftar -g daftar /var/lib/daftar
 COPY --from=build /src/target/release/daftar /usr/bin/daftar
 USER daftar

@@ -14,12 +14,14 @@ use argon2_rust::params::Memory;
 use argon2_rust::{Algorithm, Argon2, Hasher, Params, Version};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use tokio::sync::oneshot;
+use tracing::Instrument as _;
 
 use crate::foreign::{self, FastHash, ForeignHash, Recipe, fields};
 use crate::measure;
 use crate::password::{Password, PasswordRecord, PreHashedPassword, Scheme};
 use crate::ports::Entropy;
 use crate::secret::{Mac, MacKey};
+use crate::trace;
 
 /// Jobs that may wait (threat row 24).
 pub const QUEUE: usize = 64;
@@ -212,7 +214,7 @@ impl HashingPool {
         let (answer, result) = oneshot::channel();
         let against = record.unwrap_or(&self.decoy).clone();
         self.submit(Work::Check { password: password.clone(), record: against, answer })?;
-        let checked = result.await.map_err(|_| HashingError::Stopped)??;
+        let checked = traced("check", result).await?;
         Ok(if record.is_some() { checked } else { Checked::Wrong })
     }
 
@@ -233,7 +235,7 @@ impl HashingPool {
         entropy.fill(&mut salt);
         let (answer, result) = oneshot::channel();
         self.submit(Work::Hash { peppered: self.pepper.season(bytes), scheme, pains, salt, answer })?;
-        result.await.map_err(|_| HashingError::Stopped)?
+        traced("hash", result).await
     }
 
     fn submit(&self, work: Work) -> Result<(), HashingError> {
@@ -245,6 +247,13 @@ impl HashingPool {
             TrySendError::Disconnected(_) => HashingError::Stopped,
         })
     }
+}
+
+/// Waits for the answer of a job.
+async fn traced<T>(work: &'static str, result: oneshot::Receiver<Result<T, HashingError>>) -> Result<T, HashingError> {
+    let span = trace::hashing(work);
+    let outcome = result.instrument(span.clone()).await.map_err(|_| HashingError::Stopped).flatten();
+    outcome.inspect_err(|_| trace::failed(&span))
 }
 
 #[expect(clippy::disallowed_methods, reason = "a monotonic stopwatch, not the time of day")]

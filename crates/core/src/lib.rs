@@ -20,7 +20,7 @@
 //! | [`audit`] | who did what to which account, and from where |
 //! | [`moving`], [`erasure`] | accounts that move in and out; forgetting one for good |
 //! | [`client`], [`access`] | machine clients, scopes, secrets; their access tokens |
-//! | [`limit`], `measure` | limits as data and pure arithmetic; what is counted for operators |
+//! | [`limit`], `measure`, [`trace`] | limits as data and pure arithmetic; what is counted and traced for operators |
 //! | [`repeat`] | idempotent calls |
 //! | [`message`], [`locale`], [`brand`], [`colour`], [`mod@line`] | what is sent, as data |
 //! | [`outbox`], [`price`] | what becomes of it: attempts, receipts, what an operator is told; what it costs |
@@ -77,3 +77,4 @@ pub mod session;
 pub mod sign_in;
 pub mod sign_up;
 pub mod token;
+pub mod trace;

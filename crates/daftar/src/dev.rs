@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::commands::client::{clients, with_secret};
 use crate::config::{Checked, Config, Environment, Sources, Use};
-use crate::serve::Server;
+use crate::serve::{Server, observe};
 use crate::wiring::Installation;
-use crate::{keys, logging, tour};
+use crate::{keys, tour};
 
 /// The ready client's file in the data directory.
 pub(crate) const CLIENT_FILE: &str = "dev-client.json";
@@ -33,16 +33,15 @@ pub(crate) async fn run(sources: &Sources) -> anyhow::Result<()> {
         "`listen` = \"{}\": `daftar dev` listens on this machine alone; allowed is a loopback address, such as \"127.0.0.1:8080\"",
         config.listen
     );
-    logging::start(&config.log);
-    for warning in warnings {
-        tracing::warn!("{warning}");
-    }
+    let traces = observe(&config, &warnings)?;
     let server = Server::start(&config).await?;
     let client = ready_client(&server.installation, &config.data_dir().join(CLIENT_FILE)).await?;
     let base = format!("http://{}", server.address()?);
     let mut out = std::io::stdout();
     write!(out, "{}", tour::welcome(&base, &client.id, &client.secret, config.has_inbox())).and_then(|()| out.flush())?;
-    server.run(&config).await
+    server.run(&config).await?;
+    traces.stop().await;
+    Ok(())
 }
 
 /// The ready client as its file keeps it; the other keys of the file are for people.

@@ -1,4 +1,4 @@
-//! The log, on standard error.
+//! The log, on standard error, and beside it what is traced.
 
 use std::io::{IsTerminal as _, stderr};
 
@@ -9,12 +9,18 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Layer as _, Registry, fmt};
 
 use crate::config::{Log, LogFormat, LogLevel};
+use crate::traces::Recorder;
 
 /// Our own crates. The others never log below "warn": at "trace" some would write what they send and receive (threat row 52).
 const OURS: [&str; 5] = ["daftar", "daftar_core", "daftar_store", "daftar_delivery", "daftar_http"];
 
-/// Starts the log. A second call changes nothing.
-pub(crate) fn start(log: &Log) {
+/// Whether what has this target is of our own crates.
+pub(crate) fn is_ours(target: &str) -> bool {
+    target.split("::").next().is_some_and(|name| OURS.contains(&name))
+}
+
+/// Starts the log, and the recorder of traces if there is one. A second call changes nothing.
+pub(crate) fn start(log: &Log, traces: Option<Recorder>) {
     let level = match log.level {
         LogLevel::Error => LevelFilter::ERROR,
         LogLevel::Warn => LevelFilter::WARN,
@@ -27,6 +33,7 @@ pub(crate) fn start(log: &Log) {
         LogFormat::Text => fmt::layer().with_writer(stderr).with_ansi(stderr().is_terminal()).boxed(),
         LogFormat::Json => fmt::layer().json().flatten_event(true).with_writer(stderr).boxed(),
     };
+    let traces = traces.map(|recorder| recorder.with_filter(Recorder::interest()));
     // It fails only when there is a log already.
-    let _ = Registry::default().with(lines.with_filter(filter)).try_init();
+    let _ = Registry::default().with(lines.with_filter(filter)).with(traces).try_init();
 }

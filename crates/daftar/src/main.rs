@@ -9,6 +9,7 @@
 //! | `clock` | the time of day that all servers of one database share |
 //! | `signing` | the keys that sign tokens, wherever they are |
 //! | `wiring` | from a configuration to the parts of the other crates |
+//! | `logging`, `traces` | the log; traces for a collector |
 //! | `serve`, `dev` | running the server, and running it for development with a tour |
 //! | `commands` | what works beside a running server |
 //! | `doctor` | what `daftar doctor` looks at, a look per file |
@@ -28,6 +29,7 @@ mod signals;
 mod signing;
 mod system;
 mod tour;
+mod traces;
 mod wiring;
 
 use std::io::Write as _;

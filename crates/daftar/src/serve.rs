@@ -1,7 +1,7 @@
 //! Running the server: from the socket to the last answer.
 //!
 //! It ends in this order, so that no acknowledged answer is lost and no balancer sends somebody into the void: not ready, a pause in which
-//! requests are still taken, no new connections, answers for what is at work, the workers, the store.
+//! requests are still taken, no new connections, answers for what is at work, the workers, the store, what is left to be traced.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -15,6 +15,7 @@ use crate::certificate::Certificate;
 use crate::config::{Checked, Config, Sources, Use};
 use crate::logging;
 use crate::signals::{self, Signals};
+use crate::traces::Traces;
 use crate::wiring::Installation;
 
 /// How long requests at work may take to finish (contract `common.md`, *HTTP*).
@@ -23,11 +24,20 @@ const DRAIN: Duration = Duration::from_secs(20);
 /// `daftar serve`.
 pub(crate) async fn run(sources: &Sources) -> anyhow::Result<()> {
     let Checked { config, warnings, .. } = Config::load(sources, Use::Serving)?;
-    logging::start(&config.log);
+    let traces = observe(&config, &warnings)?;
+    Server::start(&config).await?.run(&config).await?;
+    traces.stop().await;
+    Ok(())
+}
+
+/// Starts the log and, where they are asked for, traces; and says what works, but perhaps not as meant.
+pub(crate) fn observe(config: &Config, warnings: &[String]) -> anyhow::Result<Traces> {
+    let (traces, recorder) = Traces::start(&config.traces)?;
+    logging::start(&config.log, recorder);
     for warning in warnings {
         tracing::warn!("{warning}");
     }
-    Server::start(&config).await?.run(&config).await
+    Ok(traces)
 }
 
 /// A server that listens and is ready to answer.

@@ -17,7 +17,8 @@
 //! | [`segments`] | in how many parts a short message travels |
 //! | [`transport`] | the trait that every way implements, and why a way refuses |
 //! | [`route`], `routing`, `breaker` | the ways of a channel, in order, and what each is for; which one a message takes next; rest for one that fails |
-//! | [`measure`] | what is counted |
+//! | [`measure`], `trace` | what is counted, and what is traced |
+//! | [`https`] | the client that gateways are asked with |
 //! | [`smtp`], [`mod@gateway`], [`inbox`] | the ways |
 //!
 //! # Adding a message
@@ -33,6 +34,7 @@
 
 mod breaker;
 pub mod gateway;
+pub mod https;
 pub mod inbox;
 pub mod measure;
 pub mod render;
@@ -41,6 +43,7 @@ pub mod route;
 mod routing;
 pub mod segments;
 pub mod smtp;
+mod trace;
 pub mod transport;
 pub mod worker;
 

@@ -37,7 +37,7 @@ pub struct Parts {
 pub struct Settings {
     /// Where people reach this installation, without a slash at the end; every URL that we hand out begins with it (threat row 38).
     pub public_url: String,
-    /// Peers whose `X-Forwarded-For` is believed (threat row 17).
+    /// Peers whose `X-Forwarded-For` and `traceparent` are believed (threat row 17).
     pub trusted_proxies: Vec<IpNet>,
     /// Origins whose scripts may call; none by default (threat row 59).
     pub cors_origins: Vec<String>,

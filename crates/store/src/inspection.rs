@@ -22,7 +22,7 @@ impl SqlStore {
     /// # Errors
     /// [`StoreError`].
     pub async fn schema(&self) -> Result<Schema, StoreError> {
-        let (found, _) = self.look_up((), |tx, ()| Box::pin(housekeeping::schema(tx))).await?;
+        let (found, _) = self.look_up("schema", (), |tx, ()| Box::pin(housekeeping::schema(tx))).await?;
         Ok(Schema { found, known: self.history().known() })
     }
 
@@ -31,7 +31,7 @@ impl SqlStore {
     /// # Errors
     /// [`StoreError`].
     pub async fn master_key(&self) -> Result<Option<Mac>, StoreError> {
-        self.look_up((), |tx, ()| Box::pin(inspection::master_key(tx))).await
+        self.look_up("master_key", (), |tx, ()| Box::pin(inspection::master_key(tx))).await
     }
 
     /// The latest time that it was told, which a clock that goes forward cannot be behind.
@@ -39,7 +39,7 @@ impl SqlStore {
     /// # Errors
     /// [`StoreError`].
     pub async fn latest_time(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.look_up((), |tx, ()| Box::pin(time::latest(tx))).await
+        self.look_up("latest_time", (), |tx, ()| Box::pin(time::latest(tx))).await
     }
 
     /// How many messages of each channel have failed since a moment; channels of which none did are left out.
@@ -47,6 +47,6 @@ impl SqlStore {
     /// # Errors
     /// [`StoreError`].
     pub async fn failed_since(&self, since: Timestamp) -> Result<Vec<(Channel, u64)>, StoreError> {
-        self.scan(since, |tx, &since| Box::pin(inspection::failed_since(tx, since))).await
+        self.scan("failed_since", since, |tx, &since| Box::pin(inspection::failed_since(tx, since))).await
     }
 }

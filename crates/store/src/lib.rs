@@ -34,6 +34,7 @@ mod restore;
 mod row;
 mod sqlite;
 mod store;
+mod trace;
 mod tx;
 mod value;
 

@@ -16,8 +16,8 @@ pub(crate) fn written(began: Instant) {
     histogram!("daftar_store_write_seconds").record(began.elapsed());
 }
 
-/// An operation failed.
-pub(crate) fn failed(error: &StoreError) {
+/// An operation failed; under which name that is counted.
+pub(crate) fn failed(error: &StoreError) -> &'static str {
     let why = match error {
         StoreError::Unavailable(_) => "unavailable",
         StoreError::Overloaded => "overloaded",
@@ -25,4 +25,5 @@ pub(crate) fn failed(error: &StoreError) {
         StoreError::Failed(_) => "failed",
     };
     counter!("daftar_store_failures_total", "why" => why).increment(1);
+    why
 }

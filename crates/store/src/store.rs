@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use daftar_core::audit::Scribe;
 use daftar_core::ports::{StoreError, Timestamp};
+use tracing::{Instrument as _, Span};
 use uuid::Uuid;
 
 use crate::copy::mark;
@@ -16,6 +17,7 @@ use crate::ops::time::{self, Kept, Told};
 use crate::ops::{housekeeping, restored};
 use crate::postgres::{Connections, Postgres};
 use crate::sqlite::Sqlite;
+use crate::trace::{self, Path};
 use crate::tx::Op;
 
 /// How long being well may take to show: who asks must hear of an outage within two seconds.
@@ -75,7 +77,7 @@ impl SqlStore {
             Location::Postgres(address) => Engine::Postgres(Box::new(Postgres::open(address, connections, &history, migrate).await?)),
         };
         let store = Self { inner: Arc::new(Inner { engine, history, name }), scribe: None };
-        let is_unfinished = store.look_up((), |tx, ()| Box::pin(mark::is_there(tx))).await.map_err(OpenError::Unreadable)?;
+        let is_unfinished = store.look_up("is_unfinished", (), |tx, ()| Box::pin(mark::is_there(tx))).await.map_err(OpenError::Unreadable)?;
         if is_unfinished { Err(OpenError::Unfinished) } else { Ok(store) }
     }
 
@@ -85,41 +87,51 @@ impl SqlStore {
         Self { inner: Arc::clone(&self.inner), scribe: Some(scribe) }
     }
 
-    /// Runs a transaction.
-    pub(crate) async fn write<I, T>(&self, input: I, op: Op<I, T>) -> Result<T, StoreError>
+    /// Runs a transaction, called `name` where calls are traced.
+    pub(crate) async fn write<I, T>(&self, name: &'static str, input: I, op: Op<I, T>) -> Result<T, StoreError>
     where
         I: Send + Sync + 'static,
         T: Send + 'static,
     {
-        let began = measure::begin();
+        let (began, span) = (measure::begin(), self.span(Path::Write, name));
         let written = match &self.inner.engine {
-            Engine::Sqlite(sqlite) => sqlite.write(input, self.scribe.clone(), op).await,
-            Engine::Postgres(postgres) => postgres.write(input, self.scribe.as_ref(), op).await,
+            Engine::Sqlite(sqlite) => sqlite.write(input, self.scribe.clone(), op).instrument(span.clone()).await,
+            Engine::Postgres(postgres) => postgres.write(input, self.scribe.as_ref(), op).instrument(span.clone()).await,
         };
         measure::written(began);
-        written.inspect_err(measure::failed)
+        written.inspect_err(|error| failed(error, &span))
     }
 
     /// Runs a look-up through an index.
-    pub(crate) async fn look_up<I: Send + Sync, T: Send>(&self, input: I, op: Op<I, T>) -> Result<T, StoreError> {
+    pub(crate) async fn look_up<I: Send + Sync, T: Send>(&self, name: &'static str, input: I, op: Op<I, T>) -> Result<T, StoreError> {
+        let span = self.span(Path::LookUp, name);
         match &self.inner.engine {
-            Engine::Sqlite(sqlite) => sqlite.look_up(input, op).await,
-            Engine::Postgres(postgres) => postgres.look_up(input, op).await,
+            Engine::Sqlite(sqlite) => sqlite.look_up(input, op).instrument(span.clone()).await,
+            Engine::Postgres(postgres) => postgres.look_up(input, op).instrument(span.clone()).await,
         }
-        .inspect_err(measure::failed)
+        .inspect_err(|error| failed(error, &span))
     }
 
     /// Runs a read that may take long.
-    pub(crate) async fn scan<I, T>(&self, input: I, op: Op<I, T>) -> Result<T, StoreError>
+    pub(crate) async fn scan<I, T>(&self, name: &'static str, input: I, op: Op<I, T>) -> Result<T, StoreError>
     where
         I: Send + Sync + 'static,
         T: Send + 'static,
     {
+        let span = self.span(Path::Scan, name);
         match &self.inner.engine {
-            Engine::Sqlite(sqlite) => sqlite.scan(input, op).await,
-            Engine::Postgres(postgres) => postgres.scan(input, op).await,
+            Engine::Sqlite(sqlite) => sqlite.scan(input, op).instrument(span.clone()).await,
+            Engine::Postgres(postgres) => postgres.scan(input, op).instrument(span.clone()).await,
         }
-        .inspect_err(measure::failed)
+        .inspect_err(|error| failed(error, &span))
+    }
+
+    fn span(&self, path: Path, name: &'static str) -> Span {
+        let system = match self.inner.engine {
+            Engine::Sqlite(_) => "sqlite",
+            Engine::Postgres(_) => "postgresql",
+        };
+        trace::operation(system, path, name)
     }
 
     /// Ends everything in a database that was restored from a copy: sessions, codes, registrations, recoveries, access tokens, and messages that waited. How many there were.
@@ -127,7 +139,7 @@ impl SqlStore {
     /// # Errors
     /// [`StoreError`].
     pub async fn end_everything(&self, now: Timestamp) -> Result<u64, StoreError> {
-        self.write(now, |tx, &now| Box::pin(restored::end_everything(tx, now))).await
+        self.write("end_everything", now, |tx, &now| Box::pin(restored::end_everything(tx, now))).await
     }
 
     /// What time it is at the database; `None`: it has no clock but this process's.
@@ -135,7 +147,7 @@ impl SqlStore {
     /// # Errors
     /// [`StoreError`].
     pub async fn time(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.look_up((), |tx, ()| Box::pin(time::there(tx))).await
+        self.look_up("time", (), |tx, ()| Box::pin(time::there(tx))).await
     }
 
     /// Remembers what time it is, to be told now and then and before a clock that was set back is believed: what was over stays over then.
@@ -144,7 +156,7 @@ impl SqlStore {
     /// [`StoreError`]; to be told once more then.
     pub async fn keep_time(&self, told: Told) -> Result<Kept, StoreError> {
         loop {
-            if let Some(kept) = self.write(told, |tx, &told| Box::pin(time::keep(tx, told))).await? {
+            if let Some(kept) = self.write("keep_time", told, |tx, &told| Box::pin(time::keep(tx, told))).await? {
                 return Ok(kept);
             }
         }
@@ -152,18 +164,24 @@ impl SqlStore {
 
     /// The schema's history, as this program knows it.
     pub(crate) fn history(&self) -> &History {
-        &self.0.history
+        &self.inner.history
     }
 
     /// Reads, and writes one row: a full disk or a lost writer shows at once, and is over when this succeeds again.
     pub(crate) async fn check(&self) -> Result<(), StoreError> {
         let check = async {
-            let (found, oldest) = self.look_up((), |tx, ()| Box::pin(housekeeping::schema(tx))).await?;
+            let (found, oldest) = self.look_up("schema", (), |tx, ()| Box::pin(housekeeping::schema(tx))).await?;
             if !self.inner.history.standing(found, Some(oldest)).is_ok() {
                 return Err(Outage::Schema.into());
             }
-            self.write(self.inner.name, |tx, &name| Box::pin(housekeeping::touch(tx, name))).await
+            self.write("touch", self.inner.name, |tx, &name| Box::pin(housekeeping::touch(tx, name))).await
         };
         tokio::time::timeout(READY_WITHIN, check).await.unwrap_or_else(|_| Err(Outage::TooSlow.into()))
     }
+}
+
+/// An operation failed.
+fn failed(error: &StoreError, span: &Span) {
+    let why = measure::failed(error);
+    trace::failed(span, why);
 }

@@ -41,6 +41,7 @@ impl Written {
         if purpose == Use::Serving {
             findings.reachability();
             findings.tls();
+            findings.traces();
             findings.email();
             findings.sms();
             findings.rules();

@@ -152,6 +152,7 @@ fn of_variable(text: &str, default: Option<&serde_json::Value>) -> Value {
     use serde_json::Value as Json;
     match default {
         Some(Json::Bool(_)) => text.parse().map_or_else(|_| Value::from(text), |yes: bool| Value::from(yes)),
+        Some(Json::Number(number)) if number.is_f64() => text.parse().map_or_else(|_| Value::from(text), |number: f64| Value::from(number)),
         Some(Json::Number(_)) => number(text).unwrap_or_else(|| Value::from(text)),
         Some(Json::Array(_)) => list(text),
         Some(Json::Null | Json::String(_) | Json::Object(_)) | None => Value::from(text),

@@ -30,6 +30,7 @@ mod text;
 mod texts;
 mod tls;
 mod tokens;
+mod traces;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -54,6 +55,7 @@ pub(crate) use sms::{SmsRoute, SmsTransport};
 pub(crate) use span::Span;
 use tokens::Algorithm;
 pub(crate) use tokens::{KeySource, master_key_of};
+pub(crate) use traces::{Share, Traces};
 
 /// The file that is read when none is named and it is there.
 pub(crate) const DEFAULT_FILE: &str = "daftar.toml";
@@ -95,6 +97,7 @@ pub(crate) struct Config {
     pub(crate) http: process::Http,
     pub(crate) log: process::Log,
     pub(crate) metrics: metrics::Metrics,
+    pub(crate) traces: traces::Traces,
     pub(crate) tls: tls::Tls,
     pub(crate) shutdown: process::Shutdown,
     pub(crate) brand: brands::Brand,
@@ -128,6 +131,7 @@ impl Default for Config {
             http: process::Http::default(),
             log: process::Log::default(),
             metrics: metrics::Metrics::default(),
+            traces: traces::Traces::default(),
             tls: tls::Tls::default(),
             shutdown: process::Shutdown::default(),
             brand: brands::Brand::default(),

@@ -21,14 +21,17 @@ impl PublicUrl {
 
     /// Whether a browser may send passwords there: over TLS, or without leaving this machine.
     pub(crate) fn is_safe(&self) -> bool {
-        let Ok(url) = Url::parse(&self.0) else { return false };
-        let on_this_machine = match url.host() {
-            Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
-        };
-        url.scheme() == "https" || on_this_machine
+        Url::parse(&self.0).is_ok_and(|url| url.scheme() == "https" || is_on_this_machine(&url))
+    }
+}
+
+/// Whether what goes to a URL does not leave this machine.
+pub(super) fn is_on_this_machine(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
     }
 }
 

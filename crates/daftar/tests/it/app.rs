@@ -10,7 +10,7 @@ async fn post(server: &Server, path: &str, body: Value) -> (u16, Value) {
 }
 
 /// The one message to somebody, from the inbox.
-async fn message(server: &Server, to: &str) -> String {
+pub(super) async fn message(server: &Server, to: &str) -> String {
     let url = format!("{}/dev/inbox.json?to={}", server.base, to.replace('+', "%2B"));
     let http = reqwest::Client::new();
     let waiting = async {

@@ -36,3 +36,4 @@ mod sms;
 mod store_copy;
 mod threats;
 mod tls;
+mod traces;

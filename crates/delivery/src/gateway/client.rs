@@ -1,29 +1,20 @@
 //! HTTP to gateways: one request, one answer, and why there is none. It follows no redirection, asks no proxy, reads no more of an answer than it needs, and
 //! repeats nothing that a gateway wrote.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::header::{HeaderName, HeaderValue};
 use hyper::{Method, StatusCode, Uri};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::client::legacy::{Client, Error as ClientError};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
-use rustls::{ClientConfig, RootCertStore};
+use hyper_rustls::MaybeHttpsStream;
+use hyper_util::client::legacy::Error as ClientError;
+use rustls::RootCertStore;
 use tower::ServiceExt as _;
 
+use crate::https::{self, Connector, HttpsClient};
 use crate::transport::SendError;
 
 use super::settings::GatewayError;
 
-/// How long a connection may take to come up, TLS aside. The worker bounds the whole.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a connection is kept idle.
-const IDLE_MAX: Duration = Duration::from_secs(30);
-/// How many are kept idle for each gateway.
-const IDLE_COUNT: usize = 16;
 /// How much of an answer is read.
 const ANSWER_MAX: usize = 64 * 1024;
 
@@ -78,8 +69,8 @@ impl Reply {
 /// Speaks HTTP to all gateways, and keeps connections for the next message.
 #[derive(Clone)]
 pub struct GatewayClient {
-    http: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
-    connector: HttpsConnector<HttpConnector>,
+    http: HttpsClient,
+    connector: Connector,
     has_authorities: bool,
 }
 
@@ -95,25 +86,14 @@ impl GatewayClient {
     /// # Errors
     /// When TLS cannot be set up.
     pub fn new() -> Result<Self, GatewayError> {
-        let mut authorities = RootCertStore::empty();
-        authorities.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        Self::trusting(authorities)
+        Self::trusting(https::authorities_of_the_system())
     }
 
     /// A client that trusts these authorities.
     fn trusting(authorities: RootCertStore) -> Result<Self, GatewayError> {
         let has_authorities = !authorities.is_empty();
-        let provider = rustls::crypto::aws_lc_rs::default_provider();
-        let tls = ClientConfig::builder_with_provider(provider.into()).with_safe_default_protocol_versions().map_err(|_| GatewayError::Tls)?;
-        let tls = tls.with_root_certificates(authorities).with_no_client_auth();
-        let mut tcp = HttpConnector::new();
-        tcp.enforce_http(false);
-        tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
-        tcp.set_nodelay(true);
-        let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().wrap_connector(tcp);
-        let mut builder = Client::builder(TokioExecutor::new());
-        builder.pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE_MAX).pool_max_idle_per_host(IDLE_COUNT);
-        Ok(Self { http: builder.build(connector.clone()), connector, has_authorities })
+        let connector = https::connector(authorities).map_err(|_| GatewayError::Tls)?;
+        Ok(Self { http: https::client_over(connector.clone()), connector, has_authorities })
     }
 
     /// Whether a certificate of `url` could be checked.

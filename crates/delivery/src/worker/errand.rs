@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
-use tracing::{error, info, warn};
+use tracing::{Instrument as _, error, info, warn};
 
 use daftar_core::identifier::{Country, mask};
 use daftar_core::message::{Envelope, EnvelopeError, Message, Recipient};
@@ -19,6 +19,7 @@ use crate::render::Rendered;
 use crate::retry;
 use crate::route::Route;
 use crate::routing::{Parcel, Plan};
+use crate::trace;
 use crate::transport::{Accepted, Outgoing, SendError};
 
 /// One message on its way.
@@ -54,9 +55,13 @@ impl Errand {
         if Instant::now() + self.parts.pace.send > self.lease_end {
             return;
         }
-        let settled = self.deliver().await;
-        self.tell(&settled);
-        self.settle(settled).await;
+        let span = trace::message(&self.claimed);
+        let carried = async {
+            let settled = self.deliver().await;
+            self.tell(&settled);
+            self.settle(settled).await;
+        };
+        carried.instrument(span).await;
     }
 
     const fn untried(&self, settlement: Settlement) -> Settled {
@@ -106,7 +111,8 @@ impl Errand {
         };
         let patience = self.parts.pace.send.min(route.timeout.unwrap_or(self.parts.pace.send)).min(left);
         self.desk.begin(&route.name, started_at, patience);
-        let outcome = match timeout(patience, self.isolated(route, message.to.clone(), rendered)).await {
+        let span = trace::send(route);
+        let outcome = match timeout(patience, self.isolated(route, message.to.clone(), rendered)).instrument(span.clone()).await {
             Ok(outcome) => outcome,
             Err(_) => Err(SendError::Retry("no answer in time".to_owned())),
         };
@@ -120,6 +126,7 @@ impl Errand {
             Err(SendError::Refused(reason)) => Answer::Refused { reason },
             Err(SendError::Retry(reason) | SendError::Later(reason)) => Answer::PutOff { reason },
         };
+        trace::answered(&span, &answer);
         let (number, price) = (self.claimed.number, route.price_to(country.as_ref()));
         let attempt = Attempt { number, route: route.name.clone(), way: route.way, started_at, ended_at, answer, price };
         measure::attempt(&attempt, country.as_ref(), self.claimed.envelope.created_at);
@@ -132,7 +139,7 @@ impl Errand {
     async fn isolated(&self, route: &Route, to: Recipient, rendered: Rendered) -> Result<Accepted, SendError> {
         let (transport, id, number) = (Arc::clone(&route.transport), self.claimed.envelope.id, self.claimed.number);
         let mut alone = JoinSet::new();
-        alone.spawn(async move { transport.send(&Outgoing { id, number, to: &to, rendered: &rendered }).await });
+        alone.spawn(async move { transport.send(&Outgoing { id, number, to: &to, rendered: &rendered }).await }.in_current_span());
         match alone.join_next().await {
             Some(Ok(outcome)) => outcome,
             // What it panicked about may hold the text of the message, so it is not repeated here.

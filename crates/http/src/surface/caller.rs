@@ -59,7 +59,7 @@ impl FromRequestParts<App> for CallerAddress {
 
 /// The address that limits count: the connection's own, or, if that is a trusted proxy, the last one in `x-forwarded-for` that is not (threat row 17).
 pub(crate) fn client_address(headers: &HeaderMap, extensions: &Extensions, trusted: &[IpNet]) -> ClientAddress {
-    let peer = extensions.get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip()).to_canonical();
+    let peer = peer_of(extensions);
     let is_trusted = |address: IpAddr| trusted.iter().any(|net| net.contains(&address));
     if !is_trusted(peer) {
         return peer.into();
@@ -75,6 +75,16 @@ pub(crate) fn client_address(headers: &HeaderMap, extensions: &Extensions, trust
         }
     }
     client.into()
+}
+
+/// Whether the other end of the connection is a proxy whose headers are believed.
+pub(crate) fn is_by_proxy(extensions: &Extensions, trusted: &[IpNet]) -> bool {
+    let peer = peer_of(extensions);
+    trusted.iter().any(|net| net.contains(&peer))
+}
+
+fn peer_of(extensions: &Extensions) -> IpAddr {
+    extensions.get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip()).to_canonical()
 }
 
 fn address_of(hop: &str) -> Option<IpAddr> {

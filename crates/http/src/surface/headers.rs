@@ -12,6 +12,7 @@ use tracing::Instrument as _;
 use super::body::lend;
 use super::meter::Meters;
 use super::shield::flooded;
+use super::trace;
 use crate::App;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -61,9 +62,8 @@ pub(crate) async fn around(State(around): State<Around>, request: Request, next:
     let id = request.headers().get(&REQUEST_ID).filter(|id| is_acceptable(id)).cloned().unwrap_or_else(|| around.ids.next());
     // The path as written may hold a picture's secret name; the route does not.
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let method = request.method().clone();
-    let metered = around.meters.as_ref().map(|meters| meters.begin(&method, route.as_ref().map(MatchedPath::as_str)));
-    let span = tracing::debug_span!("request", id = id.to_str().unwrap_or_default(), %method, route = route.as_ref().map(MatchedPath::as_str));
+    let metered = around.meters.as_ref().map(|meters| meters.begin(request.method(), route.as_ref().map(MatchedPath::as_str)));
+    let span = trace::call(&request, &id, route.as_ref().map(MatchedPath::as_str), around.shielded.as_ref());
     let flooded = around.shielded.as_ref().and_then(|app| flooded(app, &request));
     let (mut head, body) = request.into_parts();
     let (body, rest) = match flooded {
@@ -82,6 +82,7 @@ pub(crate) async fn around(State(around): State<Around>, request: Request, next:
     if let Some(metered) = metered {
         metered.end(response.status());
     }
+    trace::answered(&span, response.status());
     span.in_scope(|| tracing::debug!(status = response.status().as_u16(), "answered"));
     let headers = response.headers_mut();
     headers.insert(REQUEST_ID, id);

@@ -1,5 +1,5 @@
 //! What the surfaces share: reading a body, its JSON and its properties, forms, who calls and from where, the shield against floods, what is
-//! counted of every call, what every response carries. A surface adds its own
+//! counted and traced of every call, what every response carries. A surface adds its own
 //! shapes and texts.
 
 pub(crate) mod blur;
@@ -15,3 +15,4 @@ pub(crate) mod problem;
 pub(crate) mod properties;
 pub(crate) mod segment;
 pub(crate) mod shield;
+pub(crate) mod trace;
