@@ -1,5 +1,5 @@
-//! What is traced: which trace a call belongs to, as its caller says it (W3C Trace Context), and the core's own spans. A span names what is done and never for whom: no
-//! secret, no contact, no part of an address (threat row 52).
+//! What is traced: which trace a call belongs to, as its caller says it (W3C Trace Context), and the core's own spans. A span names what is done and
+//! never for whom: no secret, no contact, no part of an address (threat row 52).
 
 use std::fmt;
 

@@ -1,5 +1,5 @@
-//! The client that gateways, and whoever else is told something over HTTP, are asked with: hyper's own, with rustls and the authorities of this system. It follows no redirection,
-//! asks no proxy, and repeats nothing.
+//! The client that gateways, and whoever else is told something over HTTP, are asked with: hyper's own, with rustls and the authorities of this
+//! system. It follows no redirection, asks no proxy, and repeats nothing.
 
 use std::time::Duration;
 

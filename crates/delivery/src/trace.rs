@@ -1,4 +1,5 @@
-//! What the workers trace: every name and attribute of theirs stands here. No span holds a contact, a text, or what a gateway said of them (threat row 52).
+//! What the workers trace: every name and attribute of theirs stands here. No span holds a contact, a text, or what a gateway said of them (threat
+//! row 52).
 
 use tracing::field::Empty;
 use tracing::{Span, debug_span};
@@ -7,7 +8,8 @@ use daftar_core::outbox::{Answer, ClaimedMessage};
 
 use crate::route::Route;
 
-/// The span of one attempt at a message. It begins a trace: whoever claims a message need not be the server whose call queued it, nor the same an hour later.
+/// The span of one attempt at a message. It begins a trace: whoever claims a message need not be the server whose call queued it, nor the same an
+/// hour later.
 pub(crate) fn message(claimed: &ClaimedMessage) -> Span {
     let envelope = &claimed.envelope;
     debug_span!(

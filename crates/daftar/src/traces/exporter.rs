@@ -1,5 +1,5 @@
-//! Telling a collector: spans are taken from the queue, a batch at a time, and posted once. A collector that is away or slow costs the spans that come meanwhile, and nothing else: they are counted as
-//! lost, and the log says so when it begins and when it is over.
+//! Telling a collector: spans are taken from the queue, a batch at a time, and posted once. A collector that is away or slow costs the spans that
+//! come meanwhile, and nothing else: they are counted as lost, and the log says so when it begins and when it is over.
 
 use std::time::Duration;
 
@@ -79,7 +79,8 @@ impl Exporter {
         }
     }
 
-    /// Waits for a span and then a while for others; whether there will never be one more. What it has taken is in `batch`, wherever it is broken off.
+    /// Waits for a span and then a while for others; whether there will never be one more. What it has taken is in `batch`, wherever it is broken
+    /// off.
     async fn fill(&mut self, batch: &mut Vec<Span>) -> bool {
         if self.queue.recv_many(batch, BATCH).await == 0 {
             return true;

@@ -1,12 +1,14 @@
-//! Traces of calls and messages, told to a collector as OTLP over HTTP where `[traces]` names one; where it does not, nothing of this runs and no span is made.
+//! Traces of calls and messages, told to a collector as OTLP over HTTP where `[traces]` names one; where it does not, nothing of this runs and no
+//! span is made.
 //!
 //! ```text
 //! tracing's spans ──Recorder──► bounded queue ──Exporter──► POST {endpoint}/v1/traces
 //!                  recorder.rs                 exporter.rs   otlp.rs
 //! ```
 //!
-//! Spans are those of our own crates, which know nothing of any of this: `crates/*/src/**/trace.rs` lists them. They carry the names of OpenTelemetry's conventions; `otel.name`, `otel.kind` and
-//! `otel.status_code` mean what they mean to the tracing-opentelemetry crate, so that it could take this module's place.
+//! Spans are those of our own crates, which know nothing of any of this: `crates/*/src/**/trace.rs` lists them. They carry the names of
+//! OpenTelemetry's conventions; `otel.name`, `otel.kind` and `otel.status_code` mean what they mean to the tracing-opentelemetry crate, so that it
+//! could take this module's place.
 
 mod exporter;
 mod otlp;
@@ -40,7 +42,8 @@ struct Running {
 }
 
 impl Traces {
-    /// Starts what `settings` ask for: nothing, or an exporter and the recorder that feeds it, for the log's subscriber. Must be called within a Tokio runtime.
+    /// Starts what `settings` ask for: nothing, or an exporter and the recorder that feeds it, for the log's subscriber. Must be called within a
+    /// Tokio runtime.
     ///
     /// # Errors
     /// When TLS cannot be set up.

@@ -1,4 +1,5 @@
-//! Spans as OTLP writes them in JSON (opentelemetry-proto, `ExportTraceServiceRequest`): ids in hexadecimal, 64-bit numbers as texts, enumerations as numbers.
+//! Spans as OTLP writes them in JSON (opentelemetry-proto, `ExportTraceServiceRequest`): ids in hexadecimal, 64-bit numbers as texts, enumerations as
+//! numbers.
 
 use std::fmt::Write as _;
 

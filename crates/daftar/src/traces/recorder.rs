@@ -1,5 +1,5 @@
-//! From tracing's spans to ours: a layer beside the log. A span without a parent of its own making begins a trace; what runs outside of any (the sweep, the looks into an empty outbox) is in none, and
-//! is not told.
+//! From tracing's spans to ours: a layer beside the log. A span without a parent of its own making begins a trace; what runs outside of any (the
+//! sweep, the looks into an empty outbox) is in none, and is not told.
 
 use std::fmt;
 use std::sync::Arc;
@@ -50,7 +50,8 @@ impl Recorder {
         filter_fn(is_told).with_max_level_hint(LevelFilter::from_level(LEVEL))
     }
 
-    /// The first span of a trace: a caller's, or a new one; `None`: the trace is not kept. A caller that has decided has done so for every span of its trace.
+    /// The first span of a trace: a caller's, or a new one; `None`: the trace is not kept. A caller that has decided has done so for every span of
+    /// its trace.
     fn begin(&self, parent: Option<TraceParent>) -> Option<Place> {
         let anchor = Anchor::now(&*self.clock);
         if let Some(TraceParent { trace, span, is_sampled }) = parent {

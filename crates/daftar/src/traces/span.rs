@@ -16,7 +16,8 @@ pub(super) struct Place {
     pub(super) anchor: Anchor,
 }
 
-/// When a trace began, by the clock and by the stopwatch: every span of it is timed by the latter, so that none ends before it begins when somebody sets the clock.
+/// When a trace began, by the clock and by the stopwatch: every span of it is timed by the latter, so that none ends before it begins when somebody
+/// sets the clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Anchor {
     nanoseconds: u64,

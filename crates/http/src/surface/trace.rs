@@ -1,4 +1,5 @@
-//! What is traced of a call: its span, and from whom it takes over a trace. A call is named by its route, never by its address, which may hold a secret (threat row 52).
+//! What is traced of a call: its span, and from whom it takes over a trace. A call is named by its route, never by its address, which may hold a
+//! secret (threat row 52).
 
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
@@ -9,7 +10,8 @@ use tracing::{Span, debug_span};
 use super::caller::is_by_proxy;
 use crate::App;
 
-/// The span of a call. It belongs to the trace that a trusted proxy names: anybody else could have every call of his kept, or hang it into somebody else's trace.
+/// The span of a call. It belongs to the trace that a trusted proxy names: anybody else could have every call of his kept, or hang it into somebody
+/// else's trace.
 pub(crate) fn call(request: &Request, id: &HeaderValue, route: Option<&str>, app: Option<&App>) -> Span {
     let method = known(request.method());
     debug_span!(
