@@ -14,6 +14,7 @@ use std::io;
 use std::os::unix::fs::{MetadataExt as _, chown};
 use std::path::{Path, PathBuf};
 
+use daftar_core::audit::Scribe;
 use daftar_core::ports::{StoreError, Timestamp};
 use daftar_core::secret::Mac;
 use rustix::fs::{FlockOperation, fcntl_lock};
@@ -79,7 +80,7 @@ pub enum RestoreError {
 }
 
 /// How to restore.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Restoring {
     /// Whether a database that is there is to be replaced; it is kept beside.
     pub replace: bool,
@@ -87,6 +88,8 @@ pub struct Restoring {
     pub master_key: Mac,
     /// What time it is.
     pub now: Timestamp,
+    /// Writes down who did it, in the copy.
+    pub scribe: Scribe,
 }
 
 /// What was done.
@@ -116,7 +119,7 @@ pub async fn restore(from: &Path, file: &Path, how: Restoring) -> Result<Restore
     let partial = beside(file, &format!(".restoring-{}", std::process::id()));
     let restored = async {
         copy(from, &partial)?;
-        let ended = ready(&partial, how).await?;
+        let ended = ready(&partial, &how).await?;
         Ok(Restored { ended, kept: place.put(&partial, how.now).map_err(RestoreError::File)? })
     };
     let restored = restored.await;
@@ -134,7 +137,7 @@ fn copy(from: &Path, partial: &Path) -> Result<(), RestoreError> {
 }
 
 /// Makes of a copy what can be served from. How much was open in it.
-async fn ready(partial: &Path, Restoring { master_key, now, .. }: Restoring) -> Result<u64, RestoreError> {
+async fn ready(partial: &Path, how: &Restoring) -> Result<u64, RestoreError> {
     sqlite::check(partial).map_err(|error| match error {
         BackupError::Copy(error) => RestoreError::NotADatabase(error),
         error => RestoreError::Damaged(error.to_string()),
@@ -151,10 +154,10 @@ async fn ready(partial: &Path, Restoring { master_key, now, .. }: Restoring) -> 
     }
     match store.master_key().await.map_err(RestoreError::End)? {
         None => return Err(RestoreError::Nothing),
-        Some(theirs) if theirs != master_key => return Err(RestoreError::OfAnother),
+        Some(theirs) if theirs != how.master_key => return Err(RestoreError::OfAnother),
         Some(_) => {}
     }
-    let ended = store.end_everything(now).await.map_err(RestoreError::End)?;
+    let ended = store.noted_by(how.scribe.clone()).end_everything(how.now).await.map_err(RestoreError::End)?;
     drop(store);
     // What was ended may stand in the log alone, which is thrown away.
     if beside(partial, "-wal").metadata().is_ok_and(|log| log.len() > 0) {

@@ -1,8 +1,10 @@
 //! `daftar restore`: a copy of the database in the place of the database.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Context as _;
+use daftar_core::audit::{Caller, Scribe};
 use daftar_core::ports::Clock as _;
 use daftar_core::secret::Secrets;
 use daftar_store::{Location, RestoreError, Restored, Restoring, restore};
@@ -11,7 +13,7 @@ use indicatif::HumanCount;
 use super::say;
 use crate::config::{Checked, Config, master_key_of};
 use crate::keys::{MASTER_FILE, MasterKey};
-use crate::system::SystemClock;
+use crate::system::{OsEntropy, SystemClock, operator};
 use crate::wiring::{self, PICTURES};
 
 /// Carries the command out.
@@ -29,7 +31,8 @@ pub(crate) async fn run(Checked { config, .. }: Checked, from: &Path, force: boo
     // A key that this makes would fit no copy.
     let key = key(&config)?;
     wiring::private_dir_of(&location).context("`database.url`")?;
-    let how = Restoring { replace: force, master_key: Secrets::derive(&key.bytes).fingerprint, now: SystemClock.now() };
+    let scribe = Scribe::new(Caller::operator(operator()), Arc::new(SystemClock), Arc::new(OsEntropy));
+    let how = Restoring { replace: force, master_key: Secrets::derive(&key.bytes).fingerprint, now: SystemClock.now(), scribe };
     let restored = restore(from, database, how).await.map_err(|error| match error {
         RestoreError::Occupied => {
             anyhow::anyhow!("there is a database at {} already: say --force to replace it; it is kept beside", database.display())

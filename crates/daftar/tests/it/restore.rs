@@ -142,6 +142,8 @@ async fn what_was_open_in_a_copy_that_was_made_otherwise_ends() {
     fs::copy(home.path(DATABASE), home.path("copy.db")).unwrap();
     let said = home.run(&["restore", "copy.db", "--force"]).ok();
     assert!(said.contains("still open in it, and have ended"), "{said}");
+    let noted = home.json(&["audit", "--act", "store.restored", "--json"]);
+    assert_eq!((noted.as_array().unwrap().len(), &noted[0]["actor"]), (1, &json!("operator")));
     let server = home.start(&["serve"]);
     assert_eq!(server.profile(&http, &token).await, 401);
     server.sign_in(&http, "siti").await.unwrap();
