@@ -32,7 +32,7 @@ impl Entropy for OsEntropy {
 /// Who has the command line, as far as the system says; whoever became another by `sudo` is himself.
 pub(crate) fn operator() -> String {
     let named = |name: &&str| std::env::var(name).ok().filter(|user| !user.is_empty());
-    ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(named).unwrap_or_else(|| "unknown".to_owned())
+    ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(named).unwrap_or_else(|| format!("uid {}", rustix::process::getuid()))
 }
 
 #[cfg(test)]

@@ -197,7 +197,7 @@ impl<'f> Place<'f> {
     /// Puts a whole copy there. Where what was there is now.
     fn put(&self, copy: &Path, now: Timestamp) -> io::Result<Option<PathBuf>> {
         let folder = folder_of(self.file)?;
-        let kept = self.is_taken.then(|| beside(self.file, &format!(".replaced-{}", now.strftime("%Y%m%dT%H%M%SZ"))));
+        let kept = self.is_taken.then(|| beside(self.file, &format!(".replaced-{}", now.strftime("%Y%m%dT%H%M%S.%3fZ"))));
         if let Some(kept) = &kept {
             fs::hard_link(self.file, kept)?;
             // What was committed last may be in its log alone.

@@ -176,6 +176,9 @@ async fn a_database_is_replaced_only_unserved_and_when_it_is_said_and_is_kept() 
     assert_eq!(owner(DATABASE), before);
     let kept = kept.strip_prefix(home.path("")).unwrap().to_str().unwrap().to_owned();
     assert_eq!((accounts(&home, DATABASE), accounts(&home, &kept)), (1, 2), "its log is kept with it");
+    // Whoever took the wrong copy restores again at once, and no database is lost by that.
+    home.run(&["restore", "copy.db", "--force"]).ok();
+    assert_eq!(beside(&home).iter().filter(|path| path.to_str().unwrap().ends_with('Z')).count(), 2);
     let server = home.start(&["serve"]);
     assert_eq!(server.sign_in(&http, "budi").await, Err(401));
     server.sign_in(&http, "siti").await.unwrap();
