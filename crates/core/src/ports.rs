@@ -127,6 +127,8 @@ pub trait Store: Send + Sync {
     async fn is_known(&self, account: AccountId, from: Mac) -> Result<bool, StoreError>;
     /// The account whose session this is, if at `now` the session is neither over nor ended and the account is active.
     async fn session_account(&self, id: SessionId, now: Timestamp) -> Result<Option<AccountId>, StoreError>;
+    /// The same account, whole.
+    async fn session_profile(&self, id: SessionId, now: Timestamp) -> Result<Option<Account>, StoreError>;
     /// A whole account.
     async fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError>;
     /// The account known by `id`, verified or not.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use crate::account::{AccountId, Surface};
+use crate::account::{Account, AccountId, Surface};
 use crate::device::Device;
 use crate::ports::{Timestamp, new_id};
 use crate::service::{Accounts, Fault};
@@ -108,6 +108,17 @@ impl Accounts {
     pub async fn authenticate(&self, token: &str, surface: Surface) -> Result<LiveSession, NotSignedIn> {
         let claims = self.signed_in(token, surface).await?;
         Ok(LiveSession { id: SessionId(claims.registered.jti), account: AccountId(claims.sub) })
+    }
+
+    /// The account, whole, for which `token` speaks on `surface`, on the same terms.
+    ///
+    /// # Errors
+    /// [`NotSignedIn`].
+    pub async fn profile_by(&self, token: &str, surface: Surface) -> Result<Account, NotSignedIn> {
+        let now = self.now();
+        let claims: AccountClaims = self.keys().check(token, TokenKind::Session(surface), now).await?;
+        let account = self.store().session_profile(SessionId(claims.registered.jti), now).await.map_err(Fault::from)?;
+        account.filter(|account| account.id == AccountId(claims.sub)).ok_or(NotSignedIn::Invalid)
     }
 
     /// What the token of a live session on `surface` says.

@@ -64,6 +64,10 @@ impl Store for SqlStore {
         self.look_up("session_account", (id, now), |tx, &(id, now)| Box::pin(sessions::account_of(tx, id, now))).await
     }
 
+    async fn session_profile(&self, id: SessionId, now: Timestamp) -> Result<Option<Account>, StoreError> {
+        self.look_up("session_profile", (id, now), |tx, &(id, now)| Box::pin(accounts::of_session(tx, id, now))).await
+    }
+
     async fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
         self.look_up("account", id, |tx, &id| Box::pin(accounts::load(tx, id))).await
     }

@@ -104,6 +104,7 @@ behind_the_switch! { Store {
     read sign_in_record(id: &LoginId, from: Mac) -> Option<SignInRecord>;
     read is_known(account: AccountId, from: Mac) -> bool;
     read session_account(id: SessionId, now: Timestamp) -> Option<AccountId>;
+    read session_profile(id: SessionId, now: Timestamp) -> Option<Account>;
     read account(id: AccountId) -> Option<Account>;
     read find_account(id: &LoginId) -> Option<Account>;
     read client(id: &ClientId) -> Option<MachineClient>;

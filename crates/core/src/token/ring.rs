@@ -14,6 +14,7 @@ use jsonwebtoken::jwk::JwkSet;
 use tokio::sync::Mutex;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
+use super::seen::{Fingerprint, Seen};
 use super::signing_key::{KeyError, SigningKey};
 use super::stored::{SealedKey, StoredKeyError, StoredKeys, Term, signing};
 use crate::ports::{StoreError, Timestamp};
@@ -25,7 +26,10 @@ const PACE: Duration = Duration::from_secs(1);
 const KID_LEN: usize = 43;
 
 /// Keys, the newest first; never none.
-pub(super) struct Keys(Vec<(SigningKey, Term)>);
+pub(super) struct Keys {
+    all: Vec<(SigningKey, Term)>,
+    seen: Seen,
+}
 
 impl Keys {
     /// Keys of which the first signs and all check, for ever.
@@ -34,7 +38,7 @@ impl Keys {
     }
 
     fn of(keys: Vec<(SigningKey, Term)>) -> Result<Self, KeyError> {
-        if keys.is_empty() { Err(KeyError::Missing) } else { Ok(Self(keys)) }
+        if keys.is_empty() { Err(KeyError::Missing) } else { Ok(Self { all: keys, seen: Seen::default() }) }
     }
 
     fn opened(stored: &StoredKeys, sealed: &[SealedKey]) -> Result<Self, StoredKeyError> {
@@ -44,17 +48,30 @@ impl Keys {
 
     /// The key that signs.
     pub(super) fn signing(&self, now: Timestamp) -> Result<&SigningKey, KeyError> {
-        signing(&self.0, |(_, term)| *term, now).map(|(key, _)| key).ok_or(KeyError::Missing)
+        signing(&self.all, |(_, term)| *term, now).map(|(key, _)| key).ok_or(KeyError::Missing)
     }
 
     /// The key of this name, and whether it still checks.
     pub(super) fn find(&self, kid: &str, now: Timestamp) -> Option<(&SigningKey, bool)> {
-        self.0.iter().find(|(key, _)| key.kid == kid).map(|(key, term)| (key, !term.is_over(now)))
+        self.all.iter().find(|(key, _)| key.kid == kid).map(|(key, term)| (key, !term.is_over(now)))
+    }
+
+    /// Whether the token is known to be signed by one of these keys, which still checks.
+    pub(super) fn have_signed(&self, token: Fingerprint, now: Timestamp) -> bool {
+        let signer = self.seen.signer(token).and_then(|place| self.all.get(place));
+        signer.is_some_and(|(_, term)| !term.is_over(now))
+    }
+
+    /// Remembers that the token was found to be signed by one of them.
+    pub(super) fn remember(&self, token: Fingerprint, key: &SigningKey) {
+        if let Some(place) = self.all.iter().position(|(known, _)| std::ptr::eq(known, key)) {
+            self.seen.remember(token, place);
+        }
     }
 
     /// The public halves of those that sign, will sign, or check.
     pub(super) fn public(&self, now: Timestamp) -> JwkSet {
-        JwkSet { keys: self.0.iter().filter(|(_, term)| !term.is_over(now)).filter_map(|(key, _)| key.public.clone()).collect() }
+        JwkSet { keys: self.all.iter().filter(|(_, term)| !term.is_over(now)).filter_map(|(key, _)| key.public.clone()).collect() }
     }
 }
 

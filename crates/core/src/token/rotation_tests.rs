@@ -133,6 +133,7 @@ async fn a_revoked_key_signs_and_checks_nothing_any_more() {
     let (house, keys) = House::new().await;
     let one = replica(&keys).await;
     let old = house.sign(&one);
+    assert!(house.check(&one, &old).await.is_ok());
     keys.rotate(DAY).await.unwrap();
     keys.revoke().await.unwrap();
     one.reload().await.unwrap();

@@ -4,7 +4,7 @@
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
-use daftar_core::account::Surface;
+use daftar_core::account::{Account, Surface};
 use daftar_core::locale::Locale;
 use daftar_core::recovery::Recovery;
 use daftar_core::session::LiveSession;
@@ -30,6 +30,18 @@ impl FromRequestParts<App> for Person {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, AppError> {
         Self::of(&parts.headers, app).await
+    }
+}
+
+/// The account of a person who is signed in on App.
+pub(super) struct Owned(pub(super) Account);
+
+impl FromRequestParts<App> for Owned {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, AppError> {
+        let token = bearer(&parts.headers).ok_or(AppError::NotSignedIn)?;
+        Ok(Self(app.accounts().profile_by(token, Surface::App).await?))
     }
 }
 

@@ -3,7 +3,7 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use daftar_core::account::{AccountId, Surface};
+use daftar_core::account::{Account, AccountId, Surface};
 use daftar_core::client::{ClientId, Scope};
 use daftar_core::limit::look_ups::Asker;
 use daftar_core::locale::Locale;
@@ -53,6 +53,18 @@ impl FromRequestParts<App> for Person {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, UsapiError> {
         let token = bearer(&parts.headers).ok_or(UsapiError::NotSignedIn)?;
         Ok(Self(app.accounts().authenticate(token, Surface::Usapi).await?.account))
+    }
+}
+
+/// The account of a person who is signed in on USAPI.
+pub(super) struct Owned(pub(super) Account);
+
+impl FromRequestParts<App> for Owned {
+    type Rejection = UsapiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, UsapiError> {
+        let token = bearer(&parts.headers).ok_or(UsapiError::NotSignedIn)?;
+        Ok(Self(app.accounts().profile_by(token, Surface::Usapi).await?))
     }
 }
 

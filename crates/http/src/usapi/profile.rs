@@ -13,7 +13,7 @@ use daftar_core::ports::PictureSize;
 use daftar_core::profile::BasicProfile;
 use serde::Serialize;
 
-use super::caller::Person;
+use super::caller::{Owned, Person};
 use super::error::UsapiError;
 use super::register::Done;
 use crate::App;
@@ -156,7 +156,6 @@ impl Shown {
     }
 }
 
-pub(super) async fn show(State(app): State<App>, Person(account): Person) -> Result<Json<Shown>, UsapiError> {
-    let account = app.accounts().profile(account).await?.ok_or(UsapiError::NotSignedIn)?;
-    Ok(Json(Shown::of(account, &app.settings().public_url)))
+pub(super) async fn show(State(app): State<App>, Owned(account): Owned) -> Json<Shown> {
+    Json(Shown::of(account, &app.settings().public_url))
 }

@@ -6,8 +6,9 @@ use daftar_core::identifier::{Country, IdentifierKind, LoginId};
 use daftar_core::locale::Locale;
 use daftar_core::password::{PasswordRecord, Scheme};
 use daftar_core::person::{BirthDate, FullName, Gender, PersonName, PictureId, PlaceName, Profile};
-use daftar_core::ports::StoreError;
+use daftar_core::ports::{StoreError, Timestamp};
 use daftar_core::secret::Mac;
+use daftar_core::session::SessionId;
 use daftar_core::sign_in::SignInRecord;
 
 use super::passwords;
@@ -64,6 +65,14 @@ pub(crate) async fn page(tx: &mut Tx<'_>, after: Option<AccountId>, limit: u32) 
 pub(crate) async fn load(tx: &mut Tx<'_>, id: AccountId) -> Result<Option<Account>, StoreError> {
     let mut found = None;
     tx.each(account_where!("a.id = $1"), &[(&id.0).into()], |row| gather(&mut found, row)).await?;
+    Ok(found)
+}
+
+/// The account whose session this is, on the terms of [`account_of`](super::sessions::account_of).
+pub(crate) async fn of_session(tx: &mut Tx<'_>, id: SessionId, now: Timestamp) -> Result<Option<Account>, StoreError> {
+    let sql = account_where!("a.id = (SELECT account FROM sessions WHERE id = $1 AND expires_at > $2 AND ended_at IS NULL) AND a.status = 'active'");
+    let mut found = None;
+    tx.each(sql, &[(&id.0).into(), now.into()], |row| gather(&mut found, row)).await?;
     Ok(found)
 }
 

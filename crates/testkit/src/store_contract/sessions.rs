@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use daftar_core::account::AccountStatus;
+use daftar_core::account::{AccountId, AccountStatus};
 use daftar_core::limit::{Charge, Charged, Gcra, LimitKey, LimitKind};
 use daftar_core::password::PasswordRecord;
-use daftar_core::ports::Store as _;
+use daftar_core::ports::{Store as _, Timestamp};
 use daftar_core::session::SessionId;
 use daftar_core::sign_in::Opened;
 use daftar_store::SqlStore;
@@ -17,16 +17,30 @@ async fn kept_password(store: &SqlStore, name: &str) -> Option<PasswordRecord> {
     store.sign_in_record(&given::username(name).into(), given::from()).await.unwrap().unwrap().password
 }
 
+/// Whose session it is, which both ways of asking agree on.
+async fn speaks_for(store: &SqlStore, session: SessionId, at: Timestamp) -> Option<AccountId> {
+    let (account, profile) = (store.session_account(session, at).await.unwrap(), store.session_profile(session, at).await.unwrap());
+    assert_eq!(profile.as_ref().map(|profile| profile.id), account);
+    if let Some(profile) = profile {
+        assert_eq!(store.account(profile.id).await.unwrap(), Some(profile));
+    }
+    account
+}
+
 pub async fn a_session_speaks_for_its_account_until_it_is_over<E: Engine>(engine: E) {
     let store = engine.store();
-    let siti = given::account("siti");
-    store.create_account(siti.clone(), None).await.unwrap();
-    let session = sign_in(store, &siti).await;
+    let (siti, budi) = (given::account("siti"), given::account("budi"));
+    for account in [&siti, &budi] {
+        store.create_account(account.clone(), None).await.unwrap();
+    }
+    let (session, others) = (sign_in(store, &siti).await, sign_in(store, &budi).await);
     let last = now() + 12 * HOUR - Duration::from_millis(1);
-    assert_eq!(store.session_account(session, now()).await.unwrap(), Some(siti.id));
-    assert_eq!(store.session_account(session, last).await.unwrap(), Some(siti.id));
-    assert_eq!(store.session_account(session, now() + 12 * HOUR).await.unwrap(), None);
-    assert_eq!(store.session_account(SessionId(given::account_id().0), now()).await.unwrap(), None);
+    assert_eq!(speaks_for(store, session, now()).await, Some(siti.id));
+    assert_eq!(speaks_for(store, session, last).await, Some(siti.id));
+    assert_eq!(speaks_for(store, session, now() + 12 * HOUR).await, None);
+    assert_eq!(speaks_for(store, SessionId(given::account_id().0), now()).await, None);
+    store.set_status(budi.id, AccountStatus::Disabled, now()).await.unwrap();
+    assert_eq!(speaks_for(store, others, now()).await, None, "a disabled account's");
 }
 
 pub async fn signing_out_ends_that_session_alone_and_for_good<E: Engine>(engine: E) {
@@ -36,8 +50,8 @@ pub async fn signing_out_ends_that_session_alone_and_for_good<E: Engine>(engine:
     let (ended, other) = (sign_in(store, &siti).await, sign_in(store, &siti).await);
     for at in [now(), now() + HOUR] {
         store.end_session(ended, at).await.unwrap();
-        assert_eq!(store.session_account(ended, at).await.unwrap(), None);
-        assert_eq!(store.session_account(other, at).await.unwrap(), Some(siti.id));
+        assert_eq!(speaks_for(store, ended, at).await, None);
+        assert_eq!(speaks_for(store, other, at).await, Some(siti.id));
     }
     let first = now().as_millisecond();
     assert_eq!(engine.count(&format!("SELECT count(*) FROM sessions WHERE ended_at = {first}")).await, 1, "it ended the first time");
