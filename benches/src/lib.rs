@@ -1,8 +1,12 @@
 //! What the benchmarks share: a load generator that costs next to nothing, and the arithmetic of rounds. The measurements are in `benches/`.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a benchmark that cannot go on should stop")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout, reason = "a benchmark that cannot go on should stop")]
 
+pub mod calls;
+pub mod courier;
 pub mod limits;
 pub mod load;
 pub mod people;
 pub mod rounds;
+pub mod site;
+pub mod table;

@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -47,26 +49,107 @@ pub fn post_for(n: u32, path: &str, body: &str) -> Vec<u8> {
     String::from_utf8_lossy(&post(path, body)).replacen("host: localhost\r\n", &passed_on, 1).into_bytes()
 }
 
+/// The same, by a machine client.
+#[must_use]
+pub fn post_by((id, secret): (&str, &str), path: &str, body: &str) -> Vec<u8> {
+    let credentials = STANDARD.encode(format!("{id}:{secret}"));
+    let authorized = format!("host: localhost\r\nauthorization: Basic {credentials}\r\n");
+    String::from_utf8_lossy(&post(path, body)).replacen("host: localhost\r\n", &authorized, 1).into_bytes()
+}
+
+/// A prepared GET by whoever holds `token`.
+#[must_use]
+pub fn get_as(token: &str, path: &str) -> Vec<u8> {
+    format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\n\r\n").into_bytes()
+}
+
 /// Sends `requests` in turn over `connections`, which are spread over `addresses`, for `time`, expecting `status`. Blocks; the work is done on one other
 /// thread.
 #[must_use]
 pub fn run(addresses: &[SocketAddr], requests: &Arc<Requests>, connections: usize, time: Duration, status: u16) -> Run {
-    let (requests, addresses) = (Arc::clone(requests), addresses.to_vec());
+    let requests = Arc::clone(requests);
+    let expected = format!("HTTP/1.1 {status} ").into_bytes();
+    visits(addresses, connections, time, move |visitor, mut connection| {
+        let (requests, expected) = (Arc::clone(&requests), expected.clone());
+        async move {
+            let (mut visits, mut next) = (visitor.visits(), visitor.number);
+            while let Some(began) = visits.next() {
+                let answer = connection.ask(requests.get(next % requests.len()).unwrap()).await;
+                visits.ended(began, answer.starts_with(&expected));
+                next += visitor.of;
+            }
+            visits
+        }
+    })
+}
+
+/// One of several who visit at once.
+#[derive(Debug, Clone, Copy)]
+pub struct Visitor {
+    /// Which of them, counted from 0.
+    pub number: usize,
+    /// How many they are.
+    pub of: usize,
+    begin: Instant,
+    time: Duration,
+}
+
+impl Visitor {
+    /// What its visits come to.
+    #[must_use]
+    pub fn visits(&self) -> Visits {
+        Visits { end: self.begin + self.time, latencies: Vec::new(), unexpected: 0 }
+    }
+}
+
+/// What somebody's visits came to so far.
+#[derive(Debug)]
+pub struct Visits {
+    end: Instant,
+    latencies: Vec<Duration>,
+    unexpected: usize,
+}
+
+impl Visits {
+    /// The begin of another one, if there still is time.
+    #[expect(clippy::should_implement_trait, reason = "its end is told to it")]
+    pub fn next(&mut self) -> Option<Instant> {
+        let now = now();
+        (now < self.end).then_some(now)
+    }
+
+    /// One came to its end, as was expected or not.
+    pub fn ended(&mut self, began: Instant, is_expected: bool) {
+        self.latencies.push(began.elapsed());
+        self.unexpected += usize::from(!is_expected);
+    }
+}
+
+/// Lets `connections` visitors, spread over `addresses`, each do as `visit` says for `time`. Blocks; the work is done on one other thread.
+#[must_use]
+pub fn visits<F>(addresses: &[SocketAddr], connections: usize, time: Duration, visit: impl Fn(Visitor, Connection) -> F + Send + 'static) -> Run
+where
+    F: Future<Output = Visits> + 'static,
+{
+    let addresses = addresses.to_vec();
     let work = move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async move {
+        tokio::task::LocalSet::new().block_on(&runtime, async move {
+            let mut ready = Vec::new();
+            for n in 0..connections {
+                ready.push(Connection::open(*addresses.get(n % addresses.len()).unwrap()).await);
+            }
             let begin = now();
-            let workers = (0..connections).map(|n| {
-                let requests = Arc::clone(&requests);
-                let address = *addresses.get(n % addresses.len()).unwrap();
-                tokio::spawn(async move { drive(address, &requests, n, connections, begin, time, status).await })
-            });
-            let workers: Vec<_> = workers.collect();
+            let started = ready
+                .into_iter()
+                .enumerate()
+                .map(|(number, connection)| tokio::task::spawn_local(visit(Visitor { number, of: connections, begin, time }, connection)));
+            let visitors: Vec<_> = started.collect();
             let (mut latencies, mut unexpected) = (Vec::new(), 0);
-            for worker in workers {
-                let (taken, odd) = worker.await.unwrap();
-                latencies.extend(taken);
-                unexpected += odd;
+            for visitor in visitors {
+                let visits = visitor.await.unwrap();
+                latencies.extend(visits.latencies);
+                unexpected += visits.unexpected;
             }
             let seconds = begin.elapsed().as_secs_f64();
             latencies.sort_unstable();
@@ -85,36 +168,41 @@ pub fn now() -> Instant {
     Instant::now()
 }
 
-async fn drive(
-    address: SocketAddr,
-    requests: &[Vec<u8>],
-    first: usize,
-    step: usize,
-    begin: Instant,
-    time: Duration,
-    status: u16,
-) -> (Vec<Duration>, usize) {
-    let mut socket = TcpStream::connect(address).await.unwrap();
-    socket.set_nodelay(true).unwrap();
-    let expected = format!("HTTP/1.1 {status} ").into_bytes();
-    let (mut latencies, mut unexpected, mut buffer, mut next) = (Vec::new(), 0, vec![0; 16 * 1024], first);
-    while begin.elapsed() < time {
-        let sent = now();
-        socket.write_all(requests.get(next % requests.len()).unwrap()).await.unwrap();
-        next += step;
+/// A connection that is kept alive.
+#[derive(Debug)]
+pub struct Connection {
+    socket: TcpStream,
+    buffer: Vec<u8>,
+}
+
+impl Connection {
+    /// Connects.
+    pub async fn open(address: SocketAddr) -> Self {
+        let socket = TcpStream::connect(address).await.unwrap();
+        socket.set_nodelay(true).unwrap();
+        Self { socket, buffer: vec![0; 16 * 1024] }
+    }
+
+    /// Sends a request and reads its whole answer.
+    pub async fn ask(&mut self, request: &[u8]) -> &[u8] {
+        self.socket.write_all(request).await.unwrap();
         let mut filled = 0;
         loop {
-            let read = socket.read(buffer.get_mut(filled..).unwrap()).await.unwrap();
+            let read = self.socket.read(self.buffer.get_mut(filled..).unwrap()).await.unwrap();
             assert!(read > 0, "the server closed the connection");
             filled += read;
-            if is_whole(buffer.get(..filled).unwrap()) {
-                break;
+            if is_whole(self.buffer.get(..filled).unwrap()) {
+                return self.buffer.get(..filled).unwrap();
             }
         }
-        latencies.push(sent.elapsed());
-        unexpected += usize::from(!buffer.starts_with(&expected));
     }
-    (latencies, unexpected)
+}
+
+/// The body of an answer.
+#[must_use]
+pub fn body(answer: &[u8]) -> &[u8] {
+    let end = answer.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
+    answer.get(end + 4..).unwrap()
 }
 
 fn is_whole(answer: &[u8]) -> bool {

@@ -15,11 +15,12 @@ use daftar_core::password::PasswordPolicy;
 use daftar_core::registration::RegistrationLifetimes;
 use daftar_core::service::{AppPolicy, Policy};
 use daftar_core::session::SessionLifetimes;
+use daftar_delivery::Transport;
 use daftar_store::History;
 use ipnet::IpNet;
 use tempfile::TempDir;
 
-use super::{Disk, Installation, SmsRoute};
+use super::{Disk, Installation, MailWay, SmsRoute};
 use crate::clock::ManualClock;
 use crate::database::{Database, Engine};
 
@@ -39,6 +40,7 @@ pub struct Builder {
     pub(super) app_always_ok: bool,
     pub(super) app: AppPolicy,
     pub(super) sms: Option<Vec<SmsRoute>>,
+    pub(super) mail: Option<MailWay>,
     pub(super) history: History,
     pub(super) rebrand: fn(&mut Brands, &str),
     pub(super) engine: Engine,
@@ -61,6 +63,7 @@ impl Default for Builder {
             app_always_ok: false,
             app: AppPolicy::default(),
             sms: None,
+            mail: None,
             history: History::default(),
             rebrand: |_, _| {},
             engine: Engine::of_this_run(),
@@ -158,6 +161,13 @@ impl Builder {
     #[must_use]
     pub fn sms(mut self, routes: impl IntoIterator<Item = SmsRoute>) -> Self {
         self.sms = Some(routes.into_iter().collect());
+        self
+    }
+
+    /// With mail by another way instead of into the inbox.
+    #[must_use]
+    pub fn mail_by(mut self, way: Arc<dyn Transport>) -> Self {
+        self.mail = Some(MailWay(way));
         self
     }
 

@@ -21,7 +21,7 @@ use daftar_core::ports::{Clock as _, Doorbell, Inbox, ReceiptReader, Store as _}
 use daftar_core::secret::{RandomSecret, Secrets};
 use daftar_core::service::{Accounts, Parts};
 use daftar_core::token::{KeyRing, StoredKeys};
-use daftar_delivery::{InboxTransport, Overrides, Pace, Renderer, Route, Worker, WorkerHandle, WorkerParts};
+use daftar_delivery::{InboxTransport, Overrides, Pace, Renderer, Route, Transport, Worker, WorkerHandle, WorkerParts};
 use daftar_http::{App, Readiness, Settings};
 use daftar_store::pictures::FilePictures;
 use daftar_store::{History, SqlStore};
@@ -40,6 +40,16 @@ use crate::http::Caller;
 /// How long a test waits for something that happens by itself before it says that it does not.
 const PATIENCE: Duration = Duration::from_secs(20);
 const MASTER_KEY: [u8; 32] = *b"the master key of every test yes";
+
+/// How mail goes.
+#[derive(Clone)]
+struct MailWay(Arc<dyn Transport>);
+
+impl std::fmt::Debug for MailWay {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("MailWay(..)")
+    }
+}
 
 /// What outlives a restart, and what replicas share.
 struct Disk {
@@ -100,8 +110,9 @@ impl Installation {
         keys.begin(None).await.unwrap();
         let policy = builder.policy(&url);
         let inbox: Arc<dyn Inbox> = Arc::new(store.clone());
-        let into_inbox =
-            |way| vec![Route::plain(RouteName::parse("inbox").unwrap(), way, Arc::new(InboxTransport::new(Arc::clone(&inbox), clock.clone())))];
+        let by = |way, transport: Arc<dyn Transport>| vec![Route::plain(RouteName::parse("inbox").unwrap(), way, transport)];
+        let into_inbox = |way| by(way, Arc::new(InboxTransport::new(Arc::clone(&inbox), clock.clone())));
+        let mail = builder.mail.clone().map_or_else(|| into_inbox(Way::Email), |MailWay(transport)| by(Way::Email, transport));
         let (sms, receipts) = match &builder.sms {
             Some(wanted) => gateways::routes(wanted, &url, &secrets, clock.clone()),
             None => (into_inbox(Way::Sms), Arc::new(NoReceipts) as Arc<dyn ReceiptReader>),
@@ -113,7 +124,7 @@ impl Installation {
                 clock: clock.clone(),
                 doorbell: doorbell.clone(),
                 renderer: Renderer::new(policy.brands.clone(), &Overrides::default()).unwrap(),
-                email: into_inbox(Way::Email),
+                email: mail.clone(),
                 sms: sms.clone(),
                 cost_max: None,
                 pace: Pace::default(),
