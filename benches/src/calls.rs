@@ -1,19 +1,18 @@
 //! The calls that are made most, on both engines and with every layer on, against what limits them: each is measured between two measurements of its limit, so that both see
 //! the same machine.
 
-use std::cell::Cell;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use daftar_core::limit::Limits;
 use daftar_testkit::database::Engine;
-use serde_json::Value;
 use tokio::runtime::Runtime;
 
 use crate::limits::{bare_handler, commits, pgbench, raw_hash_rate};
-use crate::load::{self, Requests, Run, Visitor};
+use crate::load::{self, Requests};
 use crate::people::{self, PASSWORD};
+use crate::place::{ACCOUNTS, CONNECTIONS, Place, checked};
 use crate::site::{Site, runtime};
 use crate::table::{Aim, Measure, Table};
 
@@ -21,12 +20,6 @@ use crate::table::{Aim, Measure, Table};
 const TIME: Duration = Duration::from_secs(3);
 /// How long its limit is measured before and after it.
 const LIMIT_TIME: Duration = Duration::from_millis(1500);
-const CONNECTIONS: usize = 16;
-const ACCOUNTS: u32 = 20_000;
-/// From how many addresses is looked up: so many that none of them does so more than a few times in a run, as people do.
-const CLIENTS: u32 = 60_000;
-/// How many are signed in.
-const SESSIONS: usize = 5_000;
 
 type Row = Measure<2>;
 
@@ -54,24 +47,13 @@ const REPLICAS: Row = Row::new("look-up, two replicas against one", 2);
 /// Everything that is measured, ready to go.
 pub struct Calls {
     places: [Place; 2],
+    unlimited: [Place; 2],
     replica: Site,
     _runtime: Runtime,
     bare: SocketAddr,
-    look_ups: Arc<Requests>,
-    sign_ins: Arc<Requests>,
+    bare_calls: Arc<Requests>,
     table: Table<2>,
     round: u32,
-}
-
-/// An installation, the same without limits, and how far it was used.
-struct Place {
-    site: Site,
-    unlimited: Site,
-    session_checks: Arc<Requests>,
-    /// Who is next to sign in by a code.
-    next: Cell<u32>,
-    /// Who is next to sign up.
-    newcomers: Cell<u32>,
 }
 
 impl Calls {
@@ -80,14 +62,15 @@ impl Calls {
     pub fn prepare() -> Self {
         let runtime = runtime();
         let bare = bare_handler(&runtime, axum::Json(serde_json::json!({"status": false, "message": "Email is already registered"})));
-        let places = [Place::start(Engine::Sqlite), Place::start(Engine::Postgres)];
+        let engines = [Engine::Sqlite, Engine::Postgres];
+        let places = engines.map(|engine| Place::start(engine, Some(Limits::default())));
         Self {
             replica: places[1].site.replica(),
             places,
+            unlimited: engines.map(|engine| Place::start(engine, None)),
             _runtime: runtime,
             bare,
-            look_ups: Arc::new(people::look_ups(ACCOUNTS, CLIENTS)),
-            sign_ins: Arc::new(people::sign_ins(ACCOUNTS, ACCOUNTS)),
+            bare_calls: Arc::new(people::look_ups(ACCOUNTS, ACCOUNTS)),
             table: Table::new("calls", ["SQLite", "PostgreSQL"]),
             round: 0,
         }
@@ -103,8 +86,8 @@ impl Calls {
             self.besides(column);
             self.limits_cost(column);
         }
-        let one = self.look_up(&[&self.places[1].site]);
-        let two = self.look_up(&[&self.places[1].site, &self.replica]);
+        let one = self.places[1].look_up(TIME, &[]);
+        let two = self.places[1].look_up(TIME, &[&self.replica]);
         self.table.push(REPLICAS, 1, two / one);
     }
 
@@ -116,10 +99,9 @@ impl Calls {
 
     fn hashing(&mut self, column: usize) {
         let place = &self.places[column];
-        place.site.later(1);
         let raw = || raw_hash_rate(PASSWORD, LIMIT_TIME);
-        let (before, signing) = (raw(), place.run(&self.sign_ins, 200));
-        let (between, registering) = (raw(), place.sign_up());
+        let (before, signing) = (raw(), place.sign_in(TIME));
+        let (between, registering) = (raw(), place.sign_up(TIME));
         let after = raw();
         for figure in [before, between, after] {
             self.table.push(RAW, column, figure);
@@ -131,10 +113,10 @@ impl Calls {
     }
 
     fn reading(&mut self, column: usize) {
-        let bare = || checked(load::run(&[self.bare], &self.look_ups, CONNECTIONS, LIMIT_TIME, 200)).rate;
+        let bare = || checked(load::run(&[self.bare], &self.bare_calls, CONNECTIONS, LIMIT_TIME, 200)).rate;
         let place = &self.places[column];
-        let (before, looked) = (bare(), self.look_up(&[&place.site]));
-        let (between, checks) = (bare(), place.run(&place.session_checks, 200));
+        let (before, looked) = (bare(), place.look_up(TIME, &[]));
+        let (between, checks) = (bare(), place.check_sessions(TIME));
         let after = bare();
         let queries = (column == 1).then(|| pgbench(&place.site.installation.database_url(), ACCOUNTS, CONNECTIONS, TIME));
         for figure in [before, between, after] {
@@ -161,103 +143,21 @@ impl Calls {
     }
 
     fn besides(&mut self, column: usize) {
-        let site = &self.places[column].site;
-        let (address, saturating) = (site.installation.address(), Arc::clone(&self.sign_ins));
-        let saturation = std::thread::spawn(move || load::run(&[address], &saturating, CONNECTIONS, TIME + TIME / 3, 200));
-        site.later(1);
-        let besides = checked(load::run(&[address], &self.look_ups, 4, TIME, 409));
-        checked(saturation.join().unwrap());
+        let besides = self.places[column].look_up_beside_sign_ins(TIME);
         self.table.push(BESIDES_P50, column, besides.percentile(0.50).as_secs_f64() * 1e3);
         self.table.push(BESIDES_P99, column, besides.percentile(0.99).as_secs_f64() * 1e3);
     }
 
     /// Look-ups with limits against the same without, one after the other, each first in turn.
     fn limits_cost(&mut self, column: usize) {
-        let Place { site, unlimited, .. } = &self.places[column];
+        let [with, without] = [&self.places[column], &self.unlimited[column]].map(|place| move || place.look_up(TIME, &[]));
         let (with, without) = if self.round.is_multiple_of(2) {
-            let with = self.look_up(&[site]);
-            (with, self.look_up(&[unlimited]))
+            let with = with();
+            (with, without())
         } else {
-            let without = self.look_up(&[unlimited]);
-            (self.look_up(&[site]), without)
+            let without = without();
+            (with(), without)
         };
         self.table.push(LIMITS_COST, column, with / without);
     }
-
-    /// Look-ups of people who have not asked for a minute.
-    fn look_up(&self, sites: &[&Site]) -> f64 {
-        sites.iter().for_each(|site| site.later(1));
-        let addresses: Vec<_> = sites.iter().map(|site| site.installation.address()).collect();
-        checked(load::run(&addresses, &self.look_ups, CONNECTIONS, TIME, 409)).rate
-    }
-}
-
-impl Place {
-    fn start(engine: Engine) -> Self {
-        let unlimited = Site::start(engine, ACCOUNTS, None);
-        let site = Site::start(engine, ACCOUNTS, Some(Limits::default()));
-        let mut place = Self { site, unlimited, session_checks: Arc::default(), next: Cell::new(0), newcomers: Cell::new(0) };
-        println!("signing {SESSIONS} people in …");
-        let mut tokens = Vec::new();
-        while tokens.len() < SESSIONS {
-            tokens.extend(place.send_and_verify(TIME / 3).1);
-        }
-        tokens.truncate(SESSIONS);
-        place.session_checks = Arc::new(tokens.iter().map(|token| load::get_as(token, "/app/auth/info")).collect());
-        place
-    }
-
-    fn run(&self, requests: &Arc<Requests>, status: u16) -> f64 {
-        checked(load::run(&[self.site.installation.address()], requests, CONNECTIONS, TIME, status)).rate
-    }
-
-    /// Newcomers are registered, as many as can be.
-    fn sign_up(&self) -> f64 {
-        const ENOUGH: u32 = 5_000;
-        let from = self.newcomers.replace(self.newcomers.get() + ENOUGH);
-        let shop = (self.site.installation.shop_id(), self.site.installation.shop_secret());
-        self.run(&Arc::new(people::sign_ups(shop, from..from + ENOUGH)), 200)
-    }
-
-    /// People have a code sent to their address and sign in with it; how many a second, and their tokens. Nobody has had a code for a quarter of an hour.
-    fn send_and_verify(&self, time: Duration) -> (f64, Vec<String>) {
-        self.site.later(15);
-        let (first, courier) = (self.next.get(), Arc::clone(&self.site.courier));
-        let (token, signed_in) = std::sync::mpsc::channel();
-        let visit = move |visitor: Visitor, mut connection: load::Connection| {
-            let (courier, token) = (Arc::clone(&courier), token.clone());
-            async move {
-                let (mut visits, mut next) = (visitor.visits(), first + u32::try_from(visitor.number).unwrap());
-                while let Some(began) = visits.next() {
-                    let address = people::email(next % ACCOUNTS);
-                    let code = courier.next_code(&address);
-                    let wish = load::post_for(next, "/app/auth/otp", &format!("{{\"nature\":1,\"loginID\":\"{address}\"}}"));
-                    let name = said(connection.ask(&wish).await, "otpToken");
-                    let otp = code.await.unwrap();
-                    let proof = load::post_for(next, "/app/auth/login/verify", &format!("{{\"otp\":\"{otp}\",\"otpToken\":\"{name}\"}}"));
-                    token.send(said(connection.ask(&proof).await, "accessToken")).unwrap();
-                    visits.ended(began, true);
-                    next += u32::try_from(visitor.of).unwrap();
-                }
-                visits
-            }
-        };
-        let run = checked(load::visits(&[self.site.installation.address()], CONNECTIONS, time, visit));
-        let tokens: Vec<_> = signed_in.iter().collect();
-        // Nobody twice, also where one of the visitors came further than the others.
-        let furthest = u32::try_from(tokens.len() * 2 + CONNECTIONS).unwrap();
-        self.next.set(first + furthest);
-        (run.rate, tokens)
-    }
-}
-
-/// Something that App says in an answer that must be a success.
-fn said(answer: &[u8], what: &str) -> String {
-    let body: Value = serde_json::from_slice(load::body(answer)).unwrap();
-    body["data"][what].as_str().unwrap_or_else(|| panic!("{body} has no {what}")).to_owned()
-}
-
-fn checked(run: Run) -> Run {
-    assert_eq!(run.unexpected, 0, "every answer must be the expected one, or the figure means nothing");
-    run
 }

@@ -1,5 +1,6 @@
 //! Reading a row: every column comes out as the type that it must be, or as an error that names table, column and row.
 
+use std::cell::Cell;
 use std::fmt::Write as _;
 
 use daftar_core::identifier::mask;
@@ -12,6 +13,8 @@ use crate::value::Value;
 /// A row of an answer. Its first column is the key by which an error names it.
 pub(crate) struct Row<'r> {
     engine: Engine<'r>,
+    /// The place after the column that was read last: columns are mostly read in the order in which they were asked for.
+    next: Cell<usize>,
 }
 
 enum Engine<'r> {
@@ -28,11 +31,11 @@ pub(crate) struct Columns<'r> {
 
 impl<'r> Row<'r> {
     pub(crate) const fn sqlite(row: &'r rusqlite::Row<'r>) -> Self {
-        Self { engine: Engine::Sqlite(row) }
+        Self { engine: Engine::Sqlite(row), next: Cell::new(0) }
     }
 
     pub(crate) const fn postgres(row: &'r tokio_postgres::Row) -> Self {
-        Self { engine: Engine::Postgres(row) }
+        Self { engine: Engine::Postgres(row), next: Cell::new(0) }
     }
 
     /// The columns of `table`.
@@ -42,10 +45,19 @@ impl<'r> Row<'r> {
 
     /// A column; `None` when it is not there or of a type that no table has.
     fn value(&self, column: &str) -> Option<Value<'_>> {
-        match self.engine {
-            Engine::Sqlite(row) => row.get_ref(column).ok().and_then(Value::from_sqlite),
-            Engine::Postgres(row) => row.try_get(column).ok(),
-        }
+        self.nth(self.place(column)?)
+    }
+
+    /// Where a column is.
+    fn place(&self, column: &str) -> Option<usize> {
+        let next = self.next.get();
+        let (count, is_at): (usize, &dyn Fn(usize) -> bool) = match self.engine {
+            Engine::Sqlite(row) => (row.as_ref().column_count(), &|place| row.as_ref().column_name(place).is_ok_and(|name| name == column)),
+            Engine::Postgres(row) => (row.len(), &|place| row.columns().get(place).is_some_and(|known| known.name() == column)),
+        };
+        let place = (next..count).chain(0..next.min(count)).find(|place| is_at(*place))?;
+        self.next.set(place + 1);
+        Some(place)
     }
 
     /// A column by its place, from 0; `None` as for [`Row::value`].

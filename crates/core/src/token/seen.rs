@@ -5,15 +5,18 @@
 //! is asked at every call. What is kept of a token is its hash, and a token that anybody else could write is never kept: only good signatures get in. The memory is part of one
 //! set of keys, and gone with it.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::secret::sha256;
 
-/// Tokens that are remembered at most; each has one place, where it replaces another.
-const PLACES: usize = 16 * 1024;
+/// Shelves, and the tokens that each has room for: those that came last.
+const SHELVES: usize = 8 * 1024;
+const ROOM: usize = 4;
 
 /// The memory.
-pub(super) struct Seen(Box<[Mutex<Option<Entry>>]>);
+pub(super) struct Seen(Box<[Mutex<Shelf>]>);
+
+type Shelf = [Option<Entry>; ROOM];
 
 #[derive(Clone, Copy)]
 struct Entry {
@@ -33,33 +36,41 @@ impl Fingerprint {
 
 impl Default for Seen {
     fn default() -> Self {
-        Self(std::iter::repeat_with(|| Mutex::new(None)).take(PLACES).collect())
+        Self(std::iter::repeat_with(Mutex::default).take(SHELVES).collect())
     }
 }
 
 impl Seen {
     /// Which key, by its place among all, signed the token; `None`: not known.
     pub(super) fn signer(&self, token: Fingerprint) -> Option<usize> {
-        let entry = (*self.place(token)?.lock().unwrap_or_else(PoisonError::into_inner))?;
-        (entry.token == token).then_some(entry.key as usize)
+        let entry = self.shelf(token)?.iter().flatten().find(|entry| entry.token == token)?.key;
+        usize::try_from(entry).ok()
     }
 
     /// The token was found to be signed by the `key`th of all keys.
     pub(super) fn remember(&self, token: Fingerprint, key: usize) {
-        let Ok(key) = u32::try_from(key) else { return };
-        if let Some(place) = self.place(token) {
-            *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(Entry { token, key });
+        let (Ok(key), Some(mut shelf)) = (u32::try_from(key), self.shelf(token)) else { return };
+        shelf.rotate_right(1);
+        if let Some(first) = shelf.first_mut() {
+            *first = Some(Entry { token, key });
         }
     }
 
-    fn place(&self, Fingerprint([first, second, ..]): Fingerprint) -> Option<&Mutex<Option<Entry>>> {
-        self.0.get(usize::from(u16::from_be_bytes([first, second])) % PLACES)
+    fn shelf(&self, Fingerprint([first, second, ..]): Fingerprint) -> Option<MutexGuard<'_, Shelf>> {
+        let shelf = self.0.get(usize::from(u16::from_be_bytes([first, second])) % SHELVES)?;
+        Some(shelf.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn token(number: u8) -> Fingerprint {
+        let mut bytes = [7; 32];
+        bytes[31] = number;
+        Fingerprint(bytes)
+    }
 
     #[test]
     fn a_token_is_known_by_all_of_it() {
@@ -70,13 +81,10 @@ mod tests {
     }
 
     #[test]
-    fn who_takes_a_place_is_not_taken_for_whoever_had_it() {
+    fn a_full_shelf_forgets_who_came_first_and_takes_nobody_for_another() {
         let seen = Seen::default();
-        let (mut one, mut other) = ([7; 32], [7; 32]);
-        (one[31], other[31]) = (1, 2);
-        seen.remember(Fingerprint(one), 0);
-        assert_eq!(seen.signer(Fingerprint(other)), None);
-        seen.remember(Fingerprint(other), 1);
-        assert_eq!((seen.signer(Fingerprint(one)), seen.signer(Fingerprint(other))), (None, Some(1)));
+        (0..=4).for_each(|number| seen.remember(token(number), usize::from(number)));
+        let known: Vec<_> = (0..=5).map(|number| seen.signer(token(number))).collect();
+        assert_eq!(known, [None, Some(1), Some(2), Some(3), Some(4), None]);
     }
 }
