@@ -13,6 +13,7 @@ use std::time::Duration;
 use daftar_core::audit::Scribe;
 use daftar_core::ports::StoreError;
 use futures_util::FutureExt as _;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::backup::BackupError;
@@ -25,9 +26,7 @@ use writer::Writer;
 
 /// How long a thread of ours waits for a lock that another process holds (a command line beside the server).
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How much of the file a reader maps, in bytes; it costs address space, not memory.
-const MAPPED: i64 = 1 << 30;
-/// How much a reader keeps of what is not mapped (the log), in KiB.
+/// How much a reader keeps of the file, in KiB, until somebody writes.
 const CACHED_KIB: i64 = 8 * 1024;
 /// Prepared statements kept per connection: more than there are.
 const STATEMENTS: usize = 128;
@@ -104,7 +103,7 @@ fn open_writer(file: &Path) -> Result<Connection, OpenError> {
         // An answer is a promise: a commit is on the disk before anybody hears of it.
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", true)?;
-        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        prepare_once(&connection)?;
         Ok(connection)
     };
     open().map_err(OpenError::Database)
@@ -114,11 +113,19 @@ fn open_writer(file: &Path) -> Result<Connection, OpenError> {
 fn open_reader(file: &Path, patience: Duration) -> Result<Connection, rusqlite::Error> {
     let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(patience)?;
-    // Pages are read where the operating system keeps them: every commit makes SQLite forget its own copies, and fetching them again is a call each.
-    connection.pragma_update(None, "mmap_size", MAPPED)?;
+    // Not mapped into memory: SQLite undoes a mapping after every commit, which interrupts every core, and page by page it is made anew.
+    connection.pragma_update(None, "mmap_size", 0)?;
     connection.pragma_update(None, "cache_size", -CACHED_KIB)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    prepare_once(&connection)?;
     Ok(connection)
+}
+
+/// Statements are prepared once and kept. Without the guarantee that a plan does not depend on the values, SQLite would prepare many of them anew at every use: those that
+/// compare a parameter in a table that has a partial index.
+fn prepare_once(connection: &Connection) -> Result<(), rusqlite::Error> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(())
 }
 
 /// Makes a file that was not there: nobody else's, and no link to one.
