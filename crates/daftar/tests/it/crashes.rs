@@ -11,18 +11,11 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::people::People;
-use super::program::Home;
+use super::program::{Home, any_below};
 
 const CLIENTS: u32 = 12;
 /// How soon it must serve again.
 const RECOVERS_WITHIN: Duration = Duration::from_secs(5);
-
-/// Any number below `end`.
-fn any_below(end: usize) -> usize {
-    let mut bytes = [0; 8];
-    getrandom::fill(&mut bytes).unwrap();
-    usize::from_le_bytes(bytes) % end
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fault_1_however_often_it_is_killed_under_load_what_was_answered_is_so() {

@@ -27,6 +27,7 @@ mod outage;
 mod outbox;
 mod packaging;
 mod people;
+mod power;
 mod program;
 mod races;
 mod replica_crashes;

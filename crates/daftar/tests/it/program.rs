@@ -112,7 +112,10 @@ impl Home {
 
     /// A command to run in it.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_daftar"));
+        self.settled(Command::new(env!("CARGO_BIN_EXE_daftar")), arguments)
+    }
+
+    fn settled(&self, mut command: Command, arguments: &[&str]) -> Command {
         command.args(arguments).current_dir(self.dir.path()).env_clear().envs(self.variables.iter().cloned()).stdin(Stdio::null());
         command
     }
@@ -134,7 +137,13 @@ impl Home {
         Server::start(self.command(arguments))
     }
 
-    /// The same, and the line of its log before that which contains `text`.
+    /// Starts a server by another program, which becomes it: what that does to itself, it does to the server.
+    pub(crate) fn start_by(&self, program: &str, its_arguments: &[&str]) -> Server {
+        let arguments = [its_arguments, &[env!("CARGO_BIN_EXE_daftar"), "serve"]].concat();
+        Server::start(self.settled(Command::new(program), &arguments))
+    }
+
+    /// The same as [`Home::start`], and the line of its log before that which contains `text`.
     pub(crate) fn start_and(&self, arguments: &[&str], text: &str) -> (Server, String) {
         Server::start_and(self.command(arguments), Some(text))
     }
@@ -197,7 +206,7 @@ impl Server {
         seen
     }
 
-    /// Kills it as a power cut would.
+    /// Kills it: it does nothing more, but what it wrote is with the operating system.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -286,4 +295,11 @@ fn lines(from: impl Read + Send + 'static) -> Receiver<String> {
 pub(crate) fn mode(path: &Path) -> u32 {
     use std::os::unix::fs::MetadataExt as _;
     std::fs::metadata(path).unwrap().mode() & 0o777
+}
+
+/// Any number below `end`.
+pub(crate) fn any_below(end: usize) -> usize {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).unwrap();
+    usize::from_le_bytes(bytes) % end
 }
