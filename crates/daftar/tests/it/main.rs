@@ -12,6 +12,7 @@ mod command_line;
 mod configuration;
 mod crashes;
 mod dev;
+mod disks;
 mod doctor;
 mod endings;
 mod faults;

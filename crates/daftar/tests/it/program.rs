@@ -206,6 +206,11 @@ impl Server {
         seen
     }
 
+    /// Its process.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Kills it: it does nothing more, but what it wrote is with the operating system.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
@@ -285,7 +290,8 @@ impl Drop for Server {
     }
 }
 
-fn lines(from: impl Read + Send + 'static) -> Receiver<String> {
+/// The lines of a stream, read to its end whether anybody wants them or not.
+pub(crate) fn lines(from: impl Read + Send + 'static) -> Receiver<String> {
     let (line, lines) = channel();
     std::thread::spawn(move || BufReader::new(from).lines().map_while(Result::ok).for_each(|text| drop(line.send(text))));
     lines
