@@ -197,6 +197,11 @@ impl Server {
         panic!("the log never said {text:?}, but: {seen:#?}");
     }
 
+    /// What it logged since it was asked last.
+    pub(crate) fn log_so_far(&self) -> Vec<String> {
+        self.log.try_iter().collect()
+    }
+
     /// The lines of its standard output up to the first that contains `text`.
     pub(crate) fn prints_until(&self, text: &str) -> Vec<String> {
         let mut seen: Vec<String> = Vec::new();
@@ -266,7 +271,11 @@ impl Server {
 
     /// The status with which a token's profile is answered.
     pub(crate) async fn profile(&self, http: &reqwest::Client, token: &str) -> u16 {
-        http.get(format!("{}/basic-profile", self.base)).bearer_auth(token).send().await.unwrap().status().as_u16()
+        let answer = http.get(format!("{}/basic-profile", self.base)).bearer_auth(token).send().await.unwrap();
+        let status = answer.status().as_u16();
+        // Read to its end, so that the connection can be used again.
+        answer.bytes().await.unwrap();
+        status
     }
 }
 
