@@ -159,7 +159,7 @@ impl Server {
         let processes = self.processes();
         self.signal("KILL");
         while processes.iter().any(|process| std::path::Path::new("/proc").join(process).exists()) {
-            std::thread::sleep(Duration::from_millis(5));
+            std::thread::park_timeout(Duration::from_millis(5));
         }
     }
 
