@@ -14,6 +14,8 @@ use super::program::{Client, Home, Server};
 const FILES: &str = "ulimit -n 100; exec \"$@\"";
 /// … and how many sockets come: more than are let in, and fewer than the operating system lets wait besides.
 const SOCKETS: usize = 120;
+/// How many files are kept for the database at least.
+const KEPT: usize = 20;
 /// How long they stay: less than the time after which the server closes who says nothing.
 const STAY: Duration = Duration::from_secs(3);
 /// How much of a processor waiting for room may take. A loop that does not wait takes all of one.
@@ -98,6 +100,8 @@ async fn descriptors_that_run_out_harm_nobody_who_is_connected_and_are_back_when
     tokio::time::sleep(STAY).await;
     let share = (processor_time(&server) - busy) / began.elapsed().as_secs_f64();
     assert!(share < LITTLE, "waiting for room took {share:.2} processors");
+    let open = std::fs::read_dir(format!("/proc/{}/fd", server.process())).unwrap().count();
+    assert!(open + KEPT <= 100, "{open} files are open: there is no room for the database");
     for number in 2..12 {
         connected.profile(&token).await;
         connected.register(&shop, &format!("budi{number}"), number).await;
