@@ -1,7 +1,7 @@
 //! Power cuts (`threats.md`, *Faults* 1): a disk keeps what it was told to sync, and of the rest any part. `strace` writes down what a server under load does to its database; from that, at any
 //! moment, a disk is made as a cut would have left it, on which everything must be that was answered before.
 //!
-//! There are 12 cuts; `TEST_POWER_CUTS` says otherwise. On SQLite alone: how PostgreSQL keeps what it was told is its own matter.
+//! There are 8 cuts; `TEST_POWER_CUTS` says otherwise. On SQLite alone: how PostgreSQL keeps what it was told is its own matter.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -216,7 +216,7 @@ async fn are_kept<'a>(home: &Home, promises: impl Iterator<Item = &'a Promise>) 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fault_1_whenever_the_power_is_cut_what_was_answered_is_on_the_disk() {
-    let cuts = std::env::var("TEST_POWER_CUTS").map_or(12, |text| text.parse().unwrap());
+    let cuts = std::env::var("TEST_POWER_CUTS").map_or(8, |text| text.parse().unwrap());
     let home = Home::with_a_file();
     let shop = home.client();
     let read = |name: &str| std::fs::read(home.path("daftar-data").join(name)).unwrap_or_default();
