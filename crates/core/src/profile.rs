@@ -6,7 +6,7 @@ use crate::account::{Account, AccountId};
 use crate::identifier::{IdentifierKind, PhoneNumber};
 use crate::message::Sealer;
 use crate::person::{BirthDate, Gender, PictureId};
-use crate::ports::{Claimed, PictureError, PictureSize, PreparedPicture, Timestamp};
+use crate::ports::{Claimed, PictureError, PictureSize, PreparedPicture, StoreError, Timestamp};
 use crate::service::{Accounts, Fault};
 
 /// A changed basic profile, as the store writes it.
@@ -72,7 +72,8 @@ impl From<PictureError> for ProfileError {
         match error {
             PictureError::Unreadable => Self::UnreadablePicture,
             PictureError::Overloaded => Self::Fault(Fault::Overloaded),
-            PictureError::Store(cause) => Self::Fault(Fault::Broken(cause)),
+            // A disk that is full or does not answer, and may again.
+            PictureError::Store(cause) => Self::Fault(Fault::Unavailable(cause)),
         }
     }
 }
@@ -124,6 +125,8 @@ impl Accounts {
             }
             Ok(Claimed::Done(ProfileUpdated { found: false, .. })) => ProfileError::Gone,
             Ok(Claimed::Taken(kind)) => ProfileError::Taken(kind),
+            // It may have been done all the same: then the profile names the picture.
+            Err(error @ StoreError::Unavailable(_)) => return Err(ProfileError::Fault(error.into())),
             Err(error) => ProfileError::Fault(error.into()),
         };
         self.forget(picture).await;
@@ -135,7 +138,7 @@ impl Accounts {
     /// # Errors
     /// [`Fault`].
     pub async fn picture(&self, id: &PictureId, size: PictureSize) -> Result<Option<Bytes>, Fault> {
-        self.pictures().read(id, size).await.map_err(Fault::broken)
+        self.pictures().read(id, size).await.map_err(|error| Fault::Unavailable(error.into()))
     }
 
     /// A picture that nobody names any more is waste, not a failure of the call that left it.

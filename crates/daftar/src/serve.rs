@@ -20,6 +20,8 @@ use crate::wiring::Installation;
 
 /// How long requests at work may take to finish (contract `common.md`, *HTTP*).
 const DRAIN: Duration = Duration::from_secs(20);
+/// How many files are kept for what serves the connections: the database, pictures, mail servers and gateways. Half of all, where there are few.
+const FILES_KEPT: u64 = 256;
 
 /// `daftar serve`.
 pub(crate) async fn run(sources: &Sources) -> anyhow::Result<()> {
@@ -46,6 +48,8 @@ pub(crate) struct Server {
     metrics: Option<TcpListener>,
     signals: Signals,
     certificate: Option<Certificate>,
+    /// How many connections there may be, if that is known.
+    connections: Option<usize>,
     pub(crate) installation: Installation,
 }
 
@@ -53,9 +57,7 @@ impl Server {
     /// Binds the socket, then puts the installation together.
     pub(crate) async fn start(config: &Config) -> anyhow::Result<Self> {
         // Silent sockets must not use up what people need (threat row 49); a system that refuses gives us what it gave.
-        if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
-            tracing::debug!(%error, "the number of open files stays as it is");
-        }
+        let files = rlimit::increase_nofile_limit(u64::MAX).inspect_err(|error| tracing::debug!(%error, "the number of open files stays as it is"));
         let signals = Signals::listen().context("signals cannot be heard")?;
         let listener = TcpListener::bind(config.listen).await.with_context(|| {
             format!("cannot listen at `listen` = \"{}\" (set another address there, or in the environment variable DAFTAR_LISTEN)", config.listen)
@@ -66,7 +68,8 @@ impl Server {
         };
         let installation = Installation::start(config, listener.local_addr()?).await?;
         let certificate = config.tls.files().map(Certificate::open).transpose().context("`tls`")?;
-        Ok(Self { listener, metrics, signals, certificate, installation })
+        let connections = files.ok().and_then(|files| usize::try_from(files - FILES_KEPT.min(files / 2)).ok());
+        Ok(Self { listener, metrics, signals, certificate, connections, installation })
     }
 
     /// Where it listens.
@@ -77,7 +80,7 @@ impl Server {
     /// Serves until a signal ends it.
     pub(crate) async fn run(self, config: &Config) -> anyhow::Result<()> {
         let address = self.address()?;
-        let Self { listener, metrics, mut signals, certificate, installation } = self;
+        let Self { listener, metrics, mut signals, certificate, connections, installation } = self;
         let (readiness, delay) = (installation.app.readiness().clone(), config.shutdown.delay.duration());
         let asked_to_end = async move {
             let signal = signals.next().await;
@@ -94,7 +97,7 @@ impl Server {
         if let Some(metrics) = &metrics {
             tracing::info!("metrics at http://{}/metrics", metrics.local_addr()?);
         }
-        let serving = Serving { tls: certificate.as_ref().map(Certificate::tls), ..Serving::default() };
+        let serving = Serving { tls: certificate.as_ref().map(Certificate::tls), connections, ..Serving::default() };
         let following = follow(certificate)?;
         tracing::info!("listening on {}://{address}", config.scheme());
         let router = daftar_http::router(installation.app.clone());

@@ -19,14 +19,17 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
 
 use crate::surface::caller::Peer;
 
-/// How long accepting pauses when the process has no file descriptor left.
+/// How long accepting pauses when the process has no file descriptor left, …
 const BREATH: Duration = Duration::from_millis(50);
+/// … and how often the log says so: a disk is not to fill up besides.
+const SAID_EVERY: Duration = Duration::from_secs(10);
 
 /// How long the server waits for its clients.
 #[derive(Debug, Clone, Copy)]
@@ -50,6 +53,8 @@ pub struct Serving {
     pub timeouts: Timeouts,
     /// What it encrypts with; `None`: it speaks plain HTTP.
     pub tls: Option<Arc<ServerConfig>>,
+    /// How many connections there may be at once; who comes then waits until one ends. `None`: as many as come.
+    pub connections: Option<usize>,
 }
 
 /// Serves `router` until `shutdown` resolves, then gives requests in flight up to `drain` to finish and cuts off the rest.
@@ -68,9 +73,14 @@ pub async fn serve(
     let mut connections = JoinSet::new();
     let acceptor = Acceptor::new(&serving);
     tokio::pin!(shutdown);
+    let mut said = None;
     loop {
+        let is_full = serving.connections.is_some_and(|most| connections.len() >= most);
+        if is_full {
+            complain(&mut said, "there are as many as there may be");
+        }
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            accepted = listener.accept(), if !is_full => accepted,
             // What became of a connection, its task has logged.
             Some(_) = connections.join_next() => continue,
             () = &mut shutdown => break,
@@ -80,7 +90,7 @@ pub async fn serve(
                 let connection = Connection { acceptor: acceptor.clone(), peer: Peer(address), router: router.clone(), watcher: graceful.watcher() };
                 connections.spawn(connection.take(stream, ended.clone()));
             }
-            Err(error) => pause_after(&error).await,
+            Err(error) => pause_after(&error, &mut said).await,
         }
     }
     drop((listener, ending));
@@ -157,10 +167,18 @@ fn impatient(stream: TcpStream, write_timeout: Duration) -> Impatient {
 }
 
 /// A connection that went away before it was accepted is nothing; running out of descriptors mends itself when some are closed.
-async fn pause_after(error: &io::Error) {
+async fn pause_after(error: &io::Error, said: &mut Option<Instant>) {
     let gone = matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionRefused);
     if !gone {
-        tracing::error!(%error, "cannot accept connections for the moment");
+        complain(said, error);
         tokio::time::sleep(BREATH).await;
+    }
+}
+
+/// Tells the log that nobody is let in, unless it was `said` just now.
+fn complain(said: &mut Option<Instant>, why: impl std::fmt::Display) {
+    if said.is_none_or(|said| said.elapsed() >= SAID_EVERY) {
+        *said = Some(Instant::now());
+        tracing::error!(%why, "cannot accept connections for the moment");
     }
 }

@@ -139,7 +139,12 @@ impl SqlStore {
     /// # Errors
     /// [`StoreError`].
     pub async fn end_everything(&self, now: Timestamp) -> Result<u64, StoreError> {
-        self.write("end_everything", now, |tx, &now| Box::pin(restored::end_everything(tx, now))).await
+        let end: Op<Timestamp, u64> = |tx, &now| Box::pin(restored::end_everything(tx, now));
+        match &self.inner.engine {
+            // All the rows that there are, and nobody else is there.
+            Engine::Sqlite(sqlite) => sqlite.carry_out(now, self.scribe.clone(), end).await,
+            Engine::Postgres(_) => self.write("end_everything", now, end).await,
+        }
     }
 
     /// What time it is at the database; `None`: it has no clock but this process's.

@@ -8,6 +8,7 @@ pub mod clock;
 mod conformity;
 pub mod database;
 pub mod gateway;
+pub mod history;
 pub mod http;
 pub mod installation;
 pub mod log;

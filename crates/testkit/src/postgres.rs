@@ -148,14 +148,27 @@ impl Server {
 
     /// Sends every process of it a signal: `STOP` freezes it, `CONT` lets it go on.
     pub fn signal(&self, name: &str) {
+        for process in self.processes() {
+            // A child may have ended meanwhile.
+            let _ = Command::new("kill").args([&format!("-{name}"), &process]).stderr(Stdio::null()).status().unwrap();
+        }
+    }
+
+    /// Kills every process of it, and waits until they are gone.
+    pub fn kill(&self) {
+        let processes = self.processes();
+        self.signal("KILL");
+        while processes.iter().any(|process| std::path::Path::new("/proc").join(process).exists()) {
+            std::thread::park_timeout(Duration::from_millis(5));
+        }
+    }
+
+    fn processes(&self) -> Vec<String> {
         let first = std::fs::read_to_string(self.data().join("postmaster.pid")).unwrap();
         let first = first.lines().next().unwrap().trim().to_owned();
         let children = Command::new("pgrep").args(["--parent", &first]).output().unwrap();
         let children = String::from_utf8(children.stdout).unwrap();
-        for process in std::iter::once(first.as_str()).chain(children.split_whitespace()) {
-            // A child may have ended meanwhile.
-            let _ = Command::new("kill").args([&format!("-{name}"), process]).stderr(Stdio::null()).status().unwrap();
-        }
+        std::iter::once(first.as_str()).chain(children.split_whitespace()).map(str::to_owned).collect()
     }
 
     /// Its URL without a database.

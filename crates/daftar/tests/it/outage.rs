@@ -1,9 +1,11 @@
-//! The database server goes away and comes back (`threats.md`, *Faults* 4): callers are told to come again, nobody is told anything false, and
+//! The database server goes away, hangs or is slow, and comes back (`threats.md`, *Faults* 4): callers are told to come again, nobody is told anything false, and
 //! everything goes on by itself.
 
 use std::time::Duration;
 
 use daftar_testkit::postgres;
+use daftar_testkit::proxy::Proxy;
+use futures_util::future::join_all;
 use serde_json::json;
 use tokio::time::Instant;
 
@@ -11,6 +13,8 @@ use super::program::{Client, Home, Server};
 
 /// How soon `/readyz` must turn.
 const TURNS_WITHIN: Duration = Duration::from_secs(2);
+/// How soon all must be well again.
+const RECOVERS_WITHIN: Duration = Duration::from_secs(5);
 /// How soon any call is answered while the database is away.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(10);
 
@@ -26,7 +30,20 @@ struct Site {
 impl Site {
     async fn start() -> Self {
         let database_server = postgres::Server::start(&postgres::Settings::default());
-        let home = Home::of_a_replica(&database_server.database().await.url());
+        let url = database_server.database().await.url();
+        Self::at(database_server, &url).await
+    }
+
+    /// The same, behind a proxy.
+    async fn behind_a_proxy() -> (Self, Proxy) {
+        let database_server = postgres::Server::start(&postgres::Settings::default());
+        let proxy = Proxy::to(database_server.port()).await;
+        let url = database_server.database().await.url().replace(&format!(":{}/", database_server.port()), &format!(":{}/", proxy.port()));
+        (Self::at(database_server, &url).await, proxy)
+    }
+
+    async fn at(database_server: postgres::Server, url: &str) -> Self {
+        let home = Home::of_a_replica(url);
         let (client, server, http) = (home.client(), home.start(&["serve"]), reqwest::Client::new());
         assert_eq!(server.register(&http, &client, "siti", 1).await.unwrap(), 200);
         let token = server.sign_in(&http, "siti").await.unwrap();
@@ -62,19 +79,20 @@ impl Site {
             ("an account", shop("/internal/register")),
             ("a registration", shop("/signup")),
         ];
-        for (what, call) in calls {
+        let told = calls.into_iter().map(|(what, call)| async move {
             let began = Instant::now();
             let answer = call.send().await.unwrap();
             assert_eq!(answer.status(), 503, "{what}");
             assert!(answer.headers().contains_key("retry-after"), "{what}");
             assert!(began.elapsed() < ANSWERED_WITHIN, "{what} took {:?}", began.elapsed());
-        }
+        });
+        join_all(told).await;
         assert_eq!(self.http.get(url("/healthz")).send().await.unwrap().status(), 200);
     }
 
     /// All of it works again, without a restart.
     async fn everything_works_again(&self, name: &str, number: u32) {
-        self.turns(200, Duration::from_secs(10)).await;
+        self.turns(200, RECOVERS_WITHIN).await;
         assert_eq!(self.server.profile(&self.http, &self.token).await, 200);
         assert_eq!(self.server.register(&self.http, &self.client, name, number).await.unwrap(), 200);
         let token = self.server.sign_in(&self.http, name).await.unwrap();
@@ -85,8 +103,11 @@ impl Site {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fault_4_a_database_server_that_ends_or_crashes_is_503_until_it_is_back() {
     let site = Site::start().await;
-    for (n, mode) in ["fast", "immediate"].into_iter().enumerate() {
-        site.database_server.stop(mode);
+    for (n, how) in ["fast", "immediate", "kill"].into_iter().enumerate() {
+        match how {
+            "kill" => site.database_server.kill(),
+            mode => site.database_server.stop(mode),
+        }
         site.turns(503, TURNS_WITHIN).await;
         site.everybody_is_told_to_come_again().await;
         site.database_server.go();
@@ -101,6 +122,24 @@ async fn fault_4_a_database_server_that_hangs_is_503_until_it_goes_on() {
     site.turns(503, TURNS_WITHIN).await;
     site.everybody_is_told_to_come_again().await;
     site.database_server.signal("CONT");
+    site.everything_works_again("budi", 10).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fault_4_a_database_server_that_is_slow_makes_calls_slow_and_nothing_else() {
+    let (site, proxy) = Site::behind_a_proxy().await;
+    proxy.delay(Duration::from_millis(20));
+    site.everything_works_again("budi", 10).await;
+    proxy.delay(Duration::ZERO);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fault_4_a_database_server_that_is_too_slow_is_503_until_it_is_quick() {
+    let (site, proxy) = Site::behind_a_proxy().await;
+    proxy.delay(Duration::from_secs(4));
+    site.turns(503, TURNS_WITHIN).await;
+    site.everybody_is_told_to_come_again().await;
+    proxy.delay(Duration::ZERO);
     site.everything_works_again("budi", 10).await;
 }
 

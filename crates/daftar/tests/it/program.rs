@@ -112,7 +112,10 @@ impl Home {
 
     /// A command to run in it.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_daftar"));
+        self.settled(Command::new(env!("CARGO_BIN_EXE_daftar")), arguments)
+    }
+
+    fn settled(&self, mut command: Command, arguments: &[&str]) -> Command {
         command.args(arguments).current_dir(self.dir.path()).env_clear().envs(self.variables.iter().cloned()).stdin(Stdio::null());
         command
     }
@@ -134,7 +137,13 @@ impl Home {
         Server::start(self.command(arguments))
     }
 
-    /// The same, and the line of its log before that which contains `text`.
+    /// Starts a server by another program, which becomes it: what that does to itself, it does to the server.
+    pub(crate) fn start_by(&self, program: &str, its_arguments: &[&str]) -> Server {
+        let arguments = [its_arguments, &[env!("CARGO_BIN_EXE_daftar"), "serve"]].concat();
+        Server::start(self.settled(Command::new(program), &arguments))
+    }
+
+    /// The same as [`Home::start`], and the line of its log before that which contains `text`.
     pub(crate) fn start_and(&self, arguments: &[&str], text: &str) -> (Server, String) {
         Server::start_and(self.command(arguments), Some(text))
     }
@@ -188,6 +197,11 @@ impl Server {
         panic!("the log never said {text:?}, but: {seen:#?}");
     }
 
+    /// What it logged since it was asked last.
+    pub(crate) fn log_so_far(&self) -> Vec<String> {
+        self.log.try_iter().collect()
+    }
+
     /// The lines of its standard output up to the first that contains `text`.
     pub(crate) fn prints_until(&self, text: &str) -> Vec<String> {
         let mut seen: Vec<String> = Vec::new();
@@ -197,7 +211,12 @@ impl Server {
         seen
     }
 
-    /// Kills it as a power cut would.
+    /// Its process.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Kills it: it does nothing more, but what it wrote is with the operating system.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -252,7 +271,11 @@ impl Server {
 
     /// The status with which a token's profile is answered.
     pub(crate) async fn profile(&self, http: &reqwest::Client, token: &str) -> u16 {
-        http.get(format!("{}/basic-profile", self.base)).bearer_auth(token).send().await.unwrap().status().as_u16()
+        let answer = http.get(format!("{}/basic-profile", self.base)).bearer_auth(token).send().await.unwrap();
+        let status = answer.status().as_u16();
+        // Read to its end, so that the connection can be used again.
+        answer.bytes().await.unwrap();
+        status
     }
 }
 
@@ -276,7 +299,8 @@ impl Drop for Server {
     }
 }
 
-fn lines(from: impl Read + Send + 'static) -> Receiver<String> {
+/// The lines of a stream, read to its end whether anybody wants them or not.
+pub(crate) fn lines(from: impl Read + Send + 'static) -> Receiver<String> {
     let (line, lines) = channel();
     std::thread::spawn(move || BufReader::new(from).lines().map_while(Result::ok).for_each(|text| drop(line.send(text))));
     lines
@@ -286,4 +310,11 @@ fn lines(from: impl Read + Send + 'static) -> Receiver<String> {
 pub(crate) fn mode(path: &Path) -> u32 {
     use std::os::unix::fs::MetadataExt as _;
     std::fs::metadata(path).unwrap().mode() & 0o777
+}
+
+/// Any number below `end`.
+pub(crate) fn any_below(end: usize) -> usize {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).unwrap();
+    usize::from_le_bytes(bytes) % end
 }

@@ -29,7 +29,7 @@ async fn serving(router: Router, timeouts: Timeouts, drain: Duration) -> Server 
         let until = async {
             let _ = stopped.await;
         };
-        serve(Serving { timeouts, tls: None }, listener, router, until, drain).await.unwrap();
+        serve(Serving { timeouts, ..Serving::default() }, listener, router, until, drain).await.unwrap();
     });
     Server { address, stop, served }
 }

@@ -9,14 +9,20 @@ mod codec;
 mod files;
 
 use std::path::Path;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use daftar_core::person::PictureId;
 use daftar_core::ports::{PictureError, PictureSize, Pictures, PreparedPicture};
+use tokio::time::timeout;
 
 use self::bench::Bench;
 use self::files::Files;
+use crate::error::Outage;
+
+/// How long the disk may take.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(5);
 
 /// Pictures prepared on this machine and kept in a directory of it.
 #[derive(Debug)]
@@ -42,16 +48,21 @@ impl Pictures for FilePictures {
     }
 
     async fn keep(&self, id: &PictureId, picture: PreparedPicture) -> Result<(), PictureError> {
-        self.files.keep(id, picture).await
+        in_time(self.files.keep(id, picture)).await
     }
 
     async fn read(&self, id: &PictureId, size: PictureSize) -> Result<Option<Bytes>, PictureError> {
-        self.files.read(id, size).await
+        in_time(self.files.read(id, size)).await
     }
 
     async fn forget(&self, id: &PictureId) -> Result<(), PictureError> {
-        self.files.forget(id).await
+        in_time(self.files.forget(id)).await
     }
+}
+
+/// The outcome of something that the disk is asked for, unless it takes too long: what it does then is waste, but keeps nobody.
+async fn in_time<T>(asked: impl Future<Output = Result<T, PictureError>>) -> Result<T, PictureError> {
+    timeout(ANSWERED_WITHIN, asked).await.unwrap_or_else(|_| Err(PictureError::Store(Outage::TooSlow.into())))
 }
 
 #[cfg(test)]

@@ -15,9 +15,10 @@ use daftar_core::ports::StoreError;
 use futures_util::FutureExt as _;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
+use tokio::time::timeout;
 
 use crate::backup::BackupError;
-use crate::error::{Bug, OpenError};
+use crate::error::{Bug, OpenError, Outage};
 use crate::tx::{Op, Tx};
 
 use crate::migration::History;
@@ -26,6 +27,8 @@ use writer::Writer;
 
 /// How long a thread of ours waits for a lock that another process holds (a command line beside the server).
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a caller waits for a transaction, those before it included: a disk that hangs must not keep everybody.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(8);
 /// How much a reader keeps of the file, in KiB, until somebody writes.
 const CACHED_KIB: i64 = 8 * 1024;
 /// Prepared statements kept per connection: more than there are.
@@ -61,8 +64,17 @@ impl Sqlite {
         self.readers.scan(input, op).await
     }
 
-    /// Runs a transaction, on the writer's thread. It is carried out also if the caller stops waiting.
+    /// Runs a transaction, on the writer's thread. It is carried out also if the caller stops waiting, or is told that it took too long.
     pub(crate) async fn write<I, T>(&self, input: I, scribe: Option<Scribe>, op: Op<I, T>) -> Result<T, StoreError>
+    where
+        I: Send + 'static,
+        T: Send + 'static,
+    {
+        timeout(ANSWERED_WITHIN, self.carry_out(input, scribe, op)).await.unwrap_or_else(|_| Err(Outage::TooSlow.into()))
+    }
+
+    /// The same, however long it takes.
+    pub(crate) async fn carry_out<I, T>(&self, input: I, scribe: Option<Scribe>, op: Op<I, T>) -> Result<T, StoreError>
     where
         I: Send + 'static,
         T: Send + 'static,
