@@ -6,6 +6,7 @@ pub mod calls;
 pub mod courier;
 pub mod limits;
 pub mod load;
+pub mod peers;
 pub mod people;
 pub mod place;
 pub mod program;

@@ -1,6 +1,7 @@
 //! A load generator: keep-alive connections that send prepared bytes and read just enough of the answer to find its end. It runs on a thread of its
 //! own, away from the server's.
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -60,7 +61,13 @@ pub fn post_by((id, secret): (&str, &str), path: &str, body: &str) -> Vec<u8> {
 /// A prepared GET by whoever holds `token`.
 #[must_use]
 pub fn get_as(token: &str, path: &str) -> Vec<u8> {
-    format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\n\r\n").into_bytes()
+    get_with(("authorization", &format!("Bearer {token}")), path)
+}
+
+/// A prepared GET with a header.
+#[must_use]
+pub fn get_with((name, value): (&str, &str), path: &str) -> Vec<u8> {
+    format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n{name}: {value}\r\n\r\n").into_bytes()
 }
 
 /// Sends `requests` in turn over `connections`, which are spread over `addresses`, for `time`, expecting `status`. Blocks; the work is done on one other
@@ -200,14 +207,51 @@ impl Connection {
 
 /// The body of an answer.
 #[must_use]
-pub fn body(answer: &[u8]) -> &[u8] {
-    let end = answer.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
-    answer.get(end + 4..).unwrap()
+pub fn body(answer: &[u8]) -> Cow<'_, [u8]> {
+    let (head, body) = split(answer).unwrap();
+    if is_chunked(head) { Cow::Owned(joined(body).unwrap()) } else { Cow::Borrowed(body) }
+}
+
+/// The first header of that name in an answer; names are written in any case.
+#[must_use]
+pub fn header<'a>(answer: &'a [u8], name: &str) -> Option<&'a str> {
+    said_in(split(answer)?.0, name)
 }
 
 fn is_whole(answer: &[u8]) -> bool {
-    let Some(end) = answer.windows(4).position(|window| window == b"\r\n\r\n") else { return false };
-    let head = std::str::from_utf8(answer.get(..end).unwrap_or_default()).unwrap_or_default();
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse::<usize>().ok()).unwrap_or(0);
-    answer.len() >= end + 4 + length
+    let Some((head, body)) = split(answer) else { return false };
+    match said_in(head, "content-length") {
+        Some(length) => body.len() >= length.parse().unwrap(),
+        None => !is_chunked(head) || joined(body).is_some(),
+    }
+}
+
+/// Head and body, once the head is whole.
+fn split(answer: &[u8]) -> Option<(&str, &[u8])> {
+    let end = answer.windows(4).position(|window| window == b"\r\n\r\n")?;
+    Some((std::str::from_utf8(answer.get(..end)?).unwrap(), answer.get(end + 4..)?))
+}
+
+fn said_in<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+    head.lines().find_map(|line| line.split_once(':').filter(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim()))
+}
+
+fn is_chunked(head: &str) -> bool {
+    said_in(head, "transfer-encoding").is_some_and(|coding| coding.eq_ignore_ascii_case("chunked"))
+}
+
+/// The chunks of a body in one piece, once the last has come. Nobody here sends trailers after it.
+fn joined(mut chunks: &[u8]) -> Option<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let line = chunks.windows(2).position(|window| window == b"\r\n")?;
+        let size = usize::from_str_radix(std::str::from_utf8(chunks.get(..line)?).unwrap(), 16).unwrap();
+        let (from, until) = (line + 2, line + 2 + size);
+        let rest = chunks.get(until + 2..)?;
+        if size == 0 {
+            return Some(body);
+        }
+        body.extend_from_slice(chunks.get(from..until)?);
+        chunks = rest;
+    }
 }

@@ -136,7 +136,7 @@ impl Place {
 
 /// Something that App says in an answer that must be a success.
 fn said(answer: &[u8], what: &str) -> String {
-    let body: Value = serde_json::from_slice(load::body(answer)).unwrap();
+    let body: Value = serde_json::from_slice(&load::body(answer)).unwrap();
     body["data"][what].as_str().unwrap_or_else(|| panic!("{body} has no {what}")).to_owned()
 }
 
