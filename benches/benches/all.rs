@@ -1,14 +1,15 @@
-//! What the service does a second against what the machine could do at most, in one run and on both engines; what it takes to start and to be there; and whether
-//! many accounts make it slower.
+//! What the service does a second against what the machine could do at most, in one run and on both engines; what it takes to start and to be there; whether
+//! many accounts make it slower; and what others do who are for the same.
 //!
-//! `cargo bench -p daftar-benches` prints the figures; `-- --write` also writes them to `docs/benchmarks.md`. `--rounds 3` takes less time, and so do `--only calls` (or `program`, or
-//! `scale`; several with commas between them) and `--most 1000000` (accounts). It needs PostgreSQL's programs, which `./scripts/test` installs, and for ten million accounts
-//! 20 GB on the disk.
+//! `cargo bench -p daftar-benches` prints the figures; `-- --write` also writes them to `docs/benchmarks.md`. `--rounds 3` takes less time, and so do `--only calls` (or `scale`,
+//! `program`, `peers`; several with commas between them) and `--most 1000000` (accounts). It needs PostgreSQL's programs, which `./scripts/test` installs, for ten million accounts
+//! 20 GB on the disk, and for the others Node 20 with npm, Python 3.11 with venv, and their registries the first time.
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark that cannot go on should stop")]
 
 use std::fmt::Write as _;
 
+use daftar_benches::beside::Beside;
 use daftar_benches::calls::Calls;
 use daftar_benches::program::{self, Programs};
 use daftar_benches::scale::Scale;
@@ -44,6 +45,11 @@ fn main() {
         let mut programs = Programs::prepare();
         in_rounds(rounds, || programs.measure());
         parts.push(("Starting, being there, moving in", programs.table().shown()));
+    }
+    if wanted("peers") {
+        let mut beside = Beside::prepare();
+        in_rounds(rounds, || beside.measure());
+        parts.push(("Beside others", beside.table().shown()));
     }
     let report = report(rounds, &parts);
     println!("\n{report}");

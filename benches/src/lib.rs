@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout, reason = "a benchmark that cannot go on should stop")]
 
+pub mod beside;
 pub mod calls;
 pub mod courier;
 pub mod limits;
