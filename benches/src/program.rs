@@ -23,7 +23,7 @@ const IDLE_FULL: Row = Row::new("the same with a million accounts, MB", 1);
 const IMPORT: Row = Row::new("`daftar account import` of bcrypt hashes, rows/s", 0);
 
 const MANY: u32 = 1_000_000;
-const IMPORTED: u32 = 50_000;
+const IMPORTED: u32 = 20_000;
 /// After it is ready, until its memory is read.
 const REST: Duration = Duration::from_secs(2);
 

@@ -1,5 +1,6 @@
 //! The core's clock and randomness, as the operating system gives them.
 
+use daftar_core::line::Line;
 use daftar_core::ports::{Clock, Entropy, Timestamp};
 
 /// The system's clock, to the millisecond.
@@ -31,7 +32,8 @@ impl Entropy for OsEntropy {
 
 /// Who has the command line, as far as the system says; whoever became another by `sudo` is himself.
 pub(crate) fn operator() -> String {
-    let named = |name: &&str| std::env::var(name).ok().filter(|user| !user.is_empty());
+    // The environment may hold anything, and whoever reads the trail has a terminal.
+    let named = |name: &&str| Some(Line::<64>::parse(&std::env::var(name).ok()?).ok()?.as_str().to_owned());
     ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(named).unwrap_or_else(|| format!("uid {}", rustix::process::getuid()))
 }
 

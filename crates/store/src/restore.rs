@@ -11,7 +11,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{MetadataExt as _, chown};
+use std::os::unix::fs::{MetadataExt as _, fchown};
 use std::path::{Path, PathBuf};
 
 use daftar_core::audit::Scribe;
@@ -19,6 +19,7 @@ use daftar_core::ports::{StoreError, Timestamp};
 use daftar_core::secret::Mac;
 use rustix::fs::{FlockOperation, fcntl_lock};
 use rustix::io::Errno;
+use rustix::process::geteuid;
 
 use crate::backup::{BackupError, beside, folder_of};
 use crate::error::OpenError;
@@ -110,17 +111,23 @@ pub async fn restore(from: &Path, file: &Path, how: Restoring) -> Result<Restore
     if from.canonicalize().is_ok_and(|from| file.canonicalize().is_ok_and(|file| file == from)) {
         return Err(RestoreError::Itself);
     }
+    // Behind a link, too, the log lies beside the file.
+    let from = &from.canonicalize().unwrap_or_else(|_| from.to_owned());
     if let Some(log) = Some(beside(from, "-wal")).filter(|log| log.metadata().is_ok_and(|log| log.len() > 0)) {
         return Err(RestoreError::Log(log));
+    }
+    // Who may write in the folder could lead whoever may write everywhere to any file.
+    if fs::symlink_metadata(file).is_ok_and(|link| link.is_symlink() && link.uid() != geteuid().as_raw()) {
+        return Err(RestoreError::File(io::Error::other("it is a link that somebody else made; restore as whom the database belongs to")));
     }
     // Behind a link it is the file that is replaced, beside which SQLite keeps its log.
     let file = &file.canonicalize().unwrap_or_else(|_| file.to_owned());
     let place = Place::take(file, how.replace)?;
     let partial = beside(file, &format!(".restoring-{}", std::process::id()));
     let restored = async {
-        copy(from, &partial)?;
+        let made = copy(from, &partial)?;
         let ended = ready(&partial, &how).await?;
-        Ok(Restored { ended, kept: place.put(&partial, how.now).map_err(RestoreError::File)? })
+        Ok(Restored { ended, kept: place.put(&partial, &made, how.now).map_err(RestoreError::File)? })
     };
     let restored = restored.await;
     // What was left of it is of no use.
@@ -130,10 +137,11 @@ pub async fn restore(from: &Path, file: &Path, how: Restoring) -> Result<Restore
     restored
 }
 
-fn copy(from: &Path, partial: &Path) -> Result<(), RestoreError> {
+fn copy(from: &Path, partial: &Path) -> Result<File, RestoreError> {
     let mut source = File::open(from).map_err(RestoreError::Source)?;
     let mut copy = sqlite::create_new(partial).map_err(RestoreError::File)?;
-    io::copy(&mut source, &mut copy).and_then(|_| copy.sync_all()).map_err(RestoreError::File)
+    io::copy(&mut source, &mut copy).and_then(|_| copy.sync_all()).map_err(RestoreError::File)?;
+    Ok(copy)
 }
 
 /// Makes of a copy what can be served from. How much was open in it.
@@ -194,8 +202,8 @@ impl<'f> Place<'f> {
         }
     }
 
-    /// Puts a whole copy there. Where what was there is now.
-    fn put(&self, copy: &Path, now: Timestamp) -> io::Result<Option<PathBuf>> {
+    /// Puts a whole copy there, which is the file `made`. Where what was there is now.
+    fn put(&self, copy: &Path, made: &File, now: Timestamp) -> io::Result<Option<PathBuf>> {
         let folder = folder_of(self.file)?;
         let kept = self.is_taken.then(|| beside(self.file, &format!(".replaced-{}", now.strftime("%Y%m%dT%H%M%S.%3fZ"))));
         if let Some(kept) = &kept {
@@ -209,9 +217,14 @@ impl<'f> Place<'f> {
         // The service goes on as the user that it was, whoever restores.
         let before = self.lock.metadata()?;
         let owner = if self.is_taken { before } else { folder.metadata()? };
-        let mine = copy.metadata()?;
+        let mine = made.metadata()?;
         if (mine.uid(), mine.gid()) != (owner.uid(), owner.gid()) {
-            chown(copy, Some(owner.uid()), Some(owner.gid()))?;
+            // The file itself, and never what its name may lead to by now.
+            fchown(made, Some(owner.uid()), Some(owner.gid()))?;
+        }
+        let there = fs::symlink_metadata(copy)?;
+        if (there.dev(), there.ino()) != (mine.dev(), mine.ino()) {
+            return Err(io::Error::other("somebody put another file in the place of the copy"));
         }
         // The log of the old one would be taken for the new one's: it is gone for good before that is there.
         for log in LOGS {

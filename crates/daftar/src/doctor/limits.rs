@@ -53,7 +53,7 @@ async fn cap(store: &SqlStore, limits: &Limits, kind: LimitKind, patient: &Patie
             told.free_in
         );
         Some(Finding::failed(said, advice).of(kind.name()))
-    } else if standing.used > standing.most / 5 * 4 {
+    } else if standing.used.saturating_mul(5) > standing.most.saturating_mul(4) {
         Some(Finding::warning(said, "Raise the limit if people need it; `daftar limits list` shows where they go").of(kind.name()))
     } else {
         None

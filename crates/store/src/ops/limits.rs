@@ -115,7 +115,9 @@ pub(crate) async fn reset(tx: &mut Tx<'_>, kind: LimitKind, key: Option<&LimitKe
         tx.exec(&sql, &values).await?;
     }
     let forgotten = tx.exec(&format!("DELETE FROM limits WHERE {which}"), &values).await?;
-    audit::note(tx, Act::LimitReset, None, Some(kind.name().to_owned())).await?;
+    if forgotten > 0 {
+        audit::note(tx, Act::LimitReset, None, Some(kind.name().to_owned())).await?;
+    }
     Ok(forgotten)
 }
 

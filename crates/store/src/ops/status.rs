@@ -10,7 +10,10 @@ use crate::tx::Tx;
 /// Enables or disables an account. Disabling ends its sessions (row 12) and forgets from where they were; enabling revives nothing: what was begun before, a
 /// recovery included, is over. Whether there is such an account.
 pub(crate) async fn set_status(tx: &mut Tx<'_>, id: AccountId, status: AccountStatus, now: Timestamp) -> Result<bool, StoreError> {
-    let found = tx.exec("UPDATE accounts SET status = $2 WHERE id = $1", &[(&id.0).into(), status.name().into()]).await? > 0;
+    let sql = format!("SELECT id, status FROM accounts WHERE id = $1 {}", tx.for_update());
+    let before = tx.opt(&sql, &[(&id.0).into()], |row| row.of("accounts").named("status", AccountStatus::from_name)).await?;
+    let Some(before) = before else { return Ok(false) };
+    tx.exec("UPDATE accounts SET status = $2 WHERE id = $1", &[(&id.0).into(), status.name().into()]).await?;
     match status {
         AccountStatus::Disabled => {
             sessions::end_all(tx, id, now).await?;
@@ -18,9 +21,10 @@ pub(crate) async fn set_status(tx: &mut Tx<'_>, id: AccountId, status: AccountSt
         }
         AccountStatus::Active => recoveries::void_of(tx, id).await?,
     }
-    if found {
+    // What it was already is no deed.
+    if before != status {
         let act = if status == AccountStatus::Active { Act::AccountEnabled } else { Act::AccountDisabled };
         audit::note(tx, act, Some(id), None).await?;
     }
-    Ok(found)
+    Ok(true)
 }
