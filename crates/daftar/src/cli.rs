@@ -80,8 +80,6 @@ pub(crate) enum Command {
         #[arg(long)]
         force: bool,
     },
-    /// Look whether all is well: configuration, database, keys, clock, mail servers, gateways, outbox, limits
-    ///
     /// Put a copy that `daftar backup` made in the place of the database. Stop the server first
     ///
     /// Put a copy that `daftar backup` made in the place of the SQLite database of `database.url`, once it was checked: that it is whole, not newer
@@ -94,6 +92,8 @@ pub(crate) enum Command {
         #[arg(long)]
         force: bool,
     },
+    /// Look whether all is well: configuration, database, keys, clock, mail servers, gateways, outbox, limits
+    ///
     /// Look whether all is well, and say what to do where it is not, a line for each: configuration, database, keys, certificate, clock, mail
     /// servers, gateways, outbox, limits. It changes nothing and sends nothing, and works while the server runs as well as when it does not. The
     /// status is 1 if anything FAILED.
