@@ -102,6 +102,14 @@ fn containers_and_units_set_keys_that_there_are() {
 }
 
 #[test]
+fn the_authorities_that_it_trusts_are_installed_with_it() {
+    for (path, place) in [("crates/daftar/Cargo.toml", "depends = "), ("Dockerfile", "RUN apt-get")] {
+        let installed = read(path).lines().any(|line| line.starts_with(place) && line.contains("ca-certificates"));
+        assert!(installed, "{path} does not bring the certificates of the system's authorities");
+    }
+}
+
+#[test]
 fn no_secret_goes_into_an_image() {
     let ignored = read(".dockerignore");
     for secret in ["secrets", "daftar-data", ".git"] {
