@@ -78,3 +78,5 @@ pub mod sign_in;
 pub mod sign_up;
 pub mod token;
 pub mod trace;
+
+pub use measure::count_from_zero;

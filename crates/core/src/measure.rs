@@ -7,6 +7,17 @@ use metrics::{counter, histogram};
 use crate::code::Purpose;
 use crate::limit::LimitKind;
 
+/// The limit that a country without service is counted under.
+const COUNTRY: &str = "send.country";
+
+/// Counters that alerts watch are there from the start: of one that begins with its first event, Prometheus does not see that it grew.
+pub fn count_from_zero() {
+    for limit in LimitKind::ALL.iter().map(|kind| kind.name()).chain([COUNTRY]) {
+        counter!("daftar_limited_total", "limit" => limit).increment(0);
+    }
+    counter!("daftar_hashing_refused_total").increment(0);
+}
+
 /// Something was refused because a limit was spent.
 pub(crate) fn limited(kind: LimitKind) {
     counter!("daftar_limited_total", "limit" => kind.name()).increment(1);
@@ -14,7 +25,7 @@ pub(crate) fn limited(kind: LimitKind) {
 
 /// A short message was refused because its country is not served.
 pub(crate) fn not_served() {
-    counter!("daftar_limited_total", "limit" => "send.country").increment(1);
+    counter!("daftar_limited_total", "limit" => COUNTRY).increment(1);
 }
 
 /// A sign-in by password came to its end (threat row 56: the ratio of failures).

@@ -105,6 +105,8 @@ impl Installation {
     /// When the configuration asks for what cannot be had.
     pub(crate) async fn start(config: &Config, bound: SocketAddr) -> anyhow::Result<Self> {
         daftar_http::operate::metrics::collect().context("metrics")?;
+        daftar_core::count_from_zero();
+        daftar_store::count_from_zero();
         let foundation = Foundation::open(config, config.database.migrate).await?;
         let Foundation { store, clock, entropy, secrets, .. } = &foundation;
         let doorbell = Doorbell::default();

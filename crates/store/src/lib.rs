@@ -42,6 +42,7 @@ pub use backup::{BackupError, backup};
 pub use error::OpenError;
 pub use inspection::Schema;
 pub use location::Location;
+pub use measure::count_from_zero;
 pub use migration::History;
 pub use ops::time::{Kept, Told};
 pub use postgres::{Address, AddressError, Connections, TlsError};

@@ -5,6 +5,13 @@ use std::time::Instant;
 use daftar_core::ports::StoreError;
 use metrics::{counter, histogram};
 
+/// Failures are counted from the start: of a counter that begins with the first of them, Prometheus does not see that it grew.
+pub fn count_from_zero() {
+    for why in ["unavailable", "overloaded", "corrupt", "failed"] {
+        counter!("daftar_store_failures_total", "why" => why).increment(0);
+    }
+}
+
 /// A stopwatch for a transaction.
 #[expect(clippy::disallowed_methods, reason = "a stopwatch, not the time of day")]
 pub(crate) fn begin() -> Instant {

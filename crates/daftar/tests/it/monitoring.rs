@@ -4,6 +4,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use super::program::Home;
+
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
@@ -76,4 +78,34 @@ fn every_alert_says_what_to_do() {
             assert!(rule.contains(part), "{part} is missing in {rule}");
         }
     }
+}
+
+#[tokio::test]
+async fn what_alerts_wait_for_is_counted_from_zero() {
+    let home = Home::for_development();
+    let server = home.start(&["serve"]);
+    let http = reqwest::Client::new();
+    let shown = http.get(format!("{}/metrics", server.base)).send().await.unwrap().text().await.unwrap();
+    // `increase` sees how a counter grows, and not what it begins with: the first burst would go unnoticed.
+    let alerts = read("monitoring/alerts.yml");
+    let watched = ["daftar_hashing_refused_total", "daftar_store_failures_total", "daftar_limited_total"];
+    for counter in watched {
+        assert!(alerts.contains(&format!("increase({counter}")), "no alert is on {counter}");
+    }
+    for series in [
+        "daftar_hashing_refused_total",
+        "daftar_store_failures_total{why=\"unavailable\"}",
+        "daftar_store_failures_total{why=\"overloaded\"}",
+        "daftar_store_failures_total{why=\"corrupt\"}",
+        "daftar_store_failures_total{why=\"failed\"}",
+        "daftar_limited_total{limit=\"sms.hour\"}",
+        "daftar_limited_total{limit=\"sms.day\"}",
+        "daftar_limited_total{limit=\"send.client\"}",
+        "daftar_limited_total{limit=\"password.strangers\"}",
+        "daftar_limited_total{limit=\"send.country\"}",
+        "daftar_limited_total{limit=\"requests.address\"}",
+    ] {
+        assert!(shown.lines().any(|line| line == format!("{series} 0")), "{series} is not there: {shown}");
+    }
+    assert!(server.stop().success());
 }

@@ -8,11 +8,26 @@ fn read(path: &str) -> String {
     std::fs::read_to_string(format!("{}/../../{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
+/// The lines of `daftar --help` that list the commands.
+fn listed() -> Vec<String> {
+    let help = Home::bare().run(&["--help"]).ok();
+    let lines = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    lines.map(ToOwned::to_owned).collect()
+}
+
 /// The commands that `daftar --help` lists.
 fn commands() -> Vec<String> {
-    let help = Home::bare().run(&["--help"]).ok();
-    let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
-    listed.map(|line| line.split_whitespace().next().unwrap().to_owned()).collect()
+    listed().iter().map(|line| line.split_whitespace().next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn every_command_has_a_line_of_its_own() {
+    let mut beginnings = BTreeSet::new();
+    for line in listed() {
+        assert!(line.len() <= 130, "more than a line: {line}");
+        let beginning: Vec<&str> = line.split_whitespace().skip(1).take(4).collect();
+        assert!(beginnings.insert(beginning.join(" ")), "said of another command, too: {line}");
+    }
 }
 
 #[test]
@@ -84,6 +99,14 @@ fn containers_and_units_set_keys_that_there_are() {
         }
     }
     assert_eq!(variables(&read("compose.yaml")).len(), 6);
+}
+
+#[test]
+fn the_authorities_that_it_trusts_are_installed_with_it() {
+    for (path, place) in [("crates/daftar/Cargo.toml", "depends = "), ("Dockerfile", "RUN apt-get")] {
+        let installed = read(path).lines().any(|line| line.starts_with(place) && line.contains("ca-certificates"));
+        assert!(installed, "{path} does not bring the certificates of the system's authorities");
+    }
 }
 
 #[test]

@@ -63,6 +63,14 @@ impl Shield {
     }
 }
 
+/// The limit that a flood is counted under.
+const FLOOD: &str = "requests.address";
+
+/// Floods are counted from the start (see `daftar_core::count_from_zero`).
+pub(crate) fn count_from_zero() {
+    metrics::counter!("daftar_limited_total", "limit" => FLOOD).increment(0);
+}
+
 /// Whether a request is one of a flood. This machine is never shielded against, and its operators' calls are not counted.
 pub(crate) fn flooded(app: &App, request: &Request) -> Option<Flooded> {
     let shield = app.shield()?;
@@ -71,7 +79,7 @@ pub(crate) fn flooded(app: &App, request: &Request) -> Option<Flooded> {
         return None;
     }
     let flooded = shield.pass(address, app.accounts().now()).err()?;
-    metrics::counter!("daftar_limited_total", "limit" => "requests.address").increment(1);
+    metrics::counter!("daftar_limited_total", "limit" => FLOOD).increment(1);
     Some(flooded)
 }
 
