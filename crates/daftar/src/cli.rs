@@ -95,8 +95,8 @@ pub(crate) enum Command {
     /// Look whether all is well: configuration, database, keys, clock, mail servers, gateways, outbox, limits
     ///
     /// Look whether all is well, and say what to do where it is not, a line for each: configuration, database, keys, certificate, clock, mail
-    /// servers, gateways, outbox, limits. It changes nothing and sends nothing, and works while the server runs as well as when it does not. The
-    /// status is 1 if anything FAILED.
+    /// servers, gateways, outbox, limits. It changes no data and sends nothing, and works while the server runs as well as when it does not. (SQLite
+    /// may fold its log into the file, as whenever it is opened: copy both first if they may be damaged.) The status is 1 if anything FAILED.
     Doctor {
         #[command(flatten)]
         output: Output,

@@ -103,17 +103,3 @@ fn what_is_not_understood_ends_with_2() {
 fn the_version_is_the_packages() {
     assert_eq!(Home::bare().run(&["--version"]).ok(), format!("daftar {}\n", env!("CARGO_PKG_VERSION")));
 }
-
-/// Who is in a hurry reads one line of each command, and it must be that command's.
-#[test]
-fn every_command_is_told_in_one_line_of_its_own() {
-    let help = Home::bare().run(&["--help"]).ok();
-    let commands: Vec<_> = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty()).collect();
-    assert!(commands.len() > 10, "{help}");
-    let mut told: Vec<_> = commands.iter().map(|line| line.trim().split_once("  ").map(|(_, what)| what.trim()).unwrap_or_default()).collect();
-    let line_of = |name: &str| commands.iter().find(|line| line.trim().starts_with(name)).copied().unwrap_or_default();
-    assert!(line_of("restore").contains("in the place of the database") && line_of("doctor").contains("whether all is well"), "{help}");
-    told.sort_unstable();
-    told.dedup();
-    assert_eq!(told.len(), commands.len(), "{help}");
-}

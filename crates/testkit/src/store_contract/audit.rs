@@ -7,7 +7,7 @@ use daftar_core::account::{AccountId, AccountStatus, Standing};
 use daftar_core::audit::{Act, Caller, Door, Filter, Scribe, Told};
 use daftar_core::code::Purpose;
 use daftar_core::identifier::{Country, IdentifierKind};
-use daftar_core::limit::LimitKind;
+use daftar_core::limit::{Charge, Gcra, LimitKey, LimitKind};
 use daftar_core::ports::{Claimed, SigningKeys as _, Store as _};
 use daftar_core::recovery::PasswordSet;
 use daftar_core::registration::Finished;
@@ -121,6 +121,8 @@ pub async fn what_operators_change_is_written_down<E: Engine>(engine: E) {
     assert!(store.rotate_client(&till.id, Mac([4; 32])).await.unwrap());
     assert!(store.set_client_country(&till.id, Country::hong_kong()).await.unwrap());
     assert!(store.disable_client(&till.id, now()).await.unwrap());
+    let used = Charge::one(LimitKey::new(LimitKind::SendDestination, "email/siti@example.test"), Gcra { burst: 1, period: HOUR });
+    store.charge(vec![used], now()).await.unwrap();
     store.reset_limits(LimitKind::SendDestination, None).await.unwrap();
     let key = SealedKey { kid: "next".to_owned(), sealed: vec![1], created_at: now(), term: Term { signs_from: now(), retires_at: None } };
     store.rotate_signing_keys(Rotation { key, others: Others::Vanish }).await.unwrap();
@@ -149,6 +151,9 @@ pub async fn what_was_refused_is_no_deed<E: Engine>(engine: E) {
     let nobody = given::account_id();
     assert!(!store.set_status(nobody, AccountStatus::Disabled, now()).await.unwrap());
     assert!(!store.end_session(SessionId(nobody.0), now()).await.unwrap());
+    let siti = engine.store().find_account(&given::username("siti").into()).await.unwrap().unwrap();
+    assert!(store.set_status(siti.id, AccountStatus::Active, now()).await.unwrap(), "which it was already");
+    assert_eq!(store.reset_limits(LimitKind::SendDestination, None).await.unwrap(), 0);
     assert_eq!(store.end_sessions(nobody, now()).await.unwrap(), 0);
     assert_eq!(store.erase_account(nobody).await.unwrap(), None);
     assert!(!store.rotate_client(&given::client("nobody"), Mac([4; 32])).await.unwrap());

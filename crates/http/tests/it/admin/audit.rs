@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use daftar_core::client::Scope;
+use daftar_core::limit::{Charge, Gcra, LimitKey, LimitKind};
+use daftar_core::ports::{Clock as _, Store as _};
 use daftar_testkit::{Answer, Caller, Installation};
 use serde_json::{Value, json};
 
@@ -108,6 +110,8 @@ async fn administrators_are_named() {
     for change in [format!("accounts/{id}/disable"), format!("accounts/{id}/enable"), format!("clients/{}/rotate", site.shop_id())] {
         assert_eq!(admin.post(&format!("/admin/{change}"), &Value::Null).await.status, 200);
     }
+    let used = Charge::one(LimitKey::new(LimitKind::SendDestination, "email/siti1@example.test"), Gcra { burst: 1, period: Duration::from_secs(60) });
+    site.store().charge(vec![used], site.clock.now()).await.unwrap();
     assert_eq!(admin.post("/admin/limits/reset", &json!({"limit": "send.destination", "all": true})).await.status, 200);
     assert_eq!(
         deeds(&admin, known).await,
