@@ -5,20 +5,17 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use daftar_testkit::pictures;
-use futures_util::future::join_all;
 use reqwest::RequestBuilder;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::program::{Client, Home, Server, lines};
+use super::program::{Client, Home, Server, are_told_to_come_again, lines};
 
 /// How soon `/readyz` must turn.
 const TURNS_WITHIN: Duration = Duration::from_secs(2);
 /// How soon all must be well again.
 const RECOVERS_WITHIN: Duration = Duration::from_secs(5);
-/// How soon any call is answered.
-const ANSWERED_WITHIN: Duration = Duration::from_secs(10);
 /// How soon one that has nothing to do with the fault is.
 const SOON: Duration = Duration::from_secs(2);
 
@@ -109,14 +106,7 @@ impl Site {
 
     /// Everybody who wants something written is told to come again, and in time.
     async fn writes_are_refused(&self) {
-        let told = self.writes().into_iter().map(|(what, call)| async move {
-            let began = Instant::now();
-            let answer = call.send().await.unwrap();
-            assert_eq!(answer.status(), 503, "{what}");
-            assert!(answer.headers().contains_key("retry-after"), "{what}");
-            assert!(began.elapsed() < ANSWERED_WITHIN, "{what} took {:?}", began.elapsed());
-        });
-        join_all(told).await;
+        are_told_to_come_again(self.writes()).await;
     }
 
     async fn turns(&self, status: u16, within: Duration) {

@@ -5,18 +5,14 @@ use std::time::Duration;
 
 use daftar_testkit::postgres;
 use daftar_testkit::proxy::Proxy;
-use futures_util::future::join_all;
 use serde_json::json;
-use tokio::time::Instant;
 
-use super::program::{Client, Home, Server};
+use super::program::{Client, Home, Server, are_told_to_come_again};
 
 /// How soon `/readyz` must turn.
 const TURNS_WITHIN: Duration = Duration::from_secs(2);
 /// How soon all must be well again.
 const RECOVERS_WITHIN: Duration = Duration::from_secs(5);
-/// How soon any call is answered while the database is away.
-const ANSWERED_WITHIN: Duration = Duration::from_secs(10);
 
 struct Site {
     database_server: postgres::Server,
@@ -79,14 +75,7 @@ impl Site {
             ("an account", shop("/internal/register")),
             ("a registration", shop("/signup")),
         ];
-        let told = calls.into_iter().map(|(what, call)| async move {
-            let began = Instant::now();
-            let answer = call.send().await.unwrap();
-            assert_eq!(answer.status(), 503, "{what}");
-            assert!(answer.headers().contains_key("retry-after"), "{what}");
-            assert!(began.elapsed() < ANSWERED_WITHIN, "{what} took {:?}", began.elapsed());
-        });
-        join_all(told).await;
+        are_told_to_come_again(calls).await;
         assert_eq!(self.http.get(url("/healthz")).send().await.unwrap().status(), 200);
     }
 

@@ -8,8 +8,11 @@ use std::time::Duration;
 
 use daftar_testkit::database::Engine;
 use daftar_testkit::postgres::Database;
+use futures_util::future::join_all;
+use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::time::Instant;
 
 /// How long anything may take that should take a moment.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -289,6 +292,21 @@ pub(crate) async fn register(http: &reqwest::Client, base: &str, client: &Client
     let status = answer.status().as_u16();
     answer.bytes().await?;
     Ok(status)
+}
+
+/// How soon any call is answered, whatever is wrong.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(10);
+
+/// Whoever makes one of these calls, all at once, is told to come again, and in time.
+pub(crate) async fn are_told_to_come_again(calls: impl IntoIterator<Item = (&'static str, RequestBuilder)>) {
+    let told = calls.into_iter().map(|(what, call)| async move {
+        let began = Instant::now();
+        let answer = call.send().await.unwrap();
+        assert_eq!(answer.status(), 503, "{what}");
+        assert!(answer.headers().contains_key("retry-after"), "{what}");
+        assert!(began.elapsed() < ANSWERED_WITHIN, "{what} took {:?}", began.elapsed());
+    });
+    join_all(told).await;
 }
 
 impl Drop for Server {

@@ -1,7 +1,7 @@
 //! `daftar restore`: a copy that was made under load, put in place and served from; and everything for which it refuses.
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt as _, chown};
+use std::os::unix::fs::{MetadataExt as _, chown, lchown, symlink};
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
@@ -220,6 +220,7 @@ async fn what_is_no_good_copy_takes_nobodys_place() {
     }
     copy("logged.db");
     home.write("logged.db-wal", "the log of something that is still at work");
+    symlink("logged.db", home.path("latest.db")).unwrap();
     for (file, why) in [
         ("nowhere.db", "the copy cannot be read"),
         ("text.db", "not a database that can be read"),
@@ -228,6 +229,7 @@ async fn what_is_no_good_copy_takes_nobodys_place() {
         ("anothers.db", "made under another master key"),
         ("nobodys.db", "holds no installation"),
         ("logged.db", "there is a log beside the copy"),
+        ("latest.db", "there is a log beside the copy"),
         (DATABASE, "it is the database itself"),
     ] {
         let told = home.run(&["restore", file, "--force"]).failed();
@@ -244,6 +246,23 @@ async fn what_is_no_good_copy_takes_nobodys_place() {
     elsewhere.write(KEY, &"0b".repeat(32));
     assert!(restored().contains("made under another master key"));
     assert_eq!(fs::read_dir(elsewhere.path("daftar-data")).unwrap().count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_link_is_followed_where_whoever_restores_made_it_and_by_root_nobody_elses() {
+    let (home, _client) = with_a_copy().await;
+    let (link, there) = (home.path(DATABASE), home.path("there.db"));
+    fs::rename(&link, &there).unwrap();
+    symlink(&there, &link).unwrap();
+    let before = fs::metadata(&there).unwrap().ino();
+    home.run(&["restore", "copy.db", "--force"]).ok();
+    assert!(link.is_symlink() && fs::metadata(&there).unwrap().ino() != before, "what it leads to was replaced");
+    if rustix::process::geteuid().is_root() {
+        let before = fs::metadata(&there).unwrap().ino();
+        lchown(&link, Some(65534), None).unwrap();
+        assert!(home.run(&["restore", "copy.db", "--force"]).failed().contains("a link that somebody else made"));
+        assert_eq!(fs::metadata(&there).unwrap().ino(), before, "nothing was replaced");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
