@@ -32,13 +32,14 @@ impl PhoneNumber {
         Self::of_usapi_form(text).ok_or(IdentifierError::Malformed)?.unless_nobodys()
     }
 
-    /// A number as somebody writes it who signs in on USAPI: USAPI's digits are USAPI's number, any other is read in `country` unless it begins with `+`.
+    /// A number as somebody writes it who signs in on USAPI: USAPI's digits are USAPI's number, also with the `+` with which it is kept, any other is read in
+    /// `country` unless it begins with `+`.
     /// Beyond threat row 44, only its form is checked here: whether the number is assigned is a question for the surface that demands it.
     ///
     /// # Errors
     /// [`IdentifierError::Malformed`] when it cannot be anybody's number there.
     pub fn parse(text: &str, country: &Country) -> Result<Self, IdentifierError> {
-        if let Some(number) = Self::of_usapi_form(text) {
+        if let Some(number) = Self::of_usapi_form(text.strip_prefix('+').unwrap_or(text)) {
             return number.unless_nobodys();
         }
         if !looks_like_phone(text) {
@@ -61,8 +62,7 @@ impl PhoneNumber {
         }
         let util = PHONES.as_ref().ok_or(IdentifierError::Malformed)?;
         let calling_code = util.get_country_code_for_region(country.region());
-        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-        let of_usapi = Self::of_usapi_form(&digits);
+        let of_usapi = Self::of_usapi_form(&digits_of(text));
         // Where 62 is home, digits that USAPI takes are USAPI's number, though some of them could be a number of an area 62, too.
         let is_international = text.starts_with('+') || (of_usapi.is_some() && calling_code == Some(USAPI_CALLING_CODE));
         if !is_international && let Ok(number) = util.parse(text, Some(country.region())) {
@@ -163,8 +163,7 @@ impl PhoneNumber {
     #[must_use]
     pub fn tail_of(text: &str) -> Option<String> {
         let text = text.trim();
-        let digits = || text.chars().filter(char::is_ascii_digit).collect::<String>();
-        looks_like_phone(text).then(|| last_digits(&digits()).to_owned())
+        looks_like_phone(text).then(|| last_digits(&digits_of(text)).to_owned())
     }
 
     /// The number of a text of USAPI's form, premium-rate or not; `None` when it is not of that form.
@@ -194,11 +193,12 @@ impl PhoneNumber {
         if PHONES.as_ref().is_some_and(is_nobodys) { Err(IdentifierError::Malformed) } else { Ok(self) }
     }
 
-    /// The number that a text was read as, unless it is nobody's or ends otherwise than the text: by its tail a text is found again.
+    /// The number that a text was read as, unless it is nobody's, is itself read as another, or ends otherwise than the text: by its tail a text is found again.
     fn taken(util: &PhoneNumberUtil, text: &str, number: &Parsed, kind: PhoneNumberType) -> Result<Self, IdentifierError> {
         let taken = Self::from_e164(&util.format(number, PhoneNumberFormat::E164))?;
         let is_plain = number.extension.is_none() && Self::tail_of(text).as_deref() == Some(taken.tail());
-        if is_plain && !is_nobodys(number, kind) { Ok(taken) } else { Err(IdentifierError::Malformed) }
+        let is_itself = util.parse(taken.as_e164(), None).is_ok_and(|again| util.format(&again, PhoneNumberFormat::E164) == taken.as_e164());
+        if is_plain && is_itself && !is_nobodys(number, kind) { Ok(taken) } else { Err(IdentifierError::Malformed) }
     }
 }
 
@@ -228,6 +228,11 @@ fn is_nobodys(number: &Parsed, kind: PhoneNumberType) -> bool {
         | PhoneNumberType::PersonalNumber
         | PhoneNumberType::Unknown => false,
     }
+}
+
+/// The digits in a text.
+fn digits_of(text: &str) -> String {
+    text.chars().filter(char::is_ascii_digit).collect()
 }
 
 /// The last six characters of a text of digits that has more.

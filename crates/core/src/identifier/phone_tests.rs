@@ -149,3 +149,23 @@ fn a_mobile_number_is_one_of_its_very_country() {
         assert_eq!(mobile(text, letters).as_deref(), Ok(number), "{text} in {letters}");
     }
 }
+
+#[test]
+fn what_is_kept_of_a_number_is_read_as_that_number() {
+    // USAPI takes digits that no plan has: as it shows them and as they are kept they are one number, on every surface.
+    for digits in ["62077348996", "6201611805312", "620009666770809", "621234567"] {
+        let number = PhoneNumber::parse_usapi(digits).unwrap();
+        for spelling in [digits, number.as_e164()] {
+            for letters in ["ID", "HK"] {
+                assert_eq!(read(spelling, letters).as_deref(), Ok(number.as_e164()), "{spelling} in {letters}");
+                assert_eq!(PhoneNumber::parse(spelling, &country(letters)).as_ref(), Ok(&number), "{spelling} in {letters}");
+            }
+        }
+    }
+    // With more noughts than one dropping of them uses up, they would be another number every time.
+    for text in ["6000823321629", "4400148201132", "+6000823321629"] {
+        for letters in ["ID", "HK"] {
+            assert_eq!(read(text, letters), Err(IdentifierError::Malformed), "{text} in {letters}");
+        }
+    }
+}

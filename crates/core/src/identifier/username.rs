@@ -71,9 +71,10 @@ impl Username {
     }
 }
 
-/// The form in which two names are the same name: compatibility-composed and lower-case.
+/// The form in which two names are the same name: compatibility-composed and lower-case. Small letters come first: the capital ẞ has a small one, of which the
+/// usual capitals are SS.
 fn fold(text: &str) -> String {
-    text.nfkc().flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfkc().collect()
+    text.nfkc().flat_map(char::to_lowercase).flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfkc().collect()
 }
 
 /// Characters that print nothing and so let two different names look the same.

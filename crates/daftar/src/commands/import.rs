@@ -1,6 +1,6 @@
 //! `daftar account import`: accounts that come from elsewhere, a batch at a time, however many they are.
 
-mod rows;
+pub(crate) mod rows;
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, IsTerminal as _, Write as _};
@@ -95,7 +95,7 @@ impl Import {
     /// Enters all rows; how many of each kind there were, and how many were rejected.
     async fn all(mut self, mut rows: Rows) -> anyhow::Result<(Tally, u64)> {
         let mut batch = Vec::with_capacity(BATCH);
-        while let Some(line) = rows.next().context("the rows cannot be read on; those before are entered")? {
+        while let Some(line) = rows.read().context("the rows cannot be read on; those before are entered")? {
             self.tally.rows += 1;
             match self.read(line) {
                 Ok(named) => batch.push(named),

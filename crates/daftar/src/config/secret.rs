@@ -143,9 +143,9 @@ pub(crate) fn masked_url(url: &str) -> String {
     if parsed.set_password(Some(MASK)).is_err() { MASK.to_owned() } else { parsed.to_string() }
 }
 
-/// Whether `key` (written with dots) may hold a secret, so that errors mask its value.
+/// Whether `key` (written with dots) may hold a secret, so that errors mask its value: also where somebody writes one in place of the table that it belongs into.
 pub(crate) fn is_secret(key: &str) -> bool {
-    matches!(key, "tokens.secret" | "secrets.master_key" | "email.url" | "database.url")
+    matches!(key, "tokens" | "tokens.secret" | "secrets" | "secrets.master_key" | "email.url" | "database.url")
         || key.starts_with("email.servers")
         || is_secret_of_a_route(key)
 }

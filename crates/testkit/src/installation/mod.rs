@@ -64,6 +64,7 @@ pub struct Installation {
     /// Whether it wants requests.
     pub readiness: Readiness,
     accounts: Accounts,
+    app: App,
     store: SqlStore,
     switch: Arc<Breakable>,
     url: String,
@@ -160,15 +161,22 @@ impl Installation {
             readiness: readiness.clone(),
         });
         let (stop, stopped) = oneshot::channel::<()>();
+        let serving = app.clone();
         let served = tokio::spawn(async move {
             let until = async {
                 let _ = stopped.await;
             };
-            daftar_http::server::serve(daftar_http::server::Serving::default(), listener, daftar_http::router(app), until, Duration::from_secs(5))
-                .await
-                .unwrap();
+            daftar_http::server::serve(
+                daftar_http::server::Serving::default(),
+                listener,
+                daftar_http::router(serving),
+                until,
+                Duration::from_secs(5),
+            )
+            .await
+            .unwrap();
         });
-        Self { clock, readiness, accounts, store, switch, url, address, shop, builder, disk, worker, stop: Some(stop), served: Some(served) }
+        Self { clock, readiness, accounts, app, store, switch, url, address, shop, builder, disk, worker, stop: Some(stop), served: Some(served) }
     }
 
     /// The same, with hashes that cost more from now on, so that every kept password is out of date.
@@ -247,6 +255,12 @@ impl Installation {
     #[must_use]
     pub fn accounts(&self) -> &Accounts {
         &self.accounts
+    }
+
+    /// What its router answers with, for whoever calls that without a socket.
+    #[must_use]
+    pub fn app(&self) -> App {
+        self.app.clone()
     }
 
     /// Somebody without credentials.

@@ -12,16 +12,16 @@ use serde_json::{Map, Value};
 const ROW_MAX: u64 = 256 * 1024;
 
 /// One row.
-pub(super) struct Line {
+pub struct Line {
     /// Where it begins, from 1.
-    pub(super) number: u64,
+    pub number: u64,
     /// What is in it, or why that cannot be told. The reason holds nothing of the row.
-    pub(super) fields: Result<Map<String, Value>, &'static str>,
+    pub fields: Result<Map<String, Value>, &'static str>,
 }
 
 /// Why a file cannot be read on.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum RowsError {
+pub enum RowsError {
     /// It cannot be read at all.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -37,7 +37,9 @@ pub(super) enum RowsError {
 }
 
 /// The rows of a file.
-pub(super) enum Rows {
+pub struct Rows(Input);
+
+enum Input {
     /// Lines of JSON.
     Json {
         /// The file.
@@ -60,12 +62,16 @@ pub(super) enum Rows {
 
 impl Rows {
     /// Lines of JSON.
-    pub(super) fn json(input: Box<dyn Read>) -> Self {
-        Self::Json { input: Box::new(BufReader::with_capacity(64 * 1024, input)), lines: 0, bytes: 0 }
+    #[must_use]
+    pub fn json(input: Box<dyn Read>) -> Self {
+        Self(Input::Json { input: Box::new(BufReader::with_capacity(64 * 1024, input)), lines: 0, bytes: 0 })
     }
 
     /// A table, whose header is read and checked.
-    pub(super) fn csv(input: Box<dyn Read>) -> Result<Self, RowsError> {
+    ///
+    /// # Errors
+    /// [`RowsError`].
+    pub fn csv(input: Box<dyn Read>) -> Result<Self, RowsError> {
         let left = Rc::new(Cell::new(ROW_MAX));
         let bounded = Bounded { input, left: Rc::clone(&left) };
         // By default a line feed behind a carriage return belongs to the row after it, and no row begins where it does.
@@ -75,15 +81,18 @@ impl Rows {
         match header.iter().find(|name| !FIELDS.contains(&name.as_str())) {
             _ if header.is_empty() => Err(RowsError::NoHeader),
             Some(name) => Err(RowsError::Column(name.chars().take(40).collect())),
-            None => Ok(Self::Csv { input, header, left }),
+            None => Ok(Self(Input::Csv { input, header, left })),
         }
     }
 
-    /// The next row.
-    pub(super) fn next(&mut self) -> Result<Option<Line>, RowsError> {
-        match self {
-            Self::Json { input, lines, bytes } => next_line(input, lines, bytes),
-            Self::Csv { input, header, left } => loop {
+    /// The next row; `None`: that was the last.
+    ///
+    /// # Errors
+    /// [`RowsError`].
+    pub fn read(&mut self) -> Result<Option<Line>, RowsError> {
+        match &mut self.0 {
+            Input::Json { input, lines, bytes } => next_line(input, lines, bytes),
+            Input::Csv { input, header, left } => loop {
                 left.set(ROW_MAX);
                 let mut record = csv::ByteRecord::new();
                 let is_there = match input.read_byte_record(&mut record) {
@@ -103,10 +112,11 @@ impl Rows {
     }
 
     /// How far the file is read, in bytes.
-    pub(super) fn position(&self) -> u64 {
-        match self {
-            Self::Json { bytes, .. } => *bytes,
-            Self::Csv { input, .. } => input.position().byte(),
+    #[must_use]
+    pub fn position(&self) -> u64 {
+        match &self.0 {
+            Input::Json { bytes, .. } => *bytes,
+            Input::Csv { input, .. } => input.position().byte(),
         }
     }
 }
@@ -151,7 +161,7 @@ fn fields_of(header: &[String], record: &csv::ByteRecord) -> Result<Map<String, 
 }
 
 /// A file of which so much may be read for one row: a quotation mark that is never closed would make a row of all that follows.
-pub(super) struct Bounded {
+struct Bounded {
     input: Box<dyn Read>,
     left: Rc<Cell<u64>>,
 }
