@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::account::{Account, AccountId, AccountStatus};
 use crate::client::{ClientId, Clients, MachineClient, Scope};
-use crate::identifier::{Country, IdentifierKind, LoginId, Username};
+use crate::identifier::{Country, LoginId, Username};
 use crate::message::MessageId;
 use crate::outbox::status::{Retried, Told as ToldMessage};
 use crate::person::{FullName, Gender, PersonName, PlaceName};
@@ -149,22 +149,6 @@ impl From<&Session> for ToldSession {
     }
 }
 
-/// What accounts are known by that begins like `text`, as it is kept: usernames and e-mail addresses in lower case, phone numbers in E.164 form.
-#[must_use]
-pub fn beginnings(text: &str) -> Vec<(IdentifierKind, String)> {
-    let text = text.trim().to_lowercase();
-    let digits: String = text.chars().filter(|c| !matches!(c, ' ' | '-' | '(' | ')' | '.')).collect();
-    let digits = digits.strip_prefix('+').unwrap_or(&digits);
-    let mut found = Vec::new();
-    if !text.is_empty() {
-        found.extend([(IdentifierKind::Username, text.clone()), (IdentifierKind::Email, text)]);
-    }
-    if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        found.push((IdentifierKind::Phone, format!("+{digits}")));
-    }
-    found
-}
-
 /// Every account that `whom` may name: an id, or an identifier. A phone number without its country is read in `countries`, USAPI's and App's, and so may be that of two.
 ///
 /// # Errors
@@ -198,7 +182,8 @@ impl Accounts {
     /// # Errors
     /// [`Fault`].
     pub async fn search(&self, text: &str, limit: u32) -> Result<Vec<Account>, Fault> {
-        Ok(self.store().accounts_beginning(beginnings(text), limit).await?)
+        let policy = self.policy();
+        Ok(self.store().accounts_beginning(LoginId::beginnings(text, &policy.country, &policy.app.country), limit).await?)
     }
 
     /// The newest `limit` sessions of an account that live, newest first.
@@ -249,21 +234,5 @@ impl Accounts {
         let retried = self.store().retry_message(id, self.now()).await?;
         self.parts().doorbell.ring();
         Ok(retried)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_looked_for_is_read_as_it_is_kept() {
-        let texts = |text| beginnings(text).into_iter().map(|(kind, text)| (kind.name(), text)).collect::<Vec<_>>();
-        let both = |text: &str| vec![("username", text.to_owned()), ("email", text.to_owned())];
-        assert_eq!(texts(" Ada.L"), both("ada.l"));
-        assert_eq!(texts("+852 91-2").last(), Some(&("phone", "+852912".to_owned())));
-        assert_eq!(texts("85291").last(), Some(&("phone", "+85291".to_owned())));
-        assert_eq!(texts("+"), both("+"), "no number begins with nothing");
-        assert_eq!(texts("  "), []);
     }
 }

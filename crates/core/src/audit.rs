@@ -67,6 +67,10 @@ named! {
         MessageRetried = "message.retried",
         /// Accounts were written out, with their passwords' hashes.
         AccountsExported = "accounts.exported",
+        /// The database was copied into a file, with the passwords' hashes.
+        StoreBackedUp = "store.backed_up",
+        /// The database is being copied into another one.
+        StoreCopied = "store.copied",
         /// Everything that was open in a restored database has ended.
         Restored = "store.restored",
     }

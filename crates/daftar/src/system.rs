@@ -30,11 +30,16 @@ impl Entropy for OsEntropy {
     }
 }
 
-/// Who has the command line, as far as the system says; whoever became another by `sudo` is himself.
+/// Who has the command line: the name that the environment says, which whoever has it can choose, and the number that the system says. Whoever became another by `sudo` is himself
+/// by name.
 pub(crate) fn operator() -> String {
     // The environment may hold anything, and whoever reads the trail has a terminal.
-    let named = |name: &&str| Some(Line::<64>::parse(&std::env::var(name).ok()?).ok()?.as_str().to_owned());
-    ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(named).unwrap_or_else(|| format!("uid {}", rustix::process::getuid()))
+    let named = |name: &&str| Line::<64>::parse(&std::env::var(name).ok()?).ok();
+    let uid = format!("uid {}", rustix::process::getuid());
+    match ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(named) {
+        Some(name) => format!("{} ({uid})", name.as_str()),
+        None => uid,
+    }
 }
 
 #[cfg(test)]

@@ -186,8 +186,8 @@ struct Place<'f> {
 
 impl<'f> Place<'f> {
     fn take(file: &'f Path, replace: bool) -> Result<Self, RestoreError> {
-        let is_taken = file.metadata().is_ok_and(|file| file.len() > 0);
-        if is_taken && !replace {
+        let is_occupied = || !replace && file.metadata().is_ok_and(|file| file.len() > 0);
+        if is_occupied() {
             return Err(RestoreError::Occupied);
         }
         let lock = match sqlite::create_new(file) {
@@ -196,7 +196,16 @@ impl<'f> Place<'f> {
         };
         let lock = lock.map_err(RestoreError::File)?;
         match fcntl_lock(&lock, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(Self { file, lock, is_taken }),
+            // Somebody may have made it since.
+            Ok(()) if is_occupied() => Err(RestoreError::Occupied),
+            Ok(()) => {
+                let (locked, there) = (lock.metadata().map_err(RestoreError::File)?, fs::symlink_metadata(file).map_err(RestoreError::File)?);
+                if (locked.dev(), locked.ino()) == (there.dev(), there.ino()) {
+                    Ok(Self { file, lock, is_taken: locked.len() > 0 })
+                } else {
+                    Err(RestoreError::Busy)
+                }
+            }
             Err(Errno::AGAIN | Errno::ACCESS) => Err(RestoreError::Busy),
             Err(error) => Err(RestoreError::File(error.into())),
         }

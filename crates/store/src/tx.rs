@@ -166,8 +166,8 @@ impl<'c> Tx<'c> {
 
     /// Waits for every other transaction that locked one of the same names, and keeps the next one waiting. It is for what a row lock cannot hold: a row
     /// that is not there yet. Names of one kind are locked together, in one order, whoever comes: so two that share several never wait
-    /// for one another. Of several kinds every operation takes what it needs in this order: a repeat, a customer, a registration's row, its challenge's, wrong codes,
-    /// an account's row, identifiers, challenges' names, limits, devices. On SQLite every transaction is alone already.
+    /// for one another. Of several kinds every operation takes what it needs in this order: a repeat, a customer, a registration's row, challenges' names, their rows,
+    /// wrong codes, an account's row, identifiers, limits, devices. On SQLite every transaction is alone already.
     pub(crate) async fn lock(&mut self, what: &'static str, names: impl IntoIterator<Item = &str> + Send) -> Result<(), StoreError> {
         match &self.engine {
             Engine::Sqlite(_) => Ok(()),

@@ -106,6 +106,24 @@ impl LoginId {
         readings
     }
 
+    /// What the keys begin with of all identifiers that an operator may mean who types the beginning of one. Digits may be a number's with its country's code, or as one writes
+    /// it in either country.
+    #[must_use]
+    pub fn beginnings(text: &str, usapi: &Country, app: &Country) -> Vec<(IdentifierKind, String)> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Vec::new();
+        }
+        let mut beginnings = vec![(IdentifierKind::Username, username::fold(text)), (IdentifierKind::Email, text.to_lowercase())];
+        for phone in PhoneNumber::beginnings(text, [usapi, app]) {
+            let phone = (IdentifierKind::Phone, phone);
+            if !beginnings.contains(&phone) {
+                beginnings.push(phone);
+            }
+        }
+        beginnings
+    }
+
     /// The identifier of a kind that a row shows; `None` when the row is damaged.
     #[must_use]
     pub fn from_stored(kind: IdentifierKind, shown: &str) -> Option<Self> {

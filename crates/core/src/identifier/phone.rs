@@ -166,6 +166,20 @@ impl PhoneNumber {
         looks_like_phone(text).then(|| last_digits(&digits_of(text)).to_owned())
     }
 
+    /// What the E.164 forms begin with of all numbers that begin like `text`: read with a country's code, and unless it has a `+` as one writes a number in each of `countries`, with
+    /// or without the 0 in front.
+    pub(super) fn beginnings(text: &str, countries: [&Country; 2]) -> Vec<String> {
+        let digits: String = text.chars().filter(|c| !matches!(c, ' ' | '-' | '(' | ')' | '.')).collect();
+        let international = digits.strip_prefix('+');
+        let digits = international.unwrap_or(&digits);
+        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Vec::new();
+        }
+        let national = digits.strip_prefix('0').unwrap_or(digits);
+        let codes = countries.into_iter().filter(|_| international.is_none()).filter_map(|country| calling_code(country.region()));
+        std::iter::once(format!("+{digits}")).chain(codes.map(|code| format!("+{code}{national}"))).collect()
+    }
+
     /// The number of a text of USAPI's form, premium-rate or not; `None` when it is not of that form.
     fn of_usapi_form(text: &str) -> Option<Self> {
         let national = text.strip_prefix("62")?;

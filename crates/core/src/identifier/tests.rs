@@ -100,6 +100,30 @@ fn a_username_never_looks_like_another_kind() {
 }
 
 #[test]
+fn the_beginning_of_an_identifier_is_read_as_the_whole_is_kept() {
+    let of = |text| LoginId::beginnings(text, &Country::indonesia(), &Country::hong_kong());
+    let begins = |text, id: LoginId| of(text).iter().any(|(kind, beginning)| *kind == id.kind() && id.key().starts_with(beginning));
+    let name = |text| LoginId::from(Username::parse(text).unwrap());
+    let number = |text| LoginId::from(PhoneNumber::from_e164(text).unwrap());
+    for (text, id) in [
+        (" Ada.L", name("ada.lovelace")),
+        ("STRAẞ", name("Straße")),
+        ("ada@EX", LoginId::from(EmailAddress::parse("ada@example.com").unwrap())),
+        ("+852 91-2", number("+85291234567")),
+        ("85291", number("+85291234567")),
+        ("0812-3", number("+6281234567890")),
+        ("812", number("+6281234567890")),
+        ("9123", number("+85291234567")),
+    ] {
+        assert!(begins(text, id), "{text}: {:?}", of(text));
+    }
+    assert!(!begins("+812", number("+6281234567890")), "with its + it is a country's");
+    assert_eq!(of("+").len(), 2, "no number begins with nothing");
+    assert_eq!(of("62").len(), 5, "nothing is looked for twice");
+    assert!(of("  ").is_empty());
+}
+
+#[test]
 fn usernames_are_one_whatever_their_case() {
     for (one, other) in [("Siti", "sITI"), ("ΟΔΟΣ", "οδος"), ("STRASSE", "straße"), ("STRAẞE", "straße"), ("ﬁ", "FI")] {
         let key = |text: &str| Username::parse(text).map(|name| LoginId::from(name).key().to_owned());

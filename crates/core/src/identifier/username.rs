@@ -73,7 +73,7 @@ impl Username {
 
 /// The form in which two names are the same name: compatibility-composed and lower-case. Small letters come first: the capital ẞ has a small one, of which the
 /// usual capitals are SS.
-fn fold(text: &str) -> String {
+pub(super) fn fold(text: &str) -> String {
     text.nfkc().flat_map(char::to_lowercase).flat_map(char::to_uppercase).flat_map(char::to_lowercase).nfkc().collect()
 }
 

@@ -117,6 +117,23 @@ async fn a_new_key_is_published_before_it_signs_and_the_old_one_checks_until_its
 }
 
 #[tokio::test]
+async fn a_token_that_is_remembered_is_refused_once_the_term_of_its_key_is_over() {
+    let (house, keys) = House::new().await;
+    let one = replica(&keys).await;
+    let now = house.now();
+    // It says of itself that it is good for longer than its key.
+    let registered = one.registered(KIND, Uuid::from_u128(1), now, now + 10 * DAY);
+    let token = one.sign(&AccountClaims { registered, sub: Uuid::from_u128(2) }, now).unwrap();
+    keys.rotate(DAY).await.unwrap();
+    one.reload().await.unwrap();
+    assert!(house.check(&one, &token).await.is_ok());
+    house.wait(ANNOUNCED + DAY - SECOND);
+    assert!(house.check(&one, &token).await.is_ok());
+    house.wait(2 * SECOND);
+    assert!(matches!(house.check(&one, &token).await, Err(TokenError::Invalid(_))));
+}
+
+#[tokio::test]
 async fn a_replica_that_has_not_looked_yet_takes_a_token_by_a_newer_key() {
     let (house, keys) = House::new().await;
     let (quick, slow) = (replica(&keys).await, replica(&keys).await);

@@ -2,9 +2,9 @@
 
 use anyhow::Context as _;
 use daftar_core::account::{Account, AccountStatus};
-use daftar_core::administration::{ToldAccount, beginnings, named};
+use daftar_core::administration::{ToldAccount, named};
 use daftar_core::erasure;
-use daftar_core::identifier::{Username, mask};
+use daftar_core::identifier::{LoginId, Username, mask};
 use daftar_core::ports::Store as _;
 use serde_json::Value;
 
@@ -21,7 +21,7 @@ pub(crate) async fn run(Checked { config, .. }: Checked, command: AccountCommand
             let account = serde_json::to_value(ToldAccount::from(&find(&foundation, &config, &whom.whom).await?))?;
             if output.json { Ok(say_json(&account)?) } else { show(&account) }
         }
-        AccountCommand::Search { beginning, limit, output } => search(&foundation, &beginning, limit, output.json).await,
+        AccountCommand::Search { beginning, limit, output } => search(&foundation, &config, &beginning, limit, output.json).await,
         AccountCommand::Disable { whom } => set(&foundation, &config, &whom.whom, AccountStatus::Disabled).await,
         AccountCommand::Enable { whom } => set(&foundation, &config, &whom.whom, AccountStatus::Active).await,
         AccountCommand::Delete { whom, yes } => delete(&foundation, &config, &whom.whom, yes).await,
@@ -30,8 +30,9 @@ pub(crate) async fn run(Checked { config, .. }: Checked, command: AccountCommand
     }
 }
 
-async fn search(foundation: &Foundation, beginning: &str, limit: u32, json: bool) -> anyhow::Result<()> {
-    let found = foundation.store.accounts_beginning(beginnings(beginning), limit).await?;
+async fn search(foundation: &Foundation, config: &Config, beginning: &str, limit: u32, json: bool) -> anyhow::Result<()> {
+    let beginnings = LoginId::beginnings(beginning, &config.usapi.country, &config.app.default_country);
+    let found = foundation.store.accounts_beginning(beginnings, limit).await?;
     let told: Vec<_> = found.iter().map(ToldAccount::from).collect();
     if json {
         return Ok(say_json(&serde_json::to_value(told)?)?);

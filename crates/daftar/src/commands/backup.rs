@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use anyhow::Context as _;
+use daftar_core::audit::Act;
 use daftar_core::ports::Clock as _;
 use daftar_store::{Location, backup};
 use indicatif::HumanBytes;
 
-use super::say;
+use super::{noted, say};
 use crate::config::{Checked, Config};
 use crate::keys;
 use crate::system::SystemClock;
@@ -17,7 +18,7 @@ use crate::wiring::PICTURES;
 pub(crate) async fn run(Checked { config, .. }: Checked, to: &Path, force: bool) -> anyhow::Result<()> {
     let url = config.database_url();
     let location = Location::parse(url.expose()).context("`database.url`")?;
-    let Location::Sqlite(database) = location else {
+    let Location::Sqlite(database) = &location else {
         anyhow::bail!(
             "the accounts are in PostgreSQL, which is backed up by its own programs: \
              `pg_dump --format=custom --file={} '{}'`, or its archive of the log for any moment. \
@@ -28,7 +29,8 @@ pub(crate) async fn run(Checked { config, .. }: Checked, to: &Path, force: bool)
     };
     anyhow::ensure!(database.exists(), "there is no database at {} yet", database.display());
     anyhow::ensure!(force || !to.exists(), "{} is there already: name another file, or say --force to replace it", to.display());
-    backup(&database, to, SystemClock.now()).await.with_context(|| format!("cannot copy {} to {}", database.display(), to.display()))?;
+    backup(database, to, SystemClock.now()).await.with_context(|| format!("cannot copy {} to {}", database.display(), to.display()))?;
+    noted(&location, Act::StoreBackedUp).await?;
     let size = to.metadata().map_or(0, |file| file.len());
     say(format_args!("{} copied to {}. In it every session has ended and every code is dead.", HumanBytes(size), to.display()))?;
     say("\nKeep with it, but not in the same place:")?;

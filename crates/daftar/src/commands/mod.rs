@@ -21,13 +21,15 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use daftar_core::audit::{Act, Caller, Scribe};
 use daftar_core::hashing::{HashingPool, Pains};
 use daftar_core::moving::{Mover, MoverParts};
-use daftar_core::ports::Pictures;
-use daftar_store::SqlStore;
+use daftar_core::ports::{Pictures, Store as _};
 use daftar_store::pictures::FilePictures;
+use daftar_store::{Location, Opening, SqlStore};
 
 use crate::config::Config;
+use crate::system::{OsEntropy, SystemClock, operator};
 use crate::wiring::{self, Foundation};
 
 /// The directory of pictures.
@@ -42,6 +44,16 @@ pub(crate) fn mover(config: &Config, foundation: &Foundation, pains: Pains) -> a
     let hashing = HashingPool::start(config.hashing.cost(), threads, secrets.passwords.clone(), &**entropy).context("`hashing`")?;
     let (store, clock, entropy) = (Arc::<SqlStore>::clone(store), Arc::clone(clock), Arc::clone(entropy));
     Ok(Mover::new(MoverParts { store, clock, entropy, hashing, threads, pains }))
+}
+
+/// Notes what is done to a database as a whole, in that database. What it is done for may be that nothing can be written there any more, so it does not depend on it.
+pub(crate) async fn noted(database: &Location, act: Act) -> io::Result<()> {
+    let scribe = Scribe::new(Caller::operator(operator()), Arc::new(SystemClock), Arc::new(OsEntropy));
+    let noted = async { Ok::<_, anyhow::Error>(SqlStore::open(database, Opening::migrating(false)).await?.noted_by(scribe).note(act).await?) };
+    match noted.await {
+        Ok(()) => Ok(()),
+        Err(error) => writeln!(io::stderr(), "the audit trail there does not tell of it: {error:#}"),
+    }
 }
 
 /// Asks whether to do what cannot be undone; `yes`: it was said before.

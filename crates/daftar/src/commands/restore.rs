@@ -60,7 +60,10 @@ fn report(config: &Config, database: &Path, Restored { ended, kept }: &Restored)
         ended => say(format_args!("{} sessions, codes and messages were still open in it, and have ended.", HumanCount(*ended)))?,
     }
     if let Some(kept) = kept {
-        say(format_args!("What was there is kept as {}: delete it when nobody needs it any more.", kept.display()))?;
+        say(format_args!(
+            "What was there is kept as {}, and in it the audit trail since the backup: delete it when nobody needs it any more.",
+            kept.display()
+        ))?;
     }
     say("\nWhat is left to do:")?;
     say(format_args!("- Put the pictures back: {}.", config.data_dir().join(PICTURES).display()))?;

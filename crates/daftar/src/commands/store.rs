@@ -3,11 +3,12 @@
 use std::io::{self, IsTerminal as _, Write as _};
 
 use anyhow::Context as _;
+use daftar_core::audit::Act;
 use daftar_store::Location;
 use daftar_store::copy::{self, Copied, Progress, Step};
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 
-use super::{agreed, say};
+use super::{agreed, noted, say};
 use crate::cli::{Ends, StoreCommand};
 use crate::config::{Checked, Config, SecretUrl};
 use crate::keys;
@@ -27,6 +28,8 @@ async fn copy(config: &Config, Ends { from, to }: Ends) -> anyhow::Result<()> {
     let (source, from) = located(config, from, "--from")?;
     let (target, to) = located(config, to, "--to")?;
     wiring::private_dir_of(&target).context("the target's directory")?;
+    // Before its rows are counted: the copy tells of it, too.
+    noted(&source, Act::StoreCopied).await?;
     let mut signals = Signals::listen().context("signals cannot be heard")?;
     let mut display = Display::default();
     let outcome = tokio::select! {

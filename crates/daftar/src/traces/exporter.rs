@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use daftar_delivery::https::HttpsClient;
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::{BodyExt as _, Collected, Full, Limited};
 use hyper::header::{CONTENT_TYPE, USER_AGENT};
 use hyper::{Method, Request};
 use metrics::counter;
@@ -47,6 +47,8 @@ enum NotTaken {
     TooSlow,
     #[error("the collector answers {0}")]
     Refused(u16),
+    #[error("the collector rejects {0} of them")]
+    InPart(usize),
 }
 
 /// Tells one collector.
@@ -119,7 +121,9 @@ impl Exporter {
                 self.is_well = true;
             }
             Err(error) => {
-                lost(batch.len());
+                let rejected = if let NotTaken::InPart(spans) = error { spans.min(batch.len()) } else { batch.len() };
+                counted("exported", batch.len() - rejected);
+                lost(rejected);
                 // Once: it goes on for as long as the collector is away.
                 if self.is_well {
                     tracing::warn!(error = &error as &dyn std::error::Error, "traces are lost: the collector does not take them");
@@ -136,8 +140,12 @@ impl Exporter {
             request.header(USER_AGENT, concat!("daftar/", env!("CARGO_PKG_VERSION"))).body(Full::new(body.into())).map_err(NotTaken::Request)?;
         let response = self.client.request(request).await.map_err(NotTaken::Unreachable)?;
         let status = response.status();
-        // Read so that the connection can be used again; what it says changes nothing.
-        let _ = Limited::new(response.into_body(), ANSWER_MAX).collect().await;
-        if status.is_success() { Ok(()) } else { Err(NotTaken::Refused(status.as_u16())) }
+        // Read also so that the connection can be used again.
+        let answer = Limited::new(response.into_body(), ANSWER_MAX).collect().await.map(Collected::to_bytes).unwrap_or_default();
+        match otlp::rejected(&answer) {
+            _ if !status.is_success() => Err(NotTaken::Refused(status.as_u16())),
+            0 => Ok(()),
+            rejected => Err(NotTaken::InPart(rejected)),
+        }
     }
 }

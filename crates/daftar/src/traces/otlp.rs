@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::span::{Place, Span, Value};
 
@@ -28,6 +28,35 @@ pub(super) fn request(resource: &Resource, spans: &[Span]) -> serde_json::Result
     let scope_spans = [ScopeSpans { scope, spans: spans.iter().map(SpanJson::of).collect() }];
     let resource = ResourceJson { attributes: attributes(&resource.0) };
     serde_json::to_vec(&Request { resource_spans: [ResourceSpans { resource, scope_spans }] })
+}
+
+/// How many spans a collector did not take that took the others, by its answer (`ExportTraceServiceResponse`). One that cannot be read says that of none.
+pub(super) fn rejected(answer: &[u8]) -> usize {
+    let count = serde_json::from_slice(answer).ok().and_then(|Response { partial_success }| match partial_success?.rejected_spans? {
+        Count::Text(text) => text.parse().ok(),
+        Count::Number(number) => Some(number),
+    });
+    count.unwrap_or(0)
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Response {
+    partial_success: Option<PartialSuccess>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PartialSuccess {
+    rejected_spans: Option<Count>,
+}
+
+/// A 64-bit number, as a text by the rule and as a number by who does not keep to it.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Count {
+    Text(String),
+    Number(usize),
 }
 
 #[derive(Serialize)]
@@ -132,7 +161,7 @@ fn hexadecimal(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use daftar_core::ports::Timestamp;
-    use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+    use opentelemetry_proto::tonic::collector::trace::v1::{ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse};
     use opentelemetry_proto::tonic::common::v1::{KeyValue, any_value};
 
     use super::super::span::{Anchor, Kind};
@@ -148,6 +177,18 @@ mod tests {
 
     fn told(attributes: &[KeyValue]) -> Vec<(&str, any_value::Value)> {
         attributes.iter().map(|told| (told.key.as_str(), told.value.clone().unwrap().value.unwrap())).collect()
+    }
+
+    #[test]
+    fn what_a_collector_rejects_is_read_as_the_types_of_the_standard_write_it() {
+        let answer = |rejected_spans| {
+            let partial = ExportTracePartialSuccess { rejected_spans, error_message: "too old".to_owned() };
+            serde_json::to_vec(&ExportTraceServiceResponse { partial_success: Some(partial) }).unwrap()
+        };
+        assert_eq!([answer(0), answer(7)].map(|answer| rejected(&answer)), [0, 7]);
+        let others: [&[u8]; 5] =
+            [br#"{"partialSuccess":{"rejectedSpans":"7"}}"#, b"{}", br#"{"partialSuccess":{}}"#, br#"{"partialSuccess":null}"#, b"thanks"];
+        assert_eq!(others.map(rejected), [7, 0, 0, 0, 0]);
     }
 
     #[test]

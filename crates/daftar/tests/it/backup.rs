@@ -71,6 +71,8 @@ async fn a_copy_made_under_load_holds_all_that_was_acknowledged_and_brings_nothi
     assert_eq!(one(&home, "copy.db", "SELECT count(*) FROM outbox WHERE sealed IS NOT NULL"), 0, "and no message");
     let after = server.sign_in(&http, "siti").await.unwrap();
     assert_eq!(server.profile(&http, &before).await, 200, "who is served from goes on");
+    let noted = home.json(&["audit", "--act", "store.backed_up", "--json"]);
+    assert_eq!((noted.as_array().unwrap().len(), noted[0]["actor"].as_str()), (1, Some("operator")));
 
     let (_second, copy) = restored(&home, "copy.db");
     assert_eq!((copy.profile(&http, &before).await, copy.profile(&http, &after).await), (401, 401));

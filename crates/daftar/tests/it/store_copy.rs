@@ -40,6 +40,8 @@ async fn an_installation_moves_to_a_server_and_nobody_notices() {
     let server = home.start(&["serve"]);
     assert_eq!(server.profile(&http, &token).await, 200);
     server.sign_in(&http, "budi").await.unwrap();
+    let noted = home.json(&["audit", "--act", "store.copied", "--json"]);
+    assert_eq!(noted.as_array().unwrap().len(), 2, "a copy tells of itself, and of the one that it was made of");
 }
 
 /// People's rows for several seconds of copying.

@@ -161,12 +161,13 @@ async fn row_17_a_trace_of_a_stranger_is_not_gone_on_with_and_one_that_a_proxy_d
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_collector_that_is_away_hangs_or_refuses_changes_nothing_for_anybody() {
-    let (hanging, refusing) = (GatewaySink::start(), GatewaySink::start());
+    let (hanging, refusing, choosing) = (GatewaySink::start(), GatewaySink::start(), GatewaySink::start());
     hanging.behave(Behaviour::Hang);
     refusing.behave(Behaviour::Status(503));
+    choosing.behave(Behaviour::Answer(200, r#"{"partialSuccess":{"rejectedSpans":"1","errorMessage":"too old"}}"#.to_owned()));
     // Nobody listens there any more.
     let dead = format!("http://{}", TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
-    for (endpoint, is_told_of) in [(dead, true), (refusing.url(), true), (hanging.url(), false)] {
+    for (endpoint, is_told_of) in [(dead, true), (refusing.url(), true), (choosing.url(), true), (hanging.url(), false)] {
         let home = traced(&endpoint);
         let (client, server, http) = (home.client(), home.start(&["serve"]), reqwest::Client::new());
         for number in 0..20 {

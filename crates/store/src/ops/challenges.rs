@@ -88,18 +88,25 @@ fn read(row: &Row<'_>) -> Result<Challenge, StoreError> {
 /// Keeps a new challenge with what goes out with it, if the budgets that pay for it have room; older ones for its purpose and destination are dead (row 4).
 pub(crate) async fn send(tx: &mut Tx<'_>, challenge: &Challenge, sending: &Sending) -> Result<Charged, StoreError> {
     insert(tx, challenge, sending.judged()).await?;
-    for letter in &sending.letters {
-        outbox::queue_with(tx, letter, challenge).await?;
-    }
-    pay(tx, sending, challenge.created_at).await
+    dispatch(tx, challenge, sending).await
 }
 
 /// The same for a challenge that stands alone. `None`: its account is gone; one that is being erased takes no code with it into the time after.
 pub(crate) async fn send_to(tx: &mut Tx<'_>, challenge: &Challenge, sending: &Sending) -> Result<Option<Charged>, StoreError> {
+    insert(tx, challenge, sending.judged()).await?;
+    // Challenges come before their account, as where one is shown: the one that is dead now may just be being judged.
     if challenge.purpose.is_of_an_account() && !accounts::hold_alone(tx, AccountId(challenge.subject)).await? {
+        tx.keep_nothing();
         return Ok(None);
     }
-    send(tx, challenge, sending).await.map(Some)
+    dispatch(tx, challenge, sending).await.map(Some)
+}
+
+async fn dispatch(tx: &mut Tx<'_>, challenge: &Challenge, sending: &Sending) -> Result<Charged, StoreError> {
+    for letter in &sending.letters {
+        outbox::queue_with(tx, letter, challenge).await?;
+    }
+    pay(tx, sending, challenge.created_at).await
 }
 
 /// Lets the budgets pay, last of all: everybody who sends something waits for whoever holds them. If they do not, nothing of the transaction stays.

@@ -58,6 +58,31 @@ async fn a_changed_address_and_the_codes_that_went_to_the_old_one() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_code_that_is_shown_while_the_next_one_is_asked_for() {
+    let store = patient().await;
+    let siti = given::made(&store, "siti", 1).await;
+    for _ in 0..ROUNDS {
+        let mut calls = JoinSet::new();
+        for purpose in [Purpose::AppSignIn, Purpose::AppReset] {
+            let sent = given::send(&store, purpose, siti.id, given::email("siti")).await;
+            for show in [sent.wrong(sent.show()), sent.show()] {
+                let store = store.clone();
+                calls.spawn(async move {
+                    store.redeem(show).await.unwrap();
+                });
+            }
+            for _ in 0..2 {
+                let (store, next) = (store.clone(), given::code(purpose, siti.id, given::email("siti")));
+                calls.spawn(async move {
+                    next.sent(&store).await;
+                });
+            }
+        }
+        ended(calls).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_changed_number_in_the_profile_and_the_codes_that_went_to_the_old_one() {
     let store = patient().await;
     for round in 0..ROUNDS {
