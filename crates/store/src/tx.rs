@@ -38,7 +38,7 @@ impl<'c> Tx<'c> {
     }
 
     /// The same, noting with `scribe` what is done.
-    pub(crate) const fn noting(self, scribe: Option<&'c Scribe>) -> Self {
+    pub(crate) fn noting(self, scribe: Option<&'c Scribe>) -> Self {
         Self { scribe, ..self }
     }
 
@@ -56,6 +56,15 @@ impl<'c> Tx<'c> {
                 statement.raw_execute().map(|count| count as u64).map_err(from_sqlite)
             }
             Engine::Postgres(session) => session.execute(sql, values).await,
+        }
+    }
+
+    /// Runs a statement whose outcome decides nothing. On a server it is not waited for: that it failed is said by a later one, or by the end of the transaction, of which then
+    /// nothing stays.
+    pub(crate) async fn post(&mut self, sql: &str, values: &[Value<'_>]) -> Result<(), StoreError> {
+        match &mut self.engine {
+            Engine::Sqlite(_) => self.exec(sql, values).await.map(drop),
+            Engine::Postgres(session) => session.post(sql, values).await,
         }
     }
 
@@ -169,7 +178,7 @@ impl<'c> Tx<'c> {
     /// for one another. Of several kinds every operation takes what it needs in this order: a repeat, a customer, a registration's row, challenges' names, their rows,
     /// wrong codes, an account's row, identifiers, limits, devices. On SQLite every transaction is alone already.
     pub(crate) async fn lock(&mut self, what: &'static str, names: impl IntoIterator<Item = &str> + Send) -> Result<(), StoreError> {
-        match &self.engine {
+        match &mut self.engine {
             Engine::Sqlite(_) => Ok(()),
             Engine::Postgres(session) => {
                 let mut names: Vec<_> = names.into_iter().map(|name| format!("{what}/{name}")).collect();
@@ -177,6 +186,14 @@ impl<'c> Tx<'c> {
                 names.dedup();
                 session.lock(&names).await
             }
+        }
+    }
+
+    /// The session with a server, for whoever began its transaction to end it.
+    pub(crate) fn into_session(self) -> Option<Session<'c>> {
+        match self.engine {
+            Engine::Sqlite(_) => None,
+            Engine::Postgres(session) => Some(session),
         }
     }
 

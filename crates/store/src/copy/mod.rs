@@ -95,9 +95,8 @@ pub async fn copy(from: &Location, to: &Location, mut progress: impl FnMut(Progr
 
 /// Sees to it that what is read of the source from now on is of one moment. Whose installation it is.
 async fn hold_still(source: &mut Side) -> Result<Fingerprint, CopyError> {
-    let mut tx = source.tx();
-    let begin = tx.begin_still();
-    tx.exec(begin, &[]).await.map_err(CopyError::Busy)?;
+    let begin = source.tx().begin_still();
+    source.tx().exec(begin, &[]).await.map_err(CopyError::Busy)?;
     let (is_unfinished, fingerprint) = source.run("settings", async |tx| Ok((mark::is_there(tx).await?, mark::fingerprint(tx).await?))).await?;
     if is_unfinished {
         return Err(CopyError::Open(End::Source, OpenError::Unfinished));

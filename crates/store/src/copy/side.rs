@@ -85,7 +85,7 @@ impl Side {
     pub(super) fn tx(&mut self) -> Tx<'_> {
         match &mut self.connection {
             Held::Sqlite(connection) => Tx::sqlite(connection),
-            Held::Postgres(connection) => Tx::postgres(postgres::session::Session::Connection(connection)),
+            Held::Postgres(connection) => Tx::postgres(postgres::session::Session::outside(connection)),
         }
     }
 }

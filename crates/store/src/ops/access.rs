@@ -37,6 +37,6 @@ pub(crate) async fn grant(tx: &mut Tx<'_>, grant: &Grant) -> Result<bool, StoreE
 
 /// Ends a grant.
 pub(crate) async fn end(tx: &mut Tx<'_>, id: GrantId) -> Result<(), StoreError> {
-    tx.exec("DELETE FROM access_tokens WHERE id = $1", &[(&id.0).into()]).await?;
+    tx.post("DELETE FROM access_tokens WHERE id = $1", &[(&id.0).into()]).await?;
     Ok(())
 }

@@ -36,7 +36,7 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, message: MessageId, attempt: &Attemp
         reference.into(),
         i64::try_from(attempt.price.0).unwrap_or(i64::MAX).into(),
     ];
-    tx.exec(sql, &values).await?;
+    tx.post(sql, &values).await?;
     Ok(())
 }
 

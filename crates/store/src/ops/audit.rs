@@ -38,7 +38,7 @@ async fn write(tx: &mut Tx<'_>, entries: &[Entry]) -> Result<(), StoreError> {
     let sql = format!("INSERT INTO audit (at, id, act, account, about, actor, name, door, address) VALUES {}", rows.join(", "));
     let addresses: Vec<_> = entries.iter().map(|entry| entry.caller.from.map(|from| from.to_string())).collect();
     let values: Vec<Value<'_>> = entries.iter().zip(&addresses).flat_map(|(entry, address)| values(entry, address.as_deref())).collect();
-    tx.exec(&sql, &values).await?;
+    tx.post(&sql, &values).await?;
     Ok(())
 }
 

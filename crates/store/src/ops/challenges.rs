@@ -129,7 +129,7 @@ async fn insert(tx: &mut Tx<'_>, challenge: &Challenge, prefix: Option<&str>) ->
         tx.lock("challenge", [key]).await?;
         let sql = "UPDATE challenges SET state = 'voided' \
                    WHERE destination_kind = $1 AND destination_key = $2 AND purpose = $3 AND state = 'open'";
-        tx.exec(sql, &[kind.into(), key.into(), challenge.purpose.name().into()]).await?;
+        tx.post(sql, &[kind.into(), key.into(), challenge.purpose.name().into()]).await?;
     }
     let sql = "INSERT INTO challenges (id, purpose, subject, destination_kind, destination_key, destination, digits, code_mac, link_mac, tries_left, \
                state, created_at, expires_at, prefix) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
@@ -149,20 +149,20 @@ async fn insert(tx: &mut Tx<'_>, challenge: &Challenge, prefix: Option<&str>) ->
         challenge.expires_at.into(),
         prefix.into(),
     ];
-    tx.exec(sql, &values).await?;
+    tx.post(sql, &values).await?;
     Ok(())
 }
 
 /// Writes what an attempt left of a challenge.
 pub(crate) async fn update(tx: &mut Tx<'_>, challenge: &Challenge) -> Result<(), StoreError> {
     let values = [(&challenge.id.0).into(), challenge.tries_left.into(), challenge.state.name().into()];
-    tx.exec("UPDATE challenges SET tries_left = $2, state = $3 WHERE id = $1", &values).await?;
+    tx.post("UPDATE challenges SET tries_left = $2, state = $3 WHERE id = $1", &values).await?;
     Ok(())
 }
 
 /// Voids the open challenges of a registration.
 pub(crate) async fn void_of(tx: &mut Tx<'_>, subject: Uuid) -> Result<(), StoreError> {
-    tx.exec("UPDATE challenges SET state = 'voided' WHERE subject = $1 AND state = 'open'", &[(&subject).into()]).await?;
+    tx.post("UPDATE challenges SET state = 'voided' WHERE subject = $1 AND state = 'open'", &[(&subject).into()]).await?;
     Ok(())
 }
 
@@ -174,7 +174,7 @@ pub(crate) async fn void_to(tx: &mut Tx<'_>, subject: Uuid, destination: &LoginI
          UPDATE challenges SET state = 'voided' WHERE id IN (SELECT id FROM sent)",
         tx.skip_locked()
     );
-    tx.exec(&sql, &[(&subject).into(), destination.kind().name().into(), destination.key().into()]).await?;
+    tx.post(&sql, &[(&subject).into(), destination.kind().name().into(), destination.key().into()]).await?;
     Ok(())
 }
 
@@ -227,11 +227,11 @@ async fn count_wrong(tx: &mut Tx<'_>, subjects: &[String], now: Timestamp) -> Re
     for subject in subjects {
         let sql = "INSERT INTO wrong_codes (subject, wrong, last_at) VALUES ($1, 1, $2) \
                    ON CONFLICT (subject) DO UPDATE SET wrong = wrong_codes.wrong + 1, last_at = excluded.last_at";
-        tx.exec(sql, &[subject.as_str().into(), now.into()]).await?;
+        tx.post(sql, &[subject.as_str().into(), now.into()]).await?;
     }
     let minute = now.as_millisecond().div_euclid(MINUTE_MS) * MINUTE_MS;
     let sql = "INSERT INTO wrong_code_minutes (minute, wrong) VALUES ($1, 1) ON CONFLICT (minute) DO UPDATE SET wrong = wrong_code_minutes.wrong + 1";
-    tx.exec(sql, &[minute.into()]).await?;
+    tx.post(sql, &[minute.into()]).await?;
     Ok(())
 }
 
@@ -240,7 +240,7 @@ async fn count_forgiven(tx: &mut Tx<'_>, wrong: u32, at: Timestamp) -> Result<()
     let minute = at.as_millisecond().div_euclid(MINUTE_MS) * MINUTE_MS;
     let sql = "INSERT INTO wrong_code_minutes (minute, wrong, forgiven) VALUES ($1, 0, $2) \
                ON CONFLICT (minute) DO UPDATE SET forgiven = wrong_code_minutes.forgiven + excluded.forgiven";
-    tx.exec(sql, &[minute.into(), wrong.into()]).await?;
+    tx.post(sql, &[minute.into(), wrong.into()]).await?;
     Ok(())
 }
 
@@ -259,7 +259,7 @@ pub(crate) async fn conversion(tx: &mut Tx<'_>, prefix: &str, now: Timestamp) ->
 /// A right code: whatever its challenge counts against starts anew.
 pub(crate) async fn forgive(tx: &mut Tx<'_>, challenge: &Challenge) -> Result<(), StoreError> {
     for subject in challenge.counted_against() {
-        tx.exec("DELETE FROM wrong_codes WHERE subject = $1", &[subject.as_str().into()]).await?;
+        tx.post("DELETE FROM wrong_codes WHERE subject = $1", &[subject.as_str().into()]).await?;
     }
     Ok(())
 }

@@ -53,7 +53,7 @@ pub(crate) async fn create(tx: &mut Tx<'_>, client: &MachineClient) -> Result<()
         client.disabled_at.into(),
     ];
     let sql = "INSERT INTO clients (id, name, scopes, country, secret_mac, created_at, disabled_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    tx.exec(sql, &values).await?;
+    tx.post(sql, &values).await?;
     audit::note(tx, Act::ClientMade, None, Some(client.id.as_str().to_owned())).await
 }
 

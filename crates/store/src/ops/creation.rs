@@ -87,7 +87,7 @@ pub(crate) async fn insert_rows(tx: &mut Tx<'_>, accounts: Vec<Columns<'_>>) -> 
         rows.join(", ")
     );
     let values: Vec<_> = accounts.iter().flat_map(Columns::values).collect();
-    tx.exec(&sql, &values).await?;
+    tx.post(&sql, &values).await?;
     Ok(())
 }
 

@@ -145,7 +145,7 @@ async fn insert(tx: &mut Tx<'_>, registration: &CustomerRegistration) -> Result<
         registration.created_at.into(),
         registration.expires_at.into(),
     ];
-    tx.exec(sql, &values).await?;
+    tx.post(sql, &values).await?;
     Ok(())
 }
 
@@ -167,7 +167,7 @@ pub(crate) async fn resend_link(tx: &mut Tx<'_>, resend: &ResendLink) -> Result<
     if hold_open(tx, resend.id, &resend.host, resend.now).await?.is_none() {
         return Ok(None);
     }
-    tx.exec("UPDATE customers SET link_mac = $2 WHERE id = $1", &[(&resend.id.0).into(), (&resend.link).into()]).await?;
+    tx.post("UPDATE customers SET link_mac = $2 WHERE id = $1", &[(&resend.id.0).into(), (&resend.link).into()]).await?;
     for letter in &resend.sending.letters {
         outbox::queue(tx, letter).await?;
     }
@@ -179,7 +179,7 @@ pub(crate) async fn authorise(tx: &mut Tx<'_>, link: Mac, now: Timestamp) -> Res
     let Some(registration) = hold_linked(tx, link).await? else { return Ok(Err(DeadLink::Refused)) };
     let live = registration.link_is_live(now);
     if live.is_ok() {
-        tx.exec("UPDATE customers SET authorised_at = $2 WHERE id = $1", &[(&registration.id.0).into(), now.into()]).await?;
+        tx.post("UPDATE customers SET authorised_at = $2 WHERE id = $1", &[(&registration.id.0).into(), now.into()]).await?;
     }
     Ok(live)
 }
@@ -230,6 +230,6 @@ async fn try_to_confirm(tx: &mut Tx<'_>, confirm: &ConfirmCustomer) -> Result<Re
 
 /// Ends a registration, its tokens with it.
 async fn settle(tx: &mut Tx<'_>, id: CustomerId, state: CustomerState) -> Result<(), StoreError> {
-    tx.exec("UPDATE customers SET state = $2 WHERE id = $1", &[(&id.0).into(), state.name().into()]).await?;
+    tx.post("UPDATE customers SET state = $2 WHERE id = $1", &[(&id.0).into(), state.name().into()]).await?;
     challenges::void_of(tx, id.0).await
 }

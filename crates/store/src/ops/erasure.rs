@@ -50,14 +50,14 @@ async fn erase_pending(tx: &mut Tx<'_>, id: AccountId, traces: &Traces) -> Resul
         }
     }
     for subject in &subjects {
-        tx.exec("DELETE FROM challenges WHERE subject = $1", &[subject.into()]).await?;
+        tx.post("DELETE FROM challenges WHERE subject = $1", &[subject.into()]).await?;
     }
     for contact in contacts(traces) {
         let values = [contact.kind().name().into(), contact.key().into()];
-        tx.exec("DELETE FROM challenges WHERE destination_kind = $1 AND destination_key = $2", &values).await?;
+        tx.post("DELETE FROM challenges WHERE destination_kind = $1 AND destination_key = $2", &values).await?;
     }
     for subject in &traces.subjects {
-        tx.exec("DELETE FROM wrong_codes WHERE subject = $1", &[subject.as_str().into()]).await?;
+        tx.post("DELETE FROM wrong_codes WHERE subject = $1", &[subject.as_str().into()]).await?;
     }
     Ok(())
 }
@@ -67,12 +67,12 @@ async fn erase_limits(tx: &mut Tx<'_>, traces: &Traces) -> Result<(), StoreError
     for whom in &traces.limited {
         let keys: Vec<_> = LimitKind::ALL.iter().map(|kind| format!("{}/{whom}", kind.name())).collect();
         let values: Vec<Value<'_>> = keys.iter().map(|key| key.as_str().into()).collect();
-        tx.exec(&format!("DELETE FROM limits WHERE key IN ({})", places(1, values.len())), &values).await?;
+        tx.post(&format!("DELETE FROM limits WHERE key IN ({})", places(1, values.len())), &values).await?;
         // Of an account from an address: `password.account_address/ADDRESS/account/ID`. In the order of bytes, `0` follows `/`.
         let kind = LimitKind::PasswordAccountAddress.name();
         let (first, last, end) = (format!("{kind}/"), format!("{kind}0"), format!("/{whom}"));
         let sql = "DELETE FROM limits WHERE key >= $1 AND key < $2 AND length(key) > length($3) AND substr(key, length(key) - length($3) + 1) = $3";
-        tx.exec(sql, &[first.as_str().into(), last.as_str().into(), end.as_str().into()]).await?;
+        tx.post(sql, &[first.as_str().into(), last.as_str().into(), end.as_str().into()]).await?;
     }
     Ok(())
 }
@@ -82,18 +82,18 @@ async fn erase_messages(tx: &mut Tx<'_>, contact: &LoginId) -> Result<(), StoreE
     let to = [contact.key().into()];
     for table in ["receipts", "attempts"] {
         let sql = format!("DELETE FROM {table} WHERE message IN (SELECT id FROM outbox WHERE lower(recipient) = $1)");
-        tx.exec(&sql, &to).await?;
+        tx.post(&sql, &to).await?;
     }
-    tx.exec("DELETE FROM outbox WHERE lower(recipient) = $1", &to).await?;
-    tx.exec("DELETE FROM inbox WHERE lower(recipient) = $1", &to).await?;
+    tx.post("DELETE FROM outbox WHERE lower(recipient) = $1", &to).await?;
+    tx.post("DELETE FROM inbox WHERE lower(recipient) = $1", &to).await?;
     Ok(())
 }
 
 /// The account itself, and what belongs to it.
 async fn erase_rows(tx: &mut Tx<'_>, account: &Account) -> Result<(), StoreError> {
     for table in ["sessions", "recoveries", "known_addresses", "passwords", "identifiers"] {
-        tx.exec(&format!("DELETE FROM {table} WHERE account = $1"), &[(&account.id.0).into()]).await?;
+        tx.post(&format!("DELETE FROM {table} WHERE account = $1"), &[(&account.id.0).into()]).await?;
     }
-    tx.exec("DELETE FROM accounts WHERE id = $1", &[(&account.id.0).into()]).await?;
+    tx.post("DELETE FROM accounts WHERE id = $1", &[(&account.id.0).into()]).await?;
     Ok(())
 }

@@ -78,7 +78,7 @@ pub(crate) async fn schema(tx: &mut Tx<'_>) -> Result<(i64, i64), StoreError> {
 pub(crate) async fn touch(tx: &mut Tx<'_>, name: Uuid) -> Result<(), StoreError> {
     let key = format!("touched/{name}");
     put(tx, &key, "ON CONFLICT (key) DO UPDATE SET value = excluded.value", &[]).await?;
-    tx.exec("DELETE FROM settings WHERE key = $1", &[key.as_str().into()]).await?;
+    tx.post("DELETE FROM settings WHERE key = $1", &[key.as_str().into()]).await?;
     Ok(())
 }
 
@@ -91,6 +91,6 @@ pub(crate) async fn same_master_key(tx: &mut Tx<'_>, fingerprint: Mac) -> Result
 /// Keeps a setting.
 pub(super) async fn put(tx: &mut Tx<'_>, key: &str, on_conflict: &str, value: &[u8]) -> Result<(), StoreError> {
     let sql = format!("INSERT INTO settings (key, value) VALUES ($1, $2) {on_conflict}");
-    tx.exec(&sql, &[key.into(), Value::Bytes(value)]).await?;
+    tx.post(&sql, &[key.into(), Value::Bytes(value)]).await?;
     Ok(())
 }

@@ -20,7 +20,7 @@ pub(crate) async fn deliver(tx: &mut Tx<'_>, message: &InboxMessage) -> Result<(
         message.html.as_deref().into(),
         message.sent_at.into(),
     ];
-    tx.exec(sql, &values).await?;
+    tx.post(sql, &values).await?;
     Ok(())
 }
 

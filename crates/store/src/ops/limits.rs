@@ -75,7 +75,7 @@ pub(crate) async fn refund(tx: &mut Tx<'_>, charges: &[Charge], now: Timestamp) 
         }
     }
     for some in empty.chunks(AT_ONCE) {
-        tx.exec(&format!("DELETE FROM limits WHERE key IN ({})", places(1, some.len())), some).await?;
+        tx.post(&format!("DELETE FROM limits WHERE key IN ({})", places(1, some.len())), some).await?;
     }
     put(tx, &moved).await
 }
@@ -96,7 +96,7 @@ pub(crate) async fn used(tx: &mut Tx<'_>, kind: Option<LimitKind>, limit: u32, n
 pub(crate) async fn pause_prefix(tx: &mut Tx<'_>, pause: &Charge, now: Timestamp) -> Result<bool, StoreError> {
     let begins = charge(tx, std::slice::from_ref(pause), now).await? == Charged::Allowed;
     if begins {
-        tx.exec("UPDATE challenges SET prefix = NULL WHERE prefix = $1", &[pause.key.of().into()]).await?;
+        tx.post("UPDATE challenges SET prefix = NULL WHERE prefix = $1", &[pause.key.of().into()]).await?;
     }
     Ok(begins)
 }
@@ -112,7 +112,7 @@ pub(crate) async fn reset(tx: &mut Tx<'_>, kind: LimitKind, key: Option<&LimitKe
     if kind == LimitKind::SendPause {
         let prefix = format!("substr(key, {})", first.len() + 1);
         let sql = format!("UPDATE challenges SET prefix = NULL WHERE prefix IN (SELECT {prefix} FROM limits WHERE {which})");
-        tx.exec(&sql, &values).await?;
+        tx.post(&sql, &values).await?;
     }
     let forgotten = tx.exec(&format!("DELETE FROM limits WHERE {which}"), &values).await?;
     if forgotten > 0 {
@@ -175,7 +175,7 @@ async fn put(tx: &mut Tx<'_>, moved: &[(&LimitKey, Usage)]) -> Result<(), StoreE
             let log = log.as_deref().map_or(Value::Null, Value::Bytes);
             values.extend([Value::from(key.as_str()), usage.free_at.into(), log]);
         }
-        tx.exec(&sql, &values).await?;
+        tx.post(&sql, &values).await?;
     }
     Ok(())
 }

@@ -75,7 +75,7 @@ async fn insert_identifiers(tx: &mut Tx<'_>, comers: &[&NewComer]) -> Result<(),
         for (comer, id, verified_at) in some {
             values.extend([id.kind().name().into(), id.key().into(), id.shown().into(), (&comer.id.0).into(), Value::from(**verified_at)]);
         }
-        tx.exec(&sql, &values).await?;
+        tx.post(&sql, &values).await?;
     }
     Ok(())
 }

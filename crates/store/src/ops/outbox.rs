@@ -47,7 +47,7 @@ async fn insert(tx: &mut Tx<'_>, envelope: &Envelope, challenge: Option<Uuid>) -
         envelope.expires_at.into(),
         challenge.as_ref().into(),
     ];
-    tx.exec(sql, &values).await?;
+    tx.post(sql, &values).await?;
     Ok(())
 }
 

@@ -25,7 +25,7 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, passwords: &[(AccountId, &PasswordRe
     for (account, password) in passwords {
         values.extend([Value::from(&account.0), password.scheme.name().into(), password.phc.as_str().into()]);
     }
-    tx.exec(&sql, &values).await?;
+    tx.post(&sql, &values).await?;
     Ok(())
 }
 
@@ -33,6 +33,6 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, passwords: &[(AccountId, &PasswordRe
 pub(crate) async fn put(tx: &mut Tx<'_>, account: AccountId, password: &PasswordRecord) -> Result<(), StoreError> {
     let sql = "INSERT INTO passwords (account, scheme, phc) VALUES ($1, $2, $3) \
                ON CONFLICT (account) DO UPDATE SET scheme = excluded.scheme, phc = excluded.phc";
-    tx.exec(sql, &[(&account.0).into(), password.scheme.name().into(), password.phc.as_str().into()]).await?;
+    tx.post(sql, &[(&account.0).into(), password.scheme.name().into(), password.phc.as_str().into()]).await?;
     Ok(())
 }

@@ -25,7 +25,7 @@ pub(crate) async fn update(tx: &mut Tx<'_>, update: &ProfileUpdate) -> Result<Cl
         Gender::name(update.gender).into(),
         update.picture.as_ref().map(PictureId::as_str).into(),
     ];
-    tx.exec("UPDATE accounts SET birth_date = $2, gender = $3, picture = coalesce($4, picture) WHERE id = $1", &values).await?;
+    tx.post("UPDATE accounts SET birth_date = $2, gender = $3, picture = coalesce($4, picture) WHERE id = $1", &values).await?;
     audit::note(tx, Act::ProfileChanged, Some(account.id), None).await?;
     let replaced_picture = account.profile.picture.filter(|_| update.picture.is_some());
     Ok(Claimed::Done(ProfileUpdated { found: true, replaced_picture }))

@@ -46,7 +46,7 @@ pub(crate) async fn note(tx: &mut Tx<'_>, route: &RouteName, receipt: &Receipt, 
         return Ok(None);
     }
     let sql = "UPDATE receipts SET outcome = $3, reason = $4, noted_at = $5 WHERE route = $1 AND reference = $2";
-    tx.exec(sql, &[route_key, reference, receipt.outcome.name().into(), receipt.reason.as_deref().into(), now.into()]).await?;
+    tx.post(sql, &[route_key, reference, receipt.outcome.name().into(), receipt.reason.as_deref().into(), now.into()]).await?;
     match earlier.attempt {
         Some((message, number)) => apply(tx, message, number, receipt.outcome, now).await,
         None => Ok(None),
@@ -102,7 +102,7 @@ pub(crate) async fn apply(
         Some(Change::Failed) => Some("UPDATE outbox SET state = 'failed', last_reason = 'undelivered', settled_at = $2 WHERE id = $1"),
     };
     if let Some(sql) = sql {
-        tx.exec(sql, &[(&message.0).into(), now.into()]).await?;
+        tx.post(sql, &[(&message.0).into(), now.into()]).await?;
     }
     Ok(Some(Receipted { message, to, kind, route, way, outcome, created_at, at: now, change }))
 }

@@ -19,7 +19,7 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, account: AccountId, contact: &LoginI
         draft.created_at.into(),
         draft.expires_at.into(),
     ];
-    tx.exec(sql, &values).await?;
+    tx.post(sql, &values).await?;
     Ok(())
 }
 
@@ -37,13 +37,13 @@ pub(crate) async fn load(tx: &mut Tx<'_>, id: RecoveryId, now: Timestamp) -> Res
 
 /// Voids the recoveries of an account.
 pub(crate) async fn void_of(tx: &mut Tx<'_>, account: AccountId) -> Result<(), StoreError> {
-    tx.exec("DELETE FROM recoveries WHERE account = $1", &[(&account.0).into()]).await?;
+    tx.post("DELETE FROM recoveries WHERE account = $1", &[(&account.0).into()]).await?;
     Ok(())
 }
 
 /// Voids the recoveries of an account that a code to `contact` paid for.
 pub(crate) async fn void_by(tx: &mut Tx<'_>, account: AccountId, contact: &LoginId) -> Result<(), StoreError> {
     let values = [(&account.0).into(), contact.kind().name().into()];
-    tx.exec("DELETE FROM recoveries WHERE account = $1 AND contact_kind = $2", &values).await?;
+    tx.post("DELETE FROM recoveries WHERE account = $1 AND contact_kind = $2", &values).await?;
     Ok(())
 }

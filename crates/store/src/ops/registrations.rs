@@ -96,7 +96,7 @@ async fn insert(tx: &mut Tx<'_>, registration: &Registration) -> Result<(), Stor
         registration.created_at.into(),
         registration.expires_at.into(),
     ];
-    tx.exec(sql, &values).await?;
+    tx.post(sql, &values).await?;
     Ok(())
 }
 
@@ -185,6 +185,6 @@ pub(crate) async fn disown(tx: &mut Tx<'_>, link: Mac, now: Timestamp) -> Result
 
 /// Ends a registration. Its password goes: the account has it, or nobody is to have it.
 async fn settle(tx: &mut Tx<'_>, id: RegistrationId, state: RegistrationState) -> Result<(), StoreError> {
-    tx.exec("UPDATE registrations SET state = $2, phc = '' WHERE id = $1", &[(&id.0).into(), state.name().into()]).await?;
+    tx.post("UPDATE registrations SET state = $2, phc = '' WHERE id = $1", &[(&id.0).into(), state.name().into()]).await?;
     Ok(())
 }

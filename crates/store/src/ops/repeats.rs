@@ -35,6 +35,6 @@ pub(crate) async fn remember(tx: &mut Tx<'_>, once: Option<&Once>, now: Timestam
     let sql = "INSERT INTO repeats (client, key, fingerprint, answer, created_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (client, key) \
                DO UPDATE SET fingerprint = excluded.fingerprint, answer = excluded.answer, created_at = excluded.created_at";
     let values = [repeat.client.as_str().into(), repeat.key.as_str().into(), (&repeat.fingerprint).into(), answer.as_slice().into(), now.into()];
-    tx.exec(sql, &values).await?;
+    tx.post(sql, &values).await?;
     Ok(())
 }

@@ -49,7 +49,7 @@ pub(crate) async fn open(tx: &mut Tx<'_>, open: &OpenSession) -> Result<Opened, 
 pub(crate) async fn know(tx: &mut Tx<'_>, account: AccountId, from: Mac, now: Timestamp) -> Result<(), StoreError> {
     let sql = "INSERT INTO known_addresses (account, address, seen_at) VALUES ($1, $2, $3) \
                ON CONFLICT (account, address) DO UPDATE SET seen_at = excluded.seen_at WHERE known_addresses.seen_at <= $4";
-    tx.exec(sql, &[(&account.0).into(), (&from).into(), now.into(), before(now, DAY).into()]).await?;
+    tx.post(sql, &[(&account.0).into(), (&from).into(), now.into(), before(now, DAY).into()]).await?;
     Ok(())
 }
 
@@ -61,7 +61,7 @@ pub(crate) async fn is_known(tx: &mut Tx<'_>, account: AccountId, from: Mac) -> 
 
 /// Forgets from where somebody signed in, because somebody else may have.
 pub(crate) async fn know_none(tx: &mut Tx<'_>, account: AccountId) -> Result<(), StoreError> {
-    tx.exec("DELETE FROM known_addresses WHERE account = $1", &[(&account.0).into()]).await?;
+    tx.post("DELETE FROM known_addresses WHERE account = $1", &[(&account.0).into()]).await?;
     Ok(())
 }
 
@@ -69,7 +69,7 @@ pub(crate) async fn know_none(tx: &mut Tx<'_>, account: AccountId) -> Result<(),
 pub(crate) async fn insert(tx: &mut Tx<'_>, session: &Session, device: Option<&Device>) -> Result<(), StoreError> {
     let values =
         [(&session.id.0).into(), (&session.account.0).into(), session.surface.name().into(), session.created_at.into(), session.expires_at.into()];
-    tx.exec("INSERT INTO sessions (id, account, surface, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)", &values).await?;
+    tx.post("INSERT INTO sessions (id, account, surface, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)", &values).await?;
     if let Some(device) = device {
         put_device(tx, session.id, device).await?;
     }
@@ -145,9 +145,9 @@ async fn put_device(tx: &mut Tx<'_>, id: SessionId, device: &Device) -> Result<b
     .await?;
     if lives {
         let sql = "UPDATE sessions SET device_token = NULL, device_kind = NULL WHERE device_token = $1 AND id <> $2";
-        tx.exec(sql, &[token.into(), (&id.0).into()]).await?;
+        tx.post(sql, &[token.into(), (&id.0).into()]).await?;
         let sql = "UPDATE sessions SET device_token = $2, device_kind = $3 WHERE id = $1";
-        tx.exec(sql, &[(&id.0).into(), token.into(), device.kind.map(DeviceKind::name).into()]).await?;
+        tx.post(sql, &[(&id.0).into(), token.into(), device.kind.map(DeviceKind::name).into()]).await?;
     }
     Ok(lives)
 }

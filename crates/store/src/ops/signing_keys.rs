@@ -36,7 +36,7 @@ pub(crate) async fn first(tx: &mut Tx<'_>, first: &SealedKey) -> Result<Vec<Seal
 pub(crate) async fn rotate(tx: &mut Tx<'_>, rotation: &Rotation) -> Result<(), StoreError> {
     alone(tx).await?;
     let (keys, last_end) = (list(tx).await?, last_end(tx).await?);
-    tx.exec("DELETE FROM signing_keys", &[]).await?;
+    tx.post("DELETE FROM signing_keys", &[]).await?;
     for key in rotation.clone().turn(keys, last_end) {
         insert(tx, &key).await?;
     }
@@ -65,6 +65,6 @@ async fn last_end(tx: &mut Tx<'_>) -> Result<Option<Timestamp>, StoreError> {
 async fn insert(tx: &mut Tx<'_>, key: &SealedKey) -> Result<(), StoreError> {
     let values =
         [key.kid.as_str().into(), key.sealed.as_slice().into(), key.created_at.into(), key.term.signs_from.into(), key.term.retires_at.into()];
-    tx.exec("INSERT INTO signing_keys (kid, sealed, created_at, signs_from, retires_at) VALUES ($1, $2, $3, $4, $5)", &values).await?;
+    tx.post("INSERT INTO signing_keys (kid, sealed, created_at, signs_from, retires_at) VALUES ($1, $2, $3, $4, $5)", &values).await?;
     Ok(())
 }

@@ -13,7 +13,7 @@ pub(crate) async fn set_status(tx: &mut Tx<'_>, id: AccountId, status: AccountSt
     let sql = format!("SELECT id, status FROM accounts WHERE id = $1 {}", tx.for_update());
     let before = tx.opt(&sql, &[(&id.0).into()], |row| row.of("accounts").named("status", AccountStatus::from_name)).await?;
     let Some(before) = before else { return Ok(false) };
-    tx.exec("UPDATE accounts SET status = $2 WHERE id = $1", &[(&id.0).into(), status.name().into()]).await?;
+    tx.post("UPDATE accounts SET status = $2 WHERE id = $1", &[(&id.0).into(), status.name().into()]).await?;
     match status {
         AccountStatus::Disabled => {
             sessions::end_all(tx, id, now).await?;

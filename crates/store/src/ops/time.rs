@@ -168,16 +168,16 @@ async fn keep_waits(tx: &mut Tx<'_>, step: &Step) -> Result<(), StoreError> {
     let sql = "UPDATE outbox SET next_at = CASE WHEN next_at > $1 THEN next_at - $2 ELSE next_at END, \
                leased_until = CASE WHEN leased_until > $1 THEN leased_until - $2 ELSE leased_until END \
                WHERE state IN ('waiting', 'accepted') AND (next_at > $1 OR leased_until > $1)";
-    tx.exec(sql, &values).await?;
+    tx.post(sql, &values).await?;
     // A log says when something was used; what it says of the future is believed to be of now.
-    tx.exec("UPDATE limits SET arrival = arrival - $2 WHERE arrival > $1", &values).await?;
+    tx.post("UPDATE limits SET arrival = arrival - $2 WHERE arrival > $1", &values).await?;
     // Wrong codes of the last hour are counted by the minute.
     let minutes = ms(step.by).div_euclid(MINUTE_MS) + 1;
     let sql = "INSERT INTO wrong_code_minutes (minute, wrong, forgiven) SELECT minute - $2, wrong, forgiven FROM wrong_code_minutes WHERE minute > $1 \
                ON CONFLICT (minute) DO UPDATE SET wrong = wrong_code_minutes.wrong + excluded.wrong, \
                forgiven = wrong_code_minutes.forgiven + excluded.forgiven";
-    tx.exec(sql, &[step.to.into(), (minutes * MINUTE_MS).into()]).await?;
-    tx.exec("DELETE FROM wrong_code_minutes WHERE minute > $1", &[step.to.into()]).await.map(drop)
+    tx.post(sql, &[step.to.into(), (minutes * MINUTE_MS).into()]).await?;
+    tx.post("DELETE FROM wrong_code_minutes WHERE minute > $1", &[step.to.into()]).await
 }
 
 fn ms(time: Duration) -> i64 {

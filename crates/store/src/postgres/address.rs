@@ -19,6 +19,9 @@ const ASK: u32 = 3;
 /// Bounds for the server, in milliseconds: on the wait for somebody else's lock, on a statement, and on a transaction that does nothing because its program
 /// has lost interest or is gone. All of them are far above what our short transactions take.
 const BOUNDS: &str = "-c lock_timeout=5000 -c statement_timeout=15000 -c idle_in_transaction_session_timeout=15000";
+/// What serves reads by an index, and never more than its share. A plan that was made while a table was small would read all of it for as long as the server has not looked
+/// again how large it is: a minute or more, which is when a crowd or an attacker comes. Plans that cost little to carry out are not worth compiling either.
+const BY_INDEX: &str = "-c enable_seqscan=off -c jit=off";
 
 /// How the connection is protected; the names are libpq's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,8 +132,9 @@ impl Address {
     /// The same for connections that serve: nothing on them may take long. What the URL itself sets comes later, and wins.
     pub(super) fn bounded(&self) -> Config {
         let mut config = self.config.clone();
-        let options = config.get_options().map_or_else(|| BOUNDS.to_owned(), |own| format!("{BOUNDS} {own}"));
-        config.options(options);
+        let own = config.get_options().unwrap_or_default();
+        let options = format!("{BOUNDS} {BY_INDEX} {own}");
+        config.options(options.trim_end());
         config
     }
 

@@ -103,7 +103,7 @@ impl Postgres {
             let mut disconnections = 0;
             loop {
                 let connection = line.connection().await?;
-                let outcome = caught(op(&mut Tx::postgres(Session::Connection(&connection)), &input)).await;
+                let outcome = caught(op(&mut Tx::postgres(Session::outside(&connection)), &input)).await;
                 let fault = outcome.as_ref().err().and_then(fault::cause);
                 if fault.is_some_and(Fault::is_disconnection) && disconnections < DISCONNECTIONS {
                     disconnections += 1;
@@ -119,7 +119,7 @@ impl Postgres {
     /// Runs a read that may take long.
     pub(crate) async fn scan<I: Sync, T: Send>(&self, input: I, op: Op<I, T>) -> Result<T, StoreError> {
         let connection = self.exclusive().await?;
-        let outcome = timeout(ATTEMPT, caught(op(&mut Tx::postgres(Session::Connection(&connection)), &input))).await;
+        let outcome = timeout(ATTEMPT, caught(op(&mut Tx::postgres(Session::outside(&connection)), &input))).await;
         given_back(connection, outcome)
     }
 
@@ -143,22 +143,22 @@ impl Postgres {
     }
 
     async fn attempt<I: Sync, T: Send>(&self, input: &I, scribe: Option<&Scribe>, op: Op<I, T>) -> Result<T, StoreError> {
-        let mut connection = self.exclusive().await?;
-        let outcome = timeout(ATTEMPT, Self::transact(&mut connection, input, scribe, op)).await;
+        let connection = self.exclusive().await?;
+        let outcome = timeout(ATTEMPT, Self::transact(&connection, input, scribe, op)).await;
         given_back(connection, outcome)
     }
 
-    async fn transact<I: Sync, T: Send>(connection: &mut Object, input: &I, scribe: Option<&Scribe>, op: Op<I, T>) -> Result<T, StoreError> {
-        let transaction = connection.transaction().await.map_err(Fault::from)?;
-        let mut tx = Tx::postgres(Session::Transaction(&transaction)).noting(scribe);
+    async fn transact<I: Sync, T: Send>(connection: &Object, input: &I, scribe: Option<&Scribe>, op: Op<I, T>) -> Result<T, StoreError> {
+        let mut tx = Tx::postgres(Session::beginning(connection).await?).noting(scribe);
         let outcome = caught(op(&mut tx, input)).await;
         let keeps = tx.keeps() && outcome.is_ok();
+        let Some(session) = tx.into_session() else { return outcome };
         if !keeps {
             // One that cannot be rolled back is rolled back by the server.
-            let _ = transaction.rollback().await;
+            let _ = session.roll_back().await;
             return outcome;
         }
-        match transaction.commit().await.map_err(Fault::from) {
+        match session.commit().await {
             Ok(()) => outcome,
             // It may have been committed, so running it again could do it twice.
             Err(fault) if fault.is_disconnection() => Err(Outage::Undecided.into()),

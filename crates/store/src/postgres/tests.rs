@@ -68,6 +68,117 @@ async fn an_operation_that_panics_fails_or_keeps_nothing_leaves_nothing_and_its_
     assert_eq!(kept(&engine).await, [4]);
 }
 
+async fn post(tx: &mut Tx<'_>, key: i64) -> Result<(), StoreError> {
+    tx.post("INSERT INTO wrong_code_minutes (minute, wrong) VALUES ($1, 1)", &[key.into()]).await
+}
+
+#[tokio::test]
+async fn what_is_not_waited_for_is_all_there_or_fails_everything_by_its_own_cause() {
+    let engine = single().await;
+    let many: Op<i64, ()> = |tx, &count| {
+        Box::pin(async move {
+            for key in 0..count {
+                post(tx, key).await?;
+            }
+            assert_eq!(keys(tx).await?.len() as i64, count, "what comes behind sees it");
+            post(tx, count).await
+        })
+    };
+    engine.write(50, None, many).await.unwrap();
+    assert_eq!(kept(&engine).await.len(), 51);
+
+    // Said by what was waited for next, though that failed, too; or by the end, if nothing was.
+    let before_a_query: Op<(), Vec<i64>> = |tx, ()| {
+        Box::pin(async move {
+            post(tx, 100).await?;
+            post(tx, 7).await?;
+            keys(tx).await
+        })
+    };
+    let before_an_unknown_statement: Op<(), u64> = |tx, ()| {
+        Box::pin(async move {
+            post(tx, 100).await?;
+            post(tx, 7).await?;
+            tx.exec("UPDATE wrong_code_minutes SET wrong = 2 WHERE minute = 8", &[]).await
+        })
+    };
+    let before_the_end: Op<(), ()> = |tx, ()| {
+        Box::pin(async move {
+            post(tx, 100).await?;
+            post(tx, 7).await
+        })
+    };
+    let errors = [
+        engine.write((), None, before_a_query).await.map(drop).unwrap_err(),
+        engine.write((), None, before_an_unknown_statement).await.map(drop).unwrap_err(),
+        engine.write((), None, before_the_end).await.unwrap_err(),
+    ];
+    for error in errors {
+        assert!(format!("{error:?}").contains("wrong_code_minutes_pkey"), "{error:?}");
+    }
+    assert_eq!(kept(&engine).await.len(), 51, "nothing of them stays");
+}
+
+#[tokio::test]
+async fn what_was_sent_ahead_goes_with_whoever_sent_it() {
+    let engine = Arc::new(single().await);
+    let sent = Arc::new(Notify::new());
+    let waits: Op<Arc<Notify>, ()> = |tx, sent| {
+        Box::pin(async move {
+            for key in 0..20 {
+                post(tx, key).await?;
+            }
+            sent.notify_one();
+            std::future::pending().await
+        })
+    };
+    let caller = tokio::spawn({
+        let (engine, sent) = (Arc::clone(&engine), Arc::clone(&sent));
+        async move { engine.write(sent, None, waits).await }
+    });
+    sent.notified().await;
+    caller.abort();
+    assert!(caller.await.unwrap_err().is_cancelled());
+    let keeps_nothing: Op<i64, ()> = |tx, &key| {
+        Box::pin(async move {
+            post(tx, key).await?;
+            tx.keep_nothing();
+            Ok(())
+        })
+    };
+    engine.write(30, None, keeps_nothing).await.unwrap();
+    engine.write(31, None, PUT).await.unwrap();
+    assert_eq!(kept(&engine).await, [31]);
+}
+
+#[tokio::test]
+async fn a_table_that_has_just_grown_is_read_by_its_index() {
+    let engine = single().await;
+    let grows: Op<i64, ()> = |tx, &to| {
+        Box::pin(async move {
+            let sql = "INSERT INTO limits (key, arrival) SELECT n::text, n FROM generate_series(1, $1::bigint) n ON CONFLICT DO NOTHING";
+            tx.exec(sql, &[to.into()]).await.map(drop)
+        })
+    };
+    let read: Op<(), i64> = |tx, ()| {
+        Box::pin(async move {
+            let sql = "SELECT key, arrival FROM limits WHERE key IN ($1, $2, $3)";
+            tx.all(sql, &["1".into(), "2".into(), "3".into()], |row| row.of("limits").number::<i64>("arrival")).await?;
+            let read = "SELECT pg_stat_get_xact_tuples_returned('limits'::regclass) AS read";
+            tx.one(read, &[], |row| row.of("limits").number("read")).await
+        })
+    };
+    // The server has looked how large it is, and keeps the plan that is best for that.
+    engine.write(5, None, grows).await.unwrap();
+    engine.write((), None, |tx, ()| Box::pin(tx.post("ANALYZE limits", &[]))).await.unwrap();
+    for _ in 0..10 {
+        engine.write((), None, read).await.unwrap();
+    }
+    engine.write(10_000, None, grows).await.unwrap();
+    let read = engine.write((), None, read).await.unwrap();
+    assert!(read < 10, "{read} rows were read for three");
+}
+
 #[tokio::test]
 async fn row_52_what_the_server_says_of_a_row_is_not_repeated() {
     let engine = single().await;

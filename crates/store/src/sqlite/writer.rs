@@ -179,6 +179,7 @@ impl<I: Send, T: Send> Job for Write<I, T> {
         let mut tx = Tx::sqlite(connection).noting(self.scribe.as_ref());
         self.outcome = run(self.op, &mut tx, &self.input);
         let keeps = tx.keeps() && self.outcome.is_ok();
+        drop(tx);
         if connection.is_autocommit() {
             return Err(Lost::GivenUp);
         }
