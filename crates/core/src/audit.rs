@@ -69,7 +69,7 @@ named! {
         AccountsExported = "accounts.exported",
         /// The database was copied into a file, with the passwords' hashes.
         StoreBackedUp = "store.backed_up",
-        /// The database is being copied into another one.
+        /// The database was copied into another one. Both tell of it.
         StoreCopied = "store.copied",
         /// Everything that was open in a restored database has ended.
         Restored = "store.restored",

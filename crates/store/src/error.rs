@@ -108,6 +108,8 @@ pub(crate) enum Bug {
     NoRow,
     #[error("an operation awaited something else than its transaction")]
     Awaited,
+    #[error("an operation went on after one of its statements had failed")]
+    Failed,
     #[error("an operation panicked")]
     Panicked,
     #[error("a claim that displaces a holder came without the means to tell the holder")]

@@ -54,6 +54,29 @@ fn row_1_a_code_dies_after_its_tries_and_then_refuses_the_right_one_too() {
     }
 }
 
+#[test]
+fn a_purpose_says_whose_it_is() {
+    // Of an account, and no newer code of it kills another host's.
+    let expected = [
+        (Purpose::UsapiSignup, false, false),
+        (Purpose::InvasSignup, false, true),
+        (Purpose::AppSignIn, true, false),
+        (Purpose::AppSignup, false, false),
+        (Purpose::AppReset, true, false),
+        (Purpose::AppEmail, true, false),
+        (Purpose::AppPhone, true, false),
+    ];
+    assert_eq!(expected.map(|(purpose, ..)| purpose).as_slice(), Purpose::ALL);
+    for (purpose, is_of_an_account, is_of_one_subject) in expected {
+        assert_eq!((purpose.is_of_an_account(), purpose.is_of_one_subject()), (is_of_an_account, is_of_one_subject), "{purpose:?}");
+    }
+}
+
+#[test]
+fn row_52_a_code_is_not_in_what_debugging_shows() {
+    assert_eq!(format!("{:?}", code("1234")), "Code(..)");
+}
+
 fn digits(subject: u32, installation: u32, usual: u8) -> u8 {
     Pressure { subject, installation, lost: 0 }.digits(GuessLimits::default(), Purpose::UsapiSignup, usual)
 }

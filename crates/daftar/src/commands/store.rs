@@ -28,8 +28,6 @@ async fn copy(config: &Config, Ends { from, to }: Ends) -> anyhow::Result<()> {
     let (source, from) = located(config, from, "--from")?;
     let (target, to) = located(config, to, "--to")?;
     wiring::private_dir_of(&target).context("the target's directory")?;
-    // Before its rows are counted: the copy tells of it, too.
-    noted(&source, Act::StoreCopied).await?;
     let mut signals = Signals::listen().context("signals cannot be heard")?;
     let mut display = Display::default();
     let outcome = tokio::select! {
@@ -37,6 +35,9 @@ async fn copy(config: &Config, Ends { from, to }: Ends) -> anyhow::Result<()> {
         signal = signals.next() => anyhow::bail!("stopped by {signal}: run the same command again, and it goes on where it was"),
     };
     let copied = outcome.with_context(|| format!("cannot copy {} to {}", from.masked(), to.masked()))?;
+    // Where it was read, and where it goes on.
+    noted(&source, Act::StoreCopied).await?;
+    noted(&target, Act::StoreCopied).await?;
     report(config, &copied, &to, is_configured)
 }
 

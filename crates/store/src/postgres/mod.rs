@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Transactions run at READ COMMITTED: each statement sees what was committed before it, and an operation locks what it decides on (`for_update`,
-//! `Tx::lock`). A transaction whose caller is gone is rolled back.
+//! `Tx::lock`). A transaction whose caller is gone is rolled back, unless nothing of it was left but its end.
 
 pub(crate) mod address;
 mod dialer;
@@ -39,7 +39,7 @@ use lines::Lines;
 
 pub use address::{Address, AddressError};
 use fault::Fault;
-use session::Session;
+use session::{NotCommitted, Session};
 pub use tls::TlsError;
 
 /// How long a look-up may take before the store counts as away.
@@ -161,8 +161,8 @@ impl Postgres {
         match session.commit().await {
             Ok(()) => outcome,
             // It may have been committed, so running it again could do it twice.
-            Err(fault) if fault.is_disconnection() => Err(Outage::Undecided.into()),
-            Err(fault) => Err(fault.into()),
+            Err(NotCommitted::Perhaps) => Err(Outage::Undecided.into()),
+            Err(NotCommitted::Surely(error)) => Err(error),
         }
     }
 

@@ -3,6 +3,8 @@
 //! In a transaction a statement whose outcome decides nothing is sent and not waited for: the server carries out what comes one after the other, and the next statement whose
 //! answer is needed, or the end, waits for all of them at once. So an operation costs as many journeys to the server as it makes decisions, and holds its locks for no longer.
 //! Nor is the beginning waited for, unless what comes first writes: should the server not begin a transaction, that would stay.
+//!
+//! What failed once fails whatever comes later: nothing is sent any more, and the transaction cannot end but by a rollback.
 
 use std::pin::pin;
 use std::task::Poll;
@@ -15,6 +17,7 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Error, Row};
 
 use super::fault::Fault;
+use crate::error::Bug;
 use crate::value::{Owned, Value};
 
 /// How many names one statement locks.
@@ -31,8 +34,19 @@ pub(crate) struct Session<'c> {
 struct Transaction<'c> {
     /// Whether the server has begun it.
     has_begun: bool,
+    /// Whether one of its statements failed.
+    has_failed: bool,
     /// Statements that are on their way, in order.
     ahead: Vec<BoxFuture<'c, Result<(), Error>>>,
+}
+
+/// Why a transaction did not end as it was to.
+#[derive(Debug)]
+pub(super) enum NotCommitted {
+    /// Nothing of it stays.
+    Surely(StoreError),
+    /// The connection broke when it was about to end: all of it may stay, or nothing.
+    Perhaps,
 }
 
 fn parameters<'a>(values: &'a [Value<'_>]) -> impl ExactSizeIterator<Item = &'a (dyn ToSql + Sync)> {
@@ -45,7 +59,7 @@ impl<'c> Session<'c> {
         Self { connection, transaction: None }
     }
 
-    /// Begins a transaction. If it is dropped before it has ended, it is rolled back.
+    /// Begins a transaction. If it is dropped before its end was asked for, it is rolled back.
     pub(super) async fn beginning(connection: &'c ClientWrapper) -> Result<Self, Fault> {
         let mut session = Self { connection, transaction: Some(Transaction::default()) };
         session.sent(connection.batch_execute("START TRANSACTION").boxed()).await?;
@@ -53,11 +67,20 @@ impl<'c> Session<'c> {
     }
 
     /// Ends the transaction: what it did stays. It is on its way behind the last statement; if one of them fails, the server makes a rollback of it.
-    pub(super) async fn commit(mut self) -> Result<(), Fault> {
+    pub(super) async fn commit(mut self) -> Result<(), NotCommitted> {
+        self.has_not_failed().map_err(NotCommitted::Surely)?;
         let connection = self.connection;
-        self.behind_the_others(connection.batch_execute("COMMIT")).await?;
+        let mut commit = pin!(connection.batch_execute("COMMIT"));
+        let at_once = poll!(commit.as_mut());
+        self.caught_up().await.map_err(|fault| match fault {
+            Fault::Broken(_) => NotCommitted::Perhaps,
+            refused => NotCommitted::Surely(refused.into()),
+        })?;
         self.transaction = None;
-        Ok(())
+        finished(at_once, commit)
+            .await
+            .map_err(Fault::from)
+            .map_err(|fault| if fault.is_disconnection() { NotCommitted::Perhaps } else { NotCommitted::Surely(fault.into()) })
     }
 
     /// Ends the transaction: nothing of it stays.
@@ -84,7 +107,12 @@ impl<'c> Session<'c> {
         }
         self.begun_for(sql).await?;
         let connection = self.connection;
-        let statement = self.behind_the_others(connection.prepare_cached(sql)).await?;
+        let mut prepare = pin!(connection.prepare_cached(sql));
+        let statement = match poll!(prepare.as_mut()) {
+            // As it nearly always is: it was prepared before.
+            Poll::Ready(Ok(statement)) => statement,
+            at_once => self.behind_the_others(finished(at_once, prepare)).await?,
+        };
         let values: Vec<Owned> = values.iter().map(|value| Owned::from(*value)).collect();
         let execute = async move {
             let values: Vec<Value<'_>> = values.iter().map(Value::from).collect();
@@ -124,21 +152,29 @@ impl<'c> Session<'c> {
         Ok(())
     }
 
+    fn has_not_failed(&self) -> Result<(), StoreError> {
+        match &self.transaction {
+            Some(transaction) if transaction.has_failed => Err(Bug::Failed.into()),
+            _ => Ok(()),
+        }
+    }
+
     /// What changes nothing may be carried out outside of a transaction that the server did not begin; before anything else it is known to have begun.
-    async fn begun_for(&mut self, sql: &str) -> Result<(), Fault> {
+    async fn begun_for(&mut self, sql: &str) -> Result<(), StoreError> {
+        self.has_not_failed()?;
         let has_begun = self.transaction.as_ref().is_none_or(|transaction| transaction.has_begun);
-        if has_begun || sql.starts_with("SELECT ") { Ok(()) } else { self.caught_up().await }
+        if has_begun || sql.starts_with("SELECT ") { Ok(()) } else { Ok(self.caught_up().await?) }
     }
 
     /// Puts a statement on its way.
     async fn sent(&mut self, mut statement: BoxFuture<'c, Result<(), Error>>) -> Result<(), Fault> {
-        match (poll!(&mut statement), &mut self.transaction) {
-            (Poll::Ready(outcome), _) => outcome.map_err(Fault::from),
-            (Poll::Pending, Some(transaction)) => {
+        let at_once = poll!(&mut statement);
+        match &mut self.transaction {
+            Some(transaction) if at_once.is_pending() => {
                 transaction.ahead.push(statement);
                 Ok(())
             }
-            (Poll::Pending, None) => statement.await.map_err(Fault::from),
+            _ => self.behind_the_others(finished(at_once, statement)).await,
         }
     }
 
@@ -147,21 +183,31 @@ impl<'c> Session<'c> {
         let mut next = pin!(next);
         let at_once = poll!(next.as_mut());
         self.caught_up().await?;
-        match at_once {
-            Poll::Ready(outcome) => outcome,
-            Poll::Pending => next.await,
+        let outcome = finished(at_once, next).await.map_err(Fault::from);
+        if let (Err(_), Some(transaction)) = (&outcome, &mut self.transaction) {
+            transaction.has_failed = true;
         }
-        .map_err(Fault::from)
+        outcome
     }
 
     async fn caught_up(&mut self) -> Result<(), Fault> {
-        if let Some(transaction) = &mut self.transaction {
-            for statement in transaction.ahead.drain(..) {
-                statement.await?;
+        let Some(transaction) = &mut self.transaction else { return Ok(()) };
+        for statement in std::mem::take(&mut transaction.ahead) {
+            if let Err(error) = statement.await {
+                transaction.has_failed = true;
+                return Err(error.into());
             }
-            transaction.has_begun = true;
         }
+        transaction.has_begun = true;
         Ok(())
+    }
+}
+
+/// The outcome of what was polled once already.
+async fn finished<T>(at_once: Poll<T>, future: impl Future<Output = T>) -> T {
+    match at_once {
+        Poll::Ready(outcome) => outcome,
+        Poll::Pending => future.await,
     }
 }
 
@@ -171,5 +217,69 @@ impl Drop for Session<'_> {
         if self.transaction.take().is_some() {
             let _ = self.connection.batch_execute("ROLLBACK").boxed().now_or_never();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use daftar_testkit::postgres::Database;
+    use tokio_postgres::NoTls;
+
+    use super::*;
+
+    async fn connection() -> ClientWrapper {
+        let (client, connection) = tokio_postgres::connect(&Database::shared().await.url(), NoTls).await.unwrap();
+        ClientWrapper::new(client, tokio::spawn(async { drop(connection.await) }))
+    }
+
+    fn ahead(session: &Session<'_>) -> usize {
+        session.transaction.as_ref().map_or(0, |transaction| transaction.ahead.len())
+    }
+
+    const PUT: &str = "INSERT INTO settings (key, value) VALUES ($1, $2)";
+
+    #[tokio::test]
+    async fn nothing_is_waited_for_that_decides_nothing() {
+        let connection = connection().await;
+        // What a statement is has to be asked once.
+        connection.prepare_cached(PUT).await.unwrap();
+        let mut session = Session::beginning(&connection).await.unwrap();
+        session.lock(&["siti".to_owned()]).await.unwrap();
+        session.each("SELECT key FROM settings", &[], |_| Ok(())).await.unwrap();
+        assert_eq!(ahead(&session), 0);
+        for key in ["a", "b", "c"] {
+            session.post(PUT, &[key.into(), Value::Bytes(b"1")]).await.unwrap();
+        }
+        assert_eq!(ahead(&session), 3);
+        session.commit().await.unwrap();
+        assert_eq!(connection.query("SELECT key FROM settings WHERE key IN ('a', 'b', 'c')", &[]).await.unwrap().len(), 3);
+    }
+
+    #[tokio::test]
+    async fn what_comes_after_a_failure_that_nobody_minded_is_refused_and_the_end_is_a_rollback() {
+        let connection = connection().await;
+        let mut session = Session::beginning(&connection).await.unwrap();
+        session.execute(PUT, &["a".into(), Value::Bytes(b"1")]).await.unwrap();
+        assert!(session.execute("SELECT 1 / 0", &[]).await.is_err());
+        for refused in
+            [session.execute(PUT, &["b".into(), Value::Bytes(b"1")]).await.map(drop), session.post(PUT, &["c".into(), Value::Bytes(b"1")]).await]
+        {
+            assert!(matches!(refused, Err(StoreError::Failed(_))), "{refused:?}");
+        }
+        assert!(matches!(session.commit().await, Err(NotCommitted::Surely(_))));
+        assert!(connection.query("SELECT key FROM settings WHERE key IN ('a', 'b', 'c')", &[]).await.unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_the_server_refuses_right_before_the_end_is_known_not_to_stay() {
+        let connection = connection().await;
+        connection.prepare_cached(PUT).await.unwrap();
+        let mut session = Session::beginning(&connection).await.unwrap();
+        session.execute("SET TRANSACTION READ ONLY", &[]).await.unwrap();
+        session.post(PUT, &["a".into(), Value::Bytes(b"1")]).await.unwrap();
+        let outcome = session.commit().await;
+        // As of a server that has become a standby: on another connection it is run again.
+        assert!(matches!(&outcome, Err(NotCommitted::Surely(StoreError::Unavailable(_)))), "{outcome:?}");
+        assert!(connection.query("SELECT key FROM settings WHERE key = 'a'", &[]).await.unwrap().is_empty());
     }
 }
