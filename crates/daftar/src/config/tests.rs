@@ -202,7 +202,10 @@ fn an_error_names_the_key_its_place_its_value_and_what_is_allowed() {
         refused("[database]\nurl = 'sqlite://'", &["`database.url` = \"sqlite://\"", "FILE", "the path of a file"]),
         refused("[database]\nurl = 'sqlite://:memory:'", &["`database.url` = \"sqlite://:memory:\"", "FILE", "the path of a file"]),
         refused("[database]\nurl = 'sqlite://sub/dir/'", &["`database.url` = \"sqlite://sub/dir/\"", "FILE", "the path of a file"]),
-        refused("secrets = 'hunter2'", &["`secrets` = ***", "FILE", "a table of keys"]),
+        refused(
+            "secrets = 'hunter2'\n[email]\nurl = 'smtp://mail.example.com'\nfrom = 'accounts@example.com'",
+            &["`secrets` = ***", "FILE", "a table of keys"],
+        ),
         refused_variable(&[("DAFTAR_TOKENS", "hunter2")], &["`tokens` = ***", "environment variable DAFTAR_TOKENS", "a table of keys"]),
         refused("[database]\nurl = 7", &["`database.url` = ***", "a text in quotes"]),
         refused("[tokens]\nalgorithm = 'none'", &["`tokens.algorithm` = \"none\"", "\"ES256\" or \"HS256\""]),
