@@ -236,6 +236,7 @@ fn row_6_a_token_with_another_prefix_is_a_wrong_one_and_the_try_counts() {
 fn row_3_a_short_code_has_no_more_tries_than_are_left_before_it_dies_of_all_that_were_made() {
     let left = |digits: &str, subject| challenge(digits).left(Pressure { subject, installation: 0, lost: 0 }, GuessLimits::default());
     assert_eq!([0, 3, 4, 5, 6, 99].map(|met| left("1234", met)), [3, 3, 2, 1, 0, 0]);
+    assert_eq!([0, 4, 6].map(|met| left("12345", met)), [3, 2, 0]);
     assert_eq!([0, 5, 6, 99].map(|met| left("12345678", met)), [5, 5, 5, 5]);
     let met_five = Pressure { subject: 5, installation: 0, lost: 0 };
     assert_eq!(challenge("1234").attempt(&shown("4321"), met_five, now()), Verdict::Wrong { left: 0 });
@@ -286,6 +287,7 @@ fn row_5_wrong_codes_before_a_right_one_were_slips_on_the_code_before_it_too() {
     let pressure = |subject| Pressure { subject, ..Pressure::default() };
     let forgives = |older: &[Challenge], pressure| right.forgives(older, pressure).iter().map(|(_, wrong)| wrong).sum::<u32>();
     assert_eq!(forgives(&[], pressure(6)), 1, "its own");
+    assert_eq!(challenge("1234").forgives(&[], pressure(6)), [], "who was right at once forgives nothing");
     let older = [slipped(2, 2, 0), slipped(3, 19, 2), slipped(4, 20, 0), right.clone()];
     assert_eq!(forgives(&older, pressure(6)), 5, "and those of the last twenty minutes");
     assert_eq!(right.forgives(&older, pressure(6)), [(now(), 1), (now() - 2.minutes(), 3), (now() - 19.minutes(), 1)], "each when its code was sent");

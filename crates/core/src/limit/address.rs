@@ -46,6 +46,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn this_machine_is_known_by_its_addresses() {
+        let is_here = |text: &str| ClientAddress::from(text.parse::<IpAddr>().unwrap()).is_here();
+        assert!(["127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1"].into_iter().all(is_here));
+        assert!(!["192.0.2.1", "2001:db8::1", "10.0.0.1"].into_iter().any(is_here));
+    }
+
+    #[test]
     fn row_17_addresses_fold() {
         let fold = |text: &str| ClientAddress::from(text.parse::<IpAddr>().unwrap()).to_string();
         assert_eq!(fold("::ffff:192.0.2.1"), "192.0.2.1");

@@ -213,6 +213,22 @@ mod tests {
         let used = budget.refund(Some(&used), 7, start() + 61.seconds()).unwrap();
         assert_eq!(used.log, [Spend { at: start(), amount: 3 }]);
         assert_eq!(budget.refund(Some(&used), 3, start()), None);
+        let (older, newer) = (Spend { at: start(), amount: 4 }, Spend { at: start() + 60.seconds(), amount: 3 });
+        let used = budget.refund(Some(&Usage { free_at: start(), log: vec![older, newer] }), 5, start() + 61.seconds()).unwrap();
+        assert_eq!(used.log, [Spend { amount: 2, ..older }]);
+    }
+
+    #[test]
+    fn a_log_holds_what_still_counts_and_one_entry_for_each_grain() {
+        let budget = Budget::of(2, 10 * MINUTE, Duration::ZERO);
+        let used = budget.charge(None, 2, start()).unwrap();
+        assert_eq!(budget.charge(Some(&used), 1, start()).unwrap_err().mended, None, "nothing was wrong with the clock");
+        let later = start() + 600.seconds();
+        assert_eq!(budget.charge(Some(&used), 1, later).unwrap().log, [Spend { at: later, amount: 1 }]);
+        let grained = Budget::of(10, 10 * MINUTE, MINUTE);
+        let used = grained.charge(None, 1, start() + 10.seconds()).unwrap();
+        let used = grained.charge(Some(&used), 2, start() + 59.seconds()).unwrap();
+        assert_eq!(used.log, [Spend { at: start(), amount: 3 }]);
     }
 
     /// What was used in any stretch of a window is at most what it allows.

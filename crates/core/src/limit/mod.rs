@@ -341,6 +341,28 @@ mod tests {
     }
 
     #[test]
+    fn operators_are_told_early_of_what_is_everybodys() {
+        let (now, hour) = (Timestamp::UNIX_EPOCH, Duration::from_secs(60 * 60));
+        let everybodys: Vec<_> = LimitKind::ALL.iter().filter(|kind| kind.is_of_everybody()).collect();
+        assert_eq!(everybodys, [&LimitKind::SmsHour, &LimitKind::SmsDay]);
+        let budget = Budget::of(10, hour, Duration::ZERO);
+        let nearly = |kind, used| Charge::of(LimitKey::of_everybody(kind), &budget, 1).is_nearly_spent(Some(&budget.note(None, used, now)), now);
+        assert_eq!([0, 7, 8, 9, 10].map(|used| nearly(LimitKind::SmsHour, used)), [false, false, false, true, true]);
+        assert!(!nearly(LimitKind::SendDestination, 10));
+    }
+
+    #[test]
+    fn what_is_given_back_is_free_again() {
+        let (now, hour) = (Timestamp::UNIX_EPOCH, Duration::from_secs(60 * 60));
+        for limit in [Limit::Counted(Budget::of(3, hour, Duration::ZERO)), Limit::Refilling(Gcra { burst: 3, period: hour })] {
+            let used = limit.charge(None, 3, now).unwrap();
+            let less = limit.refund(Some(&used), 1, now).unwrap();
+            assert_eq!([limit.room(Some(&used), now).left, limit.room(Some(&less), now).left, limit.at_once()], [0, 1, 3]);
+            assert_eq!(limit.refund(Some(&less), 2, now), None, "nothing to keep");
+        }
+    }
+
+    #[test]
     fn row_52_a_key_does_not_print_whom_it_counts() {
         let key = LimitKey::new(LimitKind::SendDestination, "phone/+6281234567890");
         assert_eq!(format!("{key:?}"), "LimitKey(send.destination/..)");

@@ -80,8 +80,21 @@ fn row_25_only_the_keys_own_algorithm_counts() {
         let header = Header { kid: Some(odd.into()), ..Header::new(Algorithm::ES256) };
         assert!(!accepts(&ring, &jsonwebtoken::encode(&header, &claims(&ring), &key.encoding).unwrap()));
     }
-    let led_astray = Header { jku: Some("https://evil.example/jwks".into()), kid: Some(kid), ..Header::new(Algorithm::ES256) };
-    assert!(!accepts(&ring, &with_low_s(jsonwebtoken::encode(&led_astray, &claims(&ring), &key.encoding).unwrap())));
+    let ours = || Header { kid: Some(kid.clone()), ..Header::new(Algorithm::ES256) };
+    let sign = |header: Header| with_low_s(jsonwebtoken::encode(&header, &claims(&ring), &key.encoding).unwrap());
+    assert!(accepts(&ring, &sign(ours())));
+    // Each of them alone would lead whoever follows it to another key, or ask for what we do not do.
+    for led_astray in [
+        Header { jku: Some("https://evil.example/jwks".into()), ..ours() },
+        Header { jwk: ring.jwks(now()).keys.pop(), ..ours() },
+        Header { x5u: Some("https://evil.example/certificate".into()), ..ours() },
+        Header { x5c: Some(vec!["MIIB".into()]), ..ours() },
+        Header { crit: Some(vec!["b64".into()]), ..ours() },
+        Header { typ: Some("at+jwt".into()), ..ours() },
+        Header { typ: None, ..ours() },
+    ] {
+        assert!(!accepts(&ring, &sign(led_astray.clone())), "{led_astray:?}");
+    }
     assert!(!accepts(&ring, &format!("{header}.{payload}.")));
 }
 
@@ -119,8 +132,33 @@ fn row_27_one_kind_is_not_taken_for_another() {
 }
 
 #[test]
+fn a_token_names_its_account_and_its_issuer() {
+    let ring = ring();
+    assert_eq!((ring.issuer(), format!("{ring:?}").as_str()), ("https://id.example", "KeyRing(https://id.example)"));
+    let account = AccountId(Uuid::from_u128(2));
+    let token = ring.sign_for(claims(&ring).registered, account, now()).unwrap();
+    assert_eq!(ring.check_for(&token, KIND, now()).now_or_never().unwrap().unwrap(), (Uuid::from_u128(1), account));
+}
+
+#[test]
+fn row_52_who_a_code_was_asked_for_is_not_in_what_debugging_shows() {
+    let registered = claims(&ring()).registered;
+    let shown = format!("{:?}", CodeClaims { registered, expiry: rfc3339(now()), login_id: "siti@example.test".to_owned(), nature: 7 });
+    assert!(shown.starts_with("CodeClaims") && shown.contains("nature: 7") && !shown.contains("siti"), "{shown}");
+}
+
+#[test]
+fn times_are_told_in_whole_seconds() {
+    let moment = now() + 999.milliseconds();
+    assert_eq!(rfc3339(moment), "2026-09-21T14:13:20Z");
+    assert_eq!(whole_seconds(moment, Duration::from_secs(90)), now() + 90.seconds());
+    assert_eq!(whole_seconds(moment, Duration::from_millis(1)), now() + 1.second());
+}
+
+#[test]
 fn row_27_every_kind_is_told_from_the_others() {
     let ring = ring();
+    assert_eq!(TokenKind::all().count(), 1 + 4 * Surface::ALL.len());
     for kind in TokenKind::all() {
         let registered = ring.registered(kind, Uuid::from_u128(1), now(), now() + 1.hour());
         let token = ring.sign(&AccountClaims { registered, sub: Uuid::from_u128(2) }, now()).unwrap();
