@@ -42,6 +42,9 @@ async fn an_installation_moves_to_a_server_and_nobody_notices() {
     server.sign_in(&http, "budi").await.unwrap();
     let noted = home.json(&["audit", "--act", "store.copied", "--json"]);
     assert_eq!(noted.as_array().unwrap().len(), 2, "a copy tells of itself, and of the one that it was made of");
+    let home = home.with("DAFTAR_DATABASE__URL", SQLITE);
+    let noted = home.json(&["audit", "--act", "store.copied", "--json"]);
+    assert_eq!(noted.as_array().unwrap().len(), 1, "and so does what was read");
 }
 
 /// People's rows for several seconds of copying.

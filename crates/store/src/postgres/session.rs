@@ -135,10 +135,13 @@ impl<'c> Session<'c> {
             connection.query_raw(&statement, parameters(values)).await
         };
         let mut rows = pin!(self.behind_the_others(query).await?);
-        while let Some(row) = rows.try_next().await.map_err(Fault::from)? {
-            read(&row)?;
+        loop {
+            match rows.try_next().await {
+                Ok(Some(row)) => read(&row)?,
+                Ok(None) => return Ok(()),
+                Err(error) => return Err(self.failed(error).into()),
+            }
         }
-        Ok(())
     }
 
     /// Holds names until the transaction ends. Those of one statement are locked in its order.
@@ -183,22 +186,25 @@ impl<'c> Session<'c> {
         let mut next = pin!(next);
         let at_once = poll!(next.as_mut());
         self.caught_up().await?;
-        let outcome = finished(at_once, next).await.map_err(Fault::from);
-        if let (Err(_), Some(transaction)) = (&outcome, &mut self.transaction) {
+        finished(at_once, next).await.map_err(|error| self.failed(error))
+    }
+
+    /// A statement failed, and with it the transaction.
+    fn failed(&mut self, error: Error) -> Fault {
+        if let Some(transaction) = &mut self.transaction {
             transaction.has_failed = true;
         }
-        outcome
+        error.into()
     }
 
     async fn caught_up(&mut self) -> Result<(), Fault> {
-        let Some(transaction) = &mut self.transaction else { return Ok(()) };
-        for statement in std::mem::take(&mut transaction.ahead) {
-            if let Err(error) = statement.await {
-                transaction.has_failed = true;
-                return Err(error.into());
-            }
+        let ahead = self.transaction.as_mut().map(|transaction| std::mem::take(&mut transaction.ahead));
+        for statement in ahead.into_iter().flatten() {
+            statement.await.map_err(|error| self.failed(error))?;
         }
-        transaction.has_begun = true;
+        if let Some(transaction) = &mut self.transaction {
+            transaction.has_begun = true;
+        }
         Ok(())
     }
 }
@@ -268,6 +274,22 @@ mod tests {
         }
         assert!(matches!(session.commit().await, Err(NotCommitted::Surely(_))));
         assert!(connection.query("SELECT key FROM settings WHERE key IN ('a', 'b', 'c')", &[]).await.unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_failure_among_the_rows_that_nobody_minded_is_no_commit_either() {
+        let connection = connection().await;
+        let mut session = Session::beginning(&connection).await.unwrap();
+        session.execute(PUT, &["a".into(), Value::Bytes(b"1")]).await.unwrap();
+        let mut rows = 0;
+        let read = session.each("SELECT 1 / (n - 2) FROM generate_series(1, 3) n", &[], |_| {
+            rows += 1;
+            Ok(())
+        });
+        assert!(read.await.is_err());
+        assert_eq!(rows, 1, "it came behind one");
+        assert!(matches!(session.commit().await, Err(NotCommitted::Surely(_))));
+        assert!(connection.query("SELECT key FROM settings WHERE key = 'a'", &[]).await.unwrap().is_empty());
     }
 
     #[tokio::test]

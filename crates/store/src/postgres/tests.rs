@@ -119,10 +119,21 @@ async fn what_is_not_waited_for_is_all_there_or_fails_everything_by_its_own_caus
     assert_eq!(kept(&engine).await.len(), 51, "nothing of them stays");
 }
 
+/// Calls an operation, and is gone once that says it is at its work.
+async fn leave(engine: &Arc<Postgres>, waits: Op<Arc<Notify>, ()>) {
+    let at_work = Arc::new(Notify::new());
+    let caller = tokio::spawn({
+        let (engine, at_work) = (Arc::clone(engine), Arc::clone(&at_work));
+        async move { engine.write(at_work, None, waits).await }
+    });
+    at_work.notified().await;
+    caller.abort();
+    assert!(caller.await.unwrap_err().is_cancelled());
+}
+
 #[tokio::test]
 async fn what_was_sent_ahead_goes_with_whoever_sent_it() {
     let engine = Arc::new(single().await);
-    let sent = Arc::new(Notify::new());
     let waits: Op<Arc<Notify>, ()> = |tx, sent| {
         Box::pin(async move {
             for key in 0..20 {
@@ -132,13 +143,7 @@ async fn what_was_sent_ahead_goes_with_whoever_sent_it() {
             std::future::pending().await
         })
     };
-    let caller = tokio::spawn({
-        let (engine, sent) = (Arc::clone(&engine), Arc::clone(&sent));
-        async move { engine.write(sent, None, waits).await }
-    });
-    sent.notified().await;
-    caller.abort();
-    assert!(caller.await.unwrap_err().is_cancelled());
+    leave(&engine, waits).await;
     let keeps_nothing: Op<i64, ()> = |tx, &key| {
         Box::pin(async move {
             post(tx, key).await?;
@@ -203,7 +208,6 @@ async fn row_52_what_the_server_says_of_a_row_is_not_repeated() {
 #[tokio::test]
 async fn a_transaction_whose_caller_is_gone_leaves_nothing_and_frees_its_connection() {
     let engine = Arc::new(single().await);
-    let wrote = Arc::new(Notify::new());
     let waits: Op<Arc<Notify>, ()> = |tx, wrote| {
         Box::pin(async move {
             put(tx, 1).await?;
@@ -211,13 +215,7 @@ async fn a_transaction_whose_caller_is_gone_leaves_nothing_and_frees_its_connect
             std::future::pending().await
         })
     };
-    let caller = tokio::spawn({
-        let (engine, wrote) = (Arc::clone(&engine), Arc::clone(&wrote));
-        async move { engine.write(wrote, None, waits).await }
-    });
-    wrote.notified().await;
-    caller.abort();
-    assert!(caller.await.unwrap_err().is_cancelled());
+    leave(&engine, waits).await;
     engine.write(2, None, PUT).await.unwrap();
     assert_eq!(kept(&engine).await, [2]);
 }
