@@ -5,6 +5,7 @@ use crate::client::ClientId;
 use crate::identifier::{EmailAddress, PhoneNumber, Username};
 use crate::locale::Locale;
 use crate::password::Password;
+use crate::password::common::Whom;
 use crate::person::{PersonName, Profile};
 use crate::ports::{Claimed, Once, new_id};
 use crate::registration::RegisterError;
@@ -40,6 +41,16 @@ impl Accounts {
     /// # Errors
     /// [`RegisterError`].
     pub async fn enrol(&self, person: Enrolment, repeat: Option<Repeat>) -> Result<(), RegisterError> {
+        let whom = Whom {
+            username: Some(&person.username),
+            email: Some(&person.email),
+            phone: Some(&person.phone),
+            first_name: Some(&person.first_name),
+            last_name: Some(&person.last_name),
+        };
+        if self.is_common(&person.password, &whom).await? {
+            return Err(RegisterError::CommonPassword);
+        }
         let claims = vec![
             Claim::new(person.phone, Standing::Vouched),
             Claim::new(person.username, Standing::Vouched),

@@ -30,6 +30,7 @@ use crate::moving::{Entry, NewComer};
 use crate::outbox::status::{MessageFilter, MessageStatus, Retried};
 use crate::outbox::{Claims, Hook, HookError, Receipt, Receipted, RouteName, Settled};
 use crate::password::PasswordRecord;
+use crate::password::common::PasswordDigests;
 use crate::person::PictureId;
 use crate::profile::{ProfileUpdate, ProfileUpdated};
 use crate::recovery::{NewPassword, PasswordSet, Recovery, RecoveryId};
@@ -413,6 +414,13 @@ pub trait Pictures: Send + Sync {
     async fn read(&self, id: &PictureId, size: PictureSize) -> Result<Option<Bytes>, PictureError>;
     /// Forgets a picture; one that is not there is no error.
     async fn forget(&self, id: &PictureId) -> Result<(), PictureError>;
+}
+
+/// A list of passwords that nobody may choose: the most common ones, or those that were stolen elsewhere.
+#[async_trait]
+pub trait PasswordList: Send + Sync {
+    /// Whether the list has this password.
+    async fn has(&self, password: &PasswordDigests) -> Result<bool, Cause>;
 }
 
 #[cfg(test)]

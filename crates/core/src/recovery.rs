@@ -13,6 +13,7 @@ use crate::code::{Code, Purpose};
 use crate::identifier::LoginId;
 use crate::limit::{ClientAddress, Sending};
 use crate::message::{Content, Message, Recipient};
+use crate::password::common::Whom;
 use crate::password::{Password, PasswordRecord};
 use crate::ports::{Timestamp, new_id};
 use crate::redemption::{CodeError, Pays, Refusal, speaks_for};
@@ -124,6 +125,9 @@ pub enum SetPasswordError {
     /// The account has one, and it was to be the first.
     #[error("the account has a password")]
     AlreadySet,
+    /// The password is one that guessers try first.
+    #[error("the password is too common")]
+    CommonPassword,
     /// There is nowhere to send a password that we make up.
     #[error("the account has no contact that it has proven")]
     NoContact,
@@ -193,6 +197,7 @@ impl Accounts {
         to: Option<Recipient>,
     ) -> Result<(), SetPasswordError> {
         let (password, told) = match wished {
+            Some(password) if self.is_common(&password, &Whom::holds(account)).await? => return Err(SetPasswordError::CommonPassword),
             Some(password) => (password, None),
             None => {
                 let password = self.policy().passwords.app().make_up(self.entropy());

@@ -19,7 +19,7 @@ use crate::limit::{LimitKind, Limits, Tally, TooOften};
 use crate::locale::Locale;
 use crate::message::Sealer;
 use crate::password::{Password, PasswordPolicy, PasswordRecord, PreHashedPassword};
-use crate::ports::{Cause, Clock, Doorbell, Entropy, Pictures, ReceiptReader, Store, StoreError, Timestamp};
+use crate::ports::{Cause, Clock, Doorbell, Entropy, PasswordList, Pictures, ReceiptReader, Store, StoreError, Timestamp};
 use crate::registration::RegistrationLifetimes;
 use crate::repeat::{Repeat, RepeatKey};
 use crate::secret::Secrets;
@@ -156,6 +156,8 @@ pub struct Parts {
     pub secrets: Secrets,
     /// Wakes the outbox workers.
     pub doorbell: Doorbell,
+    /// Passwords that nobody may choose, by list.
+    pub known_passwords: Vec<Arc<dyn PasswordList>>,
     /// Reads what gateways report.
     pub receipts: Arc<dyn ReceiptReader>,
     /// What the installation decides.

@@ -12,12 +12,13 @@ use daftar_core::hashing::HashingPool;
 use daftar_core::message::Sealer;
 use daftar_core::outbox::receipt::{self, NoReceipts};
 use daftar_core::outbox::{RouteName, Way};
-use daftar_core::ports::{Clock, Doorbell, Entropy, Inbox, Outbox, ReceiptReader, Store, new_id};
+use daftar_core::ports::{Clock, Doorbell, Entropy, Inbox, Outbox, PasswordList, ReceiptReader, Store, new_id};
 use daftar_core::secret::Secrets;
 use daftar_core::service::{Accounts, Parts, Policy};
 use daftar_core::token::StoredKeys;
 use daftar_delivery::{Gateway, GatewayClient, Gateways, InboxTransport, Route, SmtpTransport, Worker, WorkerHandle, WorkerParts};
 use daftar_http::{App, Readiness, Settings};
+use daftar_store::password_list::FilePasswordList;
 use daftar_store::pictures::FilePictures;
 use daftar_store::{Location, SqlStore};
 use tokio::task::JoinSet;
@@ -123,6 +124,7 @@ impl Installation {
             keys: signing::ring(config, &foundation).await?,
             secrets: secrets.clone(),
             doorbell: doorbell.clone(),
+            known_passwords: password_lists(config)?,
             receipts,
             policy: policy(config, &public_url),
         });
@@ -184,6 +186,14 @@ fn policy(config: &Config, public_url: &str) -> Policy {
         app: config.app.policy(),
         brands: config.brands(),
     }
+}
+
+fn password_lists(config: &Config) -> anyhow::Result<Vec<Arc<dyn PasswordList>>> {
+    let open = |(path, list): (&Path, Result<_, _>)| -> anyhow::Result<Arc<dyn PasswordList>> {
+        let list: FilePasswordList = list.with_context(|| format!("`passwords.lists`: {}", path.display()))?;
+        Ok(Arc::new(list))
+    };
+    config.passwords.open_lists().map(open).collect()
 }
 
 fn email(config: &Config, foundation: &Foundation) -> anyhow::Result<Vec<Route>> {

@@ -7,6 +7,8 @@
 //! sqlite/       the engine inside: one writer thread with group commit, look-ups on the caller's thread, two threads for long reads
 //! postgres/     the engine of many replicas: shared connections for look-ups, exclusive ones for transactions, retries
 //! copy/         a whole installation from one database to another
+//! pictures/     pictures in a directory
+//! password_list lists of passwords that nobody may choose, in files
 //! migration.rs  the one history of the schema (`migrations/`)
 //! ```
 //!
@@ -27,6 +29,7 @@ mod location;
 mod measure;
 mod migration;
 mod ops;
+pub mod password_list;
 pub mod pictures;
 mod ports;
 mod postgres;

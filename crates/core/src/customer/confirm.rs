@@ -41,6 +41,9 @@ pub enum ConfirmError {
     /// The registration does not become an account.
     #[error(transparent)]
     Refused(#[from] NotConfirmed),
+    /// The password is one that guessers try first. Nothing was compared or spent.
+    #[error("the password is too common")]
+    CommonPassword,
     /// It could not be found out.
     #[error(transparent)]
     Fault(#[from] Fault),
@@ -61,6 +64,9 @@ impl Accounts {
     /// # Errors
     /// [`ConfirmError`].
     pub async fn confirm_customer(&self, confirmation: Confirmation) -> Result<(AccountId, Timestamp), ConfirmError> {
+        if self.is_common_pre_hashed(&confirmation.password).await? {
+            return Err(ConfirmError::CommonPassword);
+        }
         let prefix = match &confirmation.token {
             Some(TypedToken::Token(code)) => code.prefix(),
             Some(TypedToken::Odd) | None => None,

@@ -21,6 +21,7 @@ use crate::limit::{Exhausted, NotSent, Sending, TooOften};
 use crate::locale::Locale;
 use crate::message::Sealer;
 use crate::named::named;
+use crate::password::common::Whom;
 use crate::password::{Password, PasswordRecord};
 use crate::person::{PersonName, Profile};
 use crate::ports::Timestamp;
@@ -89,6 +90,18 @@ pub struct SignUp {
     pub platform: Option<String>,
     /// The language to write in.
     pub locale: Locale,
+}
+
+impl SignUp {
+    /// Whose the password is.
+    fn whom(&self) -> Whom<'_> {
+        let phone = match &self.proves {
+            Proves::Email { phone } => phone.as_ref(),
+            Proves::Phone(phone) => Some(phone),
+        };
+        let (username, email) = (Some(&self.username), Some(&self.email));
+        Whom { username, email, phone, first_name: Some(&self.first_name), last_name: Some(&self.last_name) }
+    }
 }
 
 /// A registration as it is kept.
@@ -320,6 +333,9 @@ pub enum RegisterError {
     /// An identifier is another account's.
     #[error("the {} is taken", .0.name())]
     Taken(IdentifierKind),
+    /// The password is one that guessers try first.
+    #[error("the password is too common")]
+    CommonPassword,
     /// The idempotency key was used for another call.
     #[error("the idempotency key was used for another call")]
     RepeatedDifferently,

@@ -20,11 +20,14 @@ use super::{
 use crate::account::Surface;
 
 impl Accounts {
-    /// Starts a registration: checks that nothing it asks for is taken, hashes the password, sends a code and perhaps a link.
+    /// Starts a registration: checks that nothing it asks for is taken, and that its password is not too common, hashes the password, sends a code and perhaps a link.
     ///
     /// # Errors
     /// [`RegisterError`].
     pub async fn start_registration(&self, sign_up: SignUp, repeat: Option<Repeat>) -> Result<Started, RegisterError> {
+        if self.is_common(&sign_up.password, &sign_up.whom()).await? {
+            return Err(RegisterError::CommonPassword);
+        }
         let now = self.now();
         let expires_at = whole_seconds(now, self.policy().registrations.registration);
         let (mode, phone) = match sign_up.proves {

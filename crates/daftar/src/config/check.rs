@@ -152,6 +152,12 @@ impl<'a> Findings<'a> {
         if config.passwords.max.0 < config.passwords.min.0 {
             self.refuse("passwords.max", config.passwords.max.0, format!("allowed is passwords.min ({}) or more", config.passwords.min.0));
         }
+        for (path, opened) in config.passwords.open_lists() {
+            if let Err(error) = opened {
+                let rule = "allowed are files of passwords, one a line, or of sorted hashes (SHA-1 or MD5)";
+                self.refuse("passwords.lists", format_args!("{:?}: {error}", path.display().to_string()), rule);
+            }
+        }
         let fewest = 8 * config.hashing.lanes.0;
         if config.hashing.memory_kib.0 < fewest {
             self.refuse("hashing.memory_kib", config.hashing.memory_kib.0, format!("allowed is 8 KiB for each of the lanes ({fewest}) or more"));

@@ -1,7 +1,10 @@
 //! `[passwords]` and `[hashing]`: what a new password must be like, and what hashing one costs.
 
+use std::path::{Path, PathBuf};
+
 use daftar_core::hashing::HashingCost;
 use daftar_core::password::PasswordPolicy;
+use daftar_store::password_list::{FilePasswordList, PasswordListError};
 use serde::{Deserialize, Serialize};
 
 use super::text::Whole;
@@ -14,18 +17,27 @@ pub(crate) struct Passwords {
     pub(crate) min: Whole<6, 1024>,
     /// The most characters.
     pub(crate) max: Whole<6, 1024>,
+    /// The fewest guesses after which somebody may come to it; 0: not asked.
+    pub(crate) min_guesses: Whole<0, 1_000_000_000>,
+    /// Files of passwords that nobody may choose.
+    pub(crate) lists: Vec<PathBuf>,
 }
 
 impl Default for Passwords {
     fn default() -> Self {
-        Self { min: Whole(6), max: Whole(128) }
+        Self { min: Whole(6), max: Whole(128), min_guesses: Whole(0), lists: Vec::new() }
     }
 }
 
 impl Passwords {
     /// As the core checks it.
     pub(crate) const fn policy(&self) -> PasswordPolicy {
-        PasswordPolicy { min: self.min.0 as usize, max: self.max.0 as usize, blanks: true }
+        PasswordPolicy { min: self.min.0 as usize, max: self.max.0 as usize, blanks: true, min_guesses: self.min_guesses.0 }
+    }
+
+    /// The lists, each with its path.
+    pub(crate) fn open_lists(&self) -> impl Iterator<Item = (&Path, Result<FilePasswordList, PasswordListError>)> {
+        self.lists.iter().map(|path| (path.as_path(), FilePasswordList::open(path)))
     }
 }
 

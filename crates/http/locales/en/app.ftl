@@ -13,6 +13,7 @@ app-no-username = A username cannot be used here: enter an e-mail address or a p
 app-other-contact = The e-mail address or phone number does not match what is to be changed.
 app-send-type = The code cannot be sent this way: choose sendType 0 for an e-mail address or phone number, 1 or 2 for a username.
 app-password-format = The password must have { $min } to { $max } letters, digits or special characters, without spaces.
+app-password-common = This password is too easy to guess. Please choose another one.
 app-device-token-format = The device token is not valid.
 app-unknown-username = The username entered does not exist.
 app-unknown-account = There is no account with this e-mail address or phone number.

@@ -13,6 +13,7 @@ app-no-username = Nama pengguna tidak dapat dipakai di sini: masukkan alamat ema
 app-other-contact = Alamat email atau nomor telepon tidak sesuai dengan yang akan diubah.
 app-send-type = Kode tidak dapat dikirim dengan cara ini: pilih sendType 0 untuk alamat email atau nomor telepon, 1 atau 2 untuk nama pengguna.
 app-password-format = Kata sandi harus terdiri dari { $min } sampai { $max } huruf, angka, atau karakter khusus, tanpa spasi.
+app-password-common = Kata sandi ini terlalu mudah ditebak. Silakan pilih yang lain.
 app-device-token-format = Token perangkat tidak valid.
 app-unknown-username = Nama pengguna yang dimasukkan tidak ada.
 app-unknown-account = Tidak ada akun dengan alamat email atau nomor telepon ini.

@@ -13,6 +13,7 @@ app-no-username = 此處不可使用用戶名，請輸入電子郵件地址或�
 app-other-contact = 輸入的電子郵件地址或電話號碼與要變更的項目不符
 app-send-type = 無法以此方式發送驗證碼：電子郵件地址或電話號碼請用 sendType 0，用戶名請用 1 或 2
 app-password-format = 密碼須為 { $min } 至 { $max } 個字母、數字或特殊字元，不可包含空白
+app-password-common = 此密碼太容易被猜到，請改用其他密碼
 app-device-token-format = 裝置識別碼不正確
 app-unknown-username = 輸入的用戶名不存在
 app-unknown-account = 沒有使用此電子郵件地址或電話號碼的帳戶

@@ -155,7 +155,7 @@ fn wished_password(call: Call<AppError>) -> Call<AppError> {
     let detail =
         format!("By default {min} to {max} characters, none of them blank (`passwords.min`). Absent: one is made up and sent to the proven contact");
     let password = text("password").at_most(max).like("rahasia1").about(detail).optional();
-    call.may_read_json([password]).refuses([AppError::PasswordFormat(policy), AppError::NoContact, AppError::Disabled])
+    call.may_read_json([password]).refuses([AppError::PasswordFormat(policy), AppError::CommonPassword, AppError::NoContact, AppError::Disabled])
 }
 
 pub(super) fn first_password() -> Described {

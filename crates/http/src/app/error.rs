@@ -35,6 +35,8 @@ pub(super) enum AppError {
     SendType,
     /// Not a password that this policy takes.
     PasswordFormat(PasswordPolicy),
+    /// A password that guessers try first.
+    CommonPassword,
     /// Not a device token.
     DeviceTokenFormat,
     /// A username that nobody has.
@@ -137,6 +139,7 @@ impl From<SetPasswordError> for AppError {
     fn from(error: SetPasswordError) -> Self {
         match error {
             SetPasswordError::AlreadySet => Self::PasswordIsSet,
+            SetPasswordError::CommonPassword => Self::CommonPassword,
             SetPasswordError::NoContact => Self::NoContact,
             SetPasswordError::Over => Self::NotSignedIn,
             SetPasswordError::Disabled => Self::Disabled,
@@ -188,6 +191,7 @@ impl AppError {
             Self::PasswordFormat(PasswordPolicy { min, max, .. }) => {
                 Told::refusal(BAD, texts.with("app-password-format", [("min", (*min).into()), ("max", (*max).into())]))
             }
+            Self::CommonPassword => refusal(BAD, "app-password-common"),
             Self::DeviceTokenFormat => refusal(BAD, "app-device-token-format"),
             Self::UnknownUsername => refusal(StatusCode::NOT_FOUND, "app-unknown-username"),
             Self::UnknownAccount => refusal(StatusCode::NOT_FOUND, "app-unknown-account"),

@@ -89,6 +89,7 @@ impl From<RegisterError> for InvasError {
     fn from(error: RegisterError) -> Self {
         match error {
             RegisterError::Taken(kind) => Self::Taken(kind),
+            RegisterError::CommonPassword => Self::COMMON_PASSWORD,
             RegisterError::RepeatedDifferently => Self::RepeatedDifferently,
             RegisterError::NotSent(refusal) => refusal.into(),
             RegisterError::Fault(fault) => Self::Fault(fault),
@@ -135,6 +136,7 @@ impl From<ConfirmError> for InvasError {
             ConfirmError::Refused(NotConfirmed::Wrong { left }) => Self::TokenInvalid(left),
             ConfirmError::Refused(NotConfirmed::Over) => Self::TokenOver,
             ConfirmError::Refused(NotConfirmed::Taken(kind)) => Self::Taken(kind),
+            ConfirmError::CommonPassword => Self::COMMON_PASSWORD,
             ConfirmError::Fault(fault) => Self::Fault(fault),
         }
     }
@@ -145,6 +147,9 @@ pub(super) const COUNTRY_NOT_SERVED: &str = "is of a country to which no short m
 const BAD: StatusCode = StatusCode::BAD_REQUEST;
 
 impl InvasError {
+    /// A password that guessers try first.
+    pub(super) const COMMON_PASSWORD: Self = Self::Format("password", "is of a password that is too easy to guess");
+
     /// What a host is told.
     fn told(self) -> Problem {
         match self {

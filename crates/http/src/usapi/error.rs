@@ -89,6 +89,8 @@ impl From<RegisterError> for UsapiError {
     fn from(error: RegisterError) -> Self {
         match error {
             RegisterError::Taken(kind) => Self::Taken(kind),
+            // The contract has these words for whatever the policy refuses.
+            RegisterError::CommonPassword => Self::PasswordFormat,
             RegisterError::RepeatedDifferently => Self::RepeatedDifferently,
             RegisterError::NotSent(refusal) => refusal.into(),
             RegisterError::Fault(fault) => Self::Fault(fault),

@@ -1,6 +1,7 @@
 //! What a test may want of its installation, and the policy that follows from it.
 
 use std::net::IpAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use daftar_core::brand::{Brand, Brands};
@@ -43,6 +44,8 @@ pub struct Builder {
     pub(super) mail: Option<MailWay>,
     pub(super) history: History,
     pub(super) rebrand: fn(&mut Brands, &str),
+    pub(super) min_guesses: u32,
+    pub(super) password_lists: Vec<PathBuf>,
     pub(super) engine: Engine,
 }
 
@@ -66,6 +69,8 @@ impl Default for Builder {
             mail: None,
             history: History::default(),
             rebrand: |_, _| {},
+            min_guesses: 0,
+            password_lists: Vec::new(),
             engine: Engine::of_this_run(),
         }
     }
@@ -96,6 +101,20 @@ impl Builder {
     #[must_use]
     pub fn test_contact(mut self, contact: LoginId, code: &str) -> Self {
         self.test_contacts.0.push((contact, Code::parse(code).unwrap()));
+        self
+    }
+
+    /// Where a new password must be worth so many guesses.
+    #[must_use]
+    pub fn min_guesses(mut self, fewest: u32) -> Self {
+        self.min_guesses = fewest;
+        self
+    }
+
+    /// Where nobody may choose a password of this list.
+    #[must_use]
+    pub fn password_list(mut self, list: &Path) -> Self {
+        self.password_lists.push(list.to_owned());
         self
     }
 
@@ -215,7 +234,7 @@ impl Builder {
             links: daftar_http::links(url),
             country: Country::indonesia(),
             locale: Locale::English,
-            passwords: PasswordPolicy::default(),
+            passwords: PasswordPolicy { min_guesses: self.min_guesses, ..PasswordPolicy::default() },
             guesses: if self.limits.is_some() { self.guesses } else { GuessLimits::CONTRACT },
             limits: self.limits.clone(),
             test_contacts: self.test_contacts.clone(),

@@ -6,7 +6,7 @@ mod gateways;
 mod messages;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,6 +23,7 @@ use daftar_core::service::{Accounts, Parts};
 use daftar_core::token::{KeyRing, StoredKeys};
 use daftar_delivery::{InboxTransport, Overrides, Pace, Renderer, Route, Transport, Worker, WorkerHandle, WorkerParts};
 use daftar_http::{App, Readiness, Settings};
+use daftar_store::password_list::FilePasswordList;
 use daftar_store::pictures::FilePictures;
 use daftar_store::{History, SqlStore};
 use tempfile::TempDir;
@@ -140,6 +141,7 @@ impl Installation {
             keys: KeyRing::stored("https://accounts.example.test", keys).await.unwrap(),
             secrets,
             doorbell,
+            known_passwords: builder.password_lists.iter().map(|list| Arc::new(FilePasswordList::open(list).unwrap()) as _).collect(),
             receipts,
             policy,
         });
@@ -182,6 +184,12 @@ impl Installation {
     /// The same, with hashes that cost more from now on, so that every kept password is out of date.
     pub async fn restarted_with_dearer_hashes(mut self) -> Self {
         self.builder.cost.passes += 1;
+        self.restarted().await
+    }
+
+    /// The same after a restart, with a list of passwords that nobody may choose.
+    pub async fn restarted_with_password_list(mut self, list: &Path) -> Self {
+        self.builder = self.builder.password_list(list);
         self.restarted().await
     }
 

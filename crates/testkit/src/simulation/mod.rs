@@ -93,7 +93,13 @@ impl Rules {
             prices,
             ..SendingLimits::default()
         };
-        Self { limits: Limits { sending, ..Limits::default() }, guesses: GuessLimits::default(), app_digits: 4 }
+        Self { limits: Limits { sending, ..Limits::default() }, guesses: GuessLimits::default(), app_digits: 4, min_guesses: 0 }
+    }
+
+    /// The same with what `docs/limits.md` advises where no client's habits forbid it: App's codes have six digits, and new passwords are not easily guessed.
+    #[must_use]
+    pub fn hardened(self) -> Self {
+        Self { app_digits: 6, min_guesses: 100_000_000, ..self }
     }
 }
 

@@ -12,7 +12,7 @@ use super::world::{Side, Tally};
 use super::{Day, Ms};
 
 /// Guesses that it takes on average to find a password that people choose: 2 to the power of SP 800-63-1's 18 bits for eight characters.
-pub const PASSWORDS: f64 = 262_144.0;
+const PASSWORDS: f64 = 262_144.0;
 
 /// What became of honest people.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -90,6 +90,8 @@ pub struct Report {
     pub paused: (usize, usize),
     /// The most lost codes of an hour.
     pub most_lost: u32,
+    /// Guesses that a password is worth.
+    pub passwords: f64,
     /// What happened, as events.
     pub events: u64,
 }
@@ -147,16 +149,25 @@ impl Report {
             cost: (honest.cost + pumper.cost + sprayer.cost + guesser.cost + of(Side::Owner).cost, day.cap),
             paused: (day.world.paused.len(), pumped),
             most_lost: day.world.most_lost,
+            passwords: worth(day.world.rules().min_guesses),
             events: day.events,
         }
     }
 }
 
-/// Takeovers to be expected of what a side compared.
-#[must_use]
-#[expect(clippy::cast_precision_loss, reason = "counts of guesses")]
-pub fn by_password(tally: &Tally) -> f64 {
-    tally.passwords as f64 / PASSWORDS
+/// How many guesses a password is worth, where the easiest ones are refused. Of all passwords in the order of how many people have them, the one in place `n` is had by at most one
+/// in `n`; and where half the people had one of the refused, and choose again as the others do, it is had by twice as many.
+fn worth(min_guesses: u32) -> f64 {
+    PASSWORDS.max(f64::from(min_guesses) / 2.0)
+}
+
+impl Report {
+    /// Takeovers to be expected of the passwords that a side compared.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "counts of guesses")]
+    pub fn by_password(&self, tally: &Tally) -> f64 {
+        tally.passwords as f64 / self.passwords
+    }
 }
 
 impl fmt::Display for Report {
@@ -182,7 +193,7 @@ impl fmt::Display for Report {
             )?;
         }
         for (name, tally) in [("sprayer", &self.sprayer), ("stuffer", &self.stuffer), ("guesser", &self.guesser)] {
-            writeln!(f, "{name:8} takeovers to be expected: {:.5} by code, {:.5} by password", tally.by_code, by_password(tally))?;
+            writeln!(f, "{name:8} takeovers to be expected: {:.5} by code, {:.5} by password", tally.by_code, self.by_password(tally))?;
         }
         for Attempted { way, is_known, refused, after } in &self.owner {
             let place = if *is_known { "a known address" } else { "a new address" };

@@ -16,6 +16,8 @@ pub struct Rules {
     pub guesses: GuessLimits,
     /// Digits of App's codes.
     pub app_digits: u8,
+    /// How many guesses a new password must be worth; 0: that is not asked.
+    pub min_guesses: u32,
 }
 
 /// On whose account something is done.

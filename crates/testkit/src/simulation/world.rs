@@ -75,6 +75,12 @@ pub struct World {
 }
 
 impl World {
+    /// What it decides.
+    #[must_use]
+    pub const fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
     /// An installation in which nothing has happened yet.
     #[must_use]
     pub fn new(rules: Rules, seed: u64) -> Self {

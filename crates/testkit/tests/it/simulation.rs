@@ -10,7 +10,7 @@ use daftar_core::price::Price;
 use daftar_testkit::Installation;
 use daftar_testkit::simulation::guesser::Way;
 use daftar_testkit::simulation::pumper::Pumping;
-use daftar_testkit::simulation::report::{Attempted, Report, by_password};
+use daftar_testkit::simulation::report::{Attempted, Report};
 use daftar_testkit::simulation::sprayer::Spray;
 use daftar_testkit::simulation::world::Rules;
 use daftar_testkit::simulation::{Day, Plan};
@@ -102,7 +102,7 @@ fn demand(plan: &Plan, seed: u64) -> Report {
     assert!(cost <= cap, "row 42: no more than may be spent: {report}");
     assert!(report.pumper.cost < cap / 20, "row 42: what pumping earns is a trifle of it: {report}");
     assert!(report.sprayer.by_code < 0.01, "row 5: {report}");
-    assert!(report.guesser.by_code + by_password(&report.guesser) < 0.01, "rows 3, 14 and 15: {report}");
+    assert!(report.guesser.by_code + report.by_password(&report.guesser) < 0.01, "rows 3, 14 and 15: {report}");
     let crowd = &report.crowd;
     assert!(crowd.soon() >= 0.995, "people finish at the first or second try: {report}");
     assert!(crowd.kept_out_by.keys().all(|kind| *kind == LimitKind::SendPause.name()), "nobody waits for anything but a paused prefix: {report}");
@@ -184,12 +184,26 @@ fn row_5_spraying_stops_paying_however_it_is_done_at_once() {
 fn row_3_and_row_15_one_account_is_not_worth_ten_thousand_addresses() {
     for seed in 1..=3 {
         let report = besieged(seed, as_they_are);
-        assert!(report.guesser.by_code + by_password(&report.guesser) < 0.01, "{report}");
+        assert!(report.guesser.by_code + report.by_password(&report.guesser) < 0.01, "{report}");
     }
     let short = besieged(1, |rules| rules.guesses = GuessLimits { per_subject: 1_000_000, lost_hourly: None, hourly: 1_000_000 });
     assert!(short.guesser.by_code > 0.003, "codes that grow are what holds him: {short}");
     let open = besieged(1, |rules| rules.limits.passwords.strangers.burst = 1_000_000);
-    assert!(by_password(&open.guesser) > 0.01, "the strangers' limit is what holds him: {open}");
+    assert!(open.by_password(&open.guesser) > 0.01, "the strangers' limit is what holds him: {open}");
+}
+
+#[test]
+fn row_5_and_row_56_hardened_nobody_gets_anywhere_however_he_does_it() {
+    let hardened = |plan: Plan| Plan { rules: plan.rules.clone().hardened(), ..plan };
+    // Two tries at each of as many accounts as there are, which no limit sees.
+    let report = Day::played(&hardened(Plan { people: 1000, accounts: 100_000, stuffing: true, ..Plan::quiet() }), 1);
+    assert!(report.stuffer.passwords > 190_000 && report.by_password(&report.stuffer) < 0.01, "{report}");
+    for spray in [Spray::Patient { batch: 4000, times: 20 }, Spray::Under] {
+        let report = Day::played(&hardened(Plan { people: 1000, accounts: 5000, spray: Some(spray), ..Plan::quiet() }), 1);
+        assert!(report.sprayer.by_code < 0.01, "{spray:?}: {report}");
+        let short = sprayed(spray, 1, as_they_are);
+        assert!(short.sprayer.by_code > 0.01, "it is the length that holds him: {spray:?}: {short}");
+    }
 }
 
 #[test]
@@ -215,5 +229,7 @@ fn the_table() {
             of(&format!("{spray:?}, {digits} digits"), &spraying(spray, digits));
         }
     }
+    let full = Plan::full();
+    println!("--- the day, hardened\n{}\n", Day::played(&Plan { rules: full.rules.clone().hardened(), ..full }, 1));
     of("guessing", &Plan { guesser_addresses: 10_000, ..Plan::quiet() });
 }

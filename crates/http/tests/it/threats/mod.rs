@@ -3,6 +3,7 @@
 mod addresses;
 mod browsers;
 mod codes;
+mod common_passwords;
 mod identity;
 mod json;
 mod numbers;

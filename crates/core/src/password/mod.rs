@@ -1,5 +1,7 @@
 //! Passwords: what a person typed, what a client made of it, what a new one must be like, and the record that is kept of it.
 
+pub mod common;
+
 use md5::{Digest as _, Md5};
 use secrecy::{ExposeSecret as _, SecretString};
 use zeroize::Zeroizing;
@@ -83,6 +85,11 @@ impl PreHashedPassword {
     pub(crate) fn bytes(&self) -> &[u8] {
         self.0.expose_secret().as_bytes()
     }
+
+    /// What the digits stand for.
+    fn digest(&self) -> [u8; 16] {
+        u128::from_str_radix(self.0.expose_secret(), 16).unwrap_or_default().to_be_bytes()
+    }
 }
 
 impl std::fmt::Debug for PreHashedPassword {
@@ -96,7 +103,7 @@ const APP_MAX: usize = 40;
 /// Characters of a password that we make up: about 70 bits.
 const MADE_UP: usize = 12;
 
-/// How long a new password must and may be, in characters, and of what (contract `common.md`, *Passwords*).
+/// What a new password must be like (contract `common.md`, *Passwords*).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PasswordPolicy {
     /// The fewest characters.
@@ -105,11 +112,13 @@ pub struct PasswordPolicy {
     pub max: usize,
     /// Whether white space and control characters may be among them.
     pub blanks: bool,
+    /// The fewest guesses after which somebody may come to it (see [`common::guesses`]); 0: what is easy to guess is taken, too.
+    pub min_guesses: u32,
 }
 
 impl Default for PasswordPolicy {
     fn default() -> Self {
-        Self { min: 6, max: 128, blanks: true }
+        Self { min: 6, max: 128, blanks: true, min_guesses: 0 }
     }
 }
 
@@ -137,7 +146,7 @@ impl PasswordPolicy {
     /// The policy of App: at most 40 characters, none of them blank; no shorter than everywhere.
     #[must_use]
     pub fn app(self) -> Self {
-        Self { min: self.min, max: self.max.min(APP_MAX).max(self.min), blanks: false }
+        Self { max: self.max.min(APP_MAX).max(self.min), blanks: false, ..self }
     }
 
     /// Makes up a password that the policy takes.
@@ -148,7 +157,7 @@ impl PasswordPolicy {
         Password::typed(&text)
     }
 
-    /// Takes a new password.
+    /// Takes a new password of the right length. Whether it is too common is found out when it is set.
     ///
     /// # Errors
     /// [`PasswordError`] when it is not what the policy demands.
@@ -218,16 +227,16 @@ mod tests {
         for blank in ["abc def", " abcdef", "abcdef\t", "abc\u{a0}def", "abc\u{3000}def", "abc\u{7f}def", "abc\u{85}def"] {
             assert_eq!(policy.accept(blank).map(|_| ()), Err(PasswordError::Blank), "{blank:?}");
         }
-        let upward = PasswordPolicy { min: 12, max: 30, blanks: true }.app();
+        let upward = PasswordPolicy { min: 12, max: 30, ..PasswordPolicy::default() }.app();
         assert_eq!((upward.min, upward.max), (12, 30));
-        assert_eq!(PasswordPolicy { min: 50, max: 128, blanks: true }.app().max, 50);
+        assert_eq!(PasswordPolicy { min: 50, max: 128, ..PasswordPolicy::default() }.app().max, 50);
     }
 
     #[test]
     fn a_password_that_we_make_up_is_one_that_the_policy_takes() {
         let entropy = crate::ports::testing::CountingEntropy::default();
         for (min, max, length) in [(6, 40, 12), (20, 40, 20), (6, 8, 8)] {
-            let policy = PasswordPolicy { min, max, blanks: false };
+            let policy = PasswordPolicy { min, max, blanks: false, min_guesses: 0 };
             let (one, other) = (policy.make_up(&entropy), policy.make_up(&entropy));
             assert!(policy.accept(one.expose()).is_ok());
             assert_eq!(one.expose().len(), length);
