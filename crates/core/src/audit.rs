@@ -261,10 +261,12 @@ pub struct Filter {
     pub act: Option<Act>,
     /// Those older than this one.
     pub before: Option<Uuid>,
+    /// Those newer than this one, the oldest of them first: to go on from what was read before.
+    pub after: Option<Uuid>,
 }
 
 impl Accounts {
-    /// The newest `limit` entries that `filter` lets through, newest first.
+    /// The newest `limit` entries that `filter` lets through, newest first; after a certain one, the oldest, oldest first.
     ///
     /// # Errors
     /// [`Fault`].

@@ -303,6 +303,8 @@ pub struct Queue {
     pub waiting: u64,
     /// When the oldest of them was queued.
     pub oldest: Option<Timestamp>,
+    /// When the first of them is worth nothing any more.
+    pub ends: Option<Timestamp>,
 }
 
 /// Reads what gateways report of messages that they took.

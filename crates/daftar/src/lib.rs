@@ -89,7 +89,9 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Limits(command) => commands::limits::run(Config::load(&usual.or_development(), Use::Store)?, command).await,
         Command::Session(command) => commands::session::run(Config::load(&usual.or_development(), Use::Store)?, command).await,
         Command::Audit(wanted) => commands::audit::run(Config::load(&usual.or_development(), Use::Store)?, wanted).await,
-        Command::Backup { file, force } => commands::backup::run(Config::load(&usual.or_development(), Use::Store)?, &file, force).await,
+        Command::Backup { file, force } => {
+            commands::backup::run(Config::load(&usual.or_development(), Use::Store)?, cli.config.as_deref(), &file, force).await
+        }
         Command::Restore { file, force } => commands::restore::run(Config::load(&usual.or_development(), Use::Store)?, &file, force).await,
         Command::Doctor { output } => commands::doctor::run(&usual.or_development(), output).await,
         Command::Completions { shell } => commands::paper::completions(shell),

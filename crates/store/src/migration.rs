@@ -16,7 +16,7 @@ use rusqlite::Connection;
 use crate::error::OpenError;
 
 /// Every migration that this program knows, oldest first.
-const STEPS: [(&str, &str); 9] = [
+const STEPS: [(&str, &str); 10] = [
     ("V1__foundation", include_str!("../migrations/V1__foundation.sql")),
     ("V2__rolling_upgrades", include_str!("../migrations/V2__rolling_upgrades.sql")),
     ("V3__signing_keys", include_str!("../migrations/V3__signing_keys.sql")),
@@ -26,6 +26,7 @@ const STEPS: [(&str, &str); 9] = [
     ("V7__attempts_and_receipts", include_str!("../migrations/V7__attempts_and_receipts.sql")),
     ("V8__limits", include_str!("../migrations/V8__limits.sql")),
     ("V9__audit", include_str!("../migrations/V9__audit.sql")),
+    ("V10__audit_by_act", include_str!("../migrations/V10__audit_by_act.sql")),
 ];
 
 /// The table in which the migrations that a database has had are booked.

@@ -19,6 +19,9 @@ pub(crate) struct AuditList {
     /// Those older than the entry of this id
     #[arg(long, value_name = "ID")]
     pub(crate) before: Option<Uuid>,
+    /// Those newer than the entry of this id, the oldest of them first: to go on from what was read before
+    #[arg(long, value_name = "ID", conflicts_with = "before")]
+    pub(crate) after: Option<Uuid>,
     /// How many at most
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) limit: u32,

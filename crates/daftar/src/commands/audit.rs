@@ -12,7 +12,7 @@ use crate::wiring::Foundation;
 /// Carries the command out.
 pub(crate) async fn run(Checked { config, .. }: Checked, wanted: AuditList) -> anyhow::Result<()> {
     let foundation = Foundation::open(&config, config.database.migrate).await?;
-    let AuditList { account, act, before, limit, output } = wanted;
+    let AuditList { account, act, before, after, limit, output } = wanted;
     let account = match account {
         None => None,
         // An account that is erased has nothing but its id.
@@ -21,7 +21,7 @@ pub(crate) async fn run(Checked { config, .. }: Checked, wanted: AuditList) -> a
             Err(_) => account::find(&foundation, &config, &whom).await?.id,
         }),
     };
-    let found = foundation.store.audit(&Filter { account, act, before }, limit).await?;
+    let found = foundation.store.audit(&Filter { account, act, before, after }, limit).await?;
     if output.json {
         return Ok(say_json(&serde_json::to_value(found)?)?);
     }

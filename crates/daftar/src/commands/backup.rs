@@ -14,8 +14,8 @@ use crate::keys;
 use crate::system::SystemClock;
 use crate::wiring::PICTURES;
 
-/// Carries the command out.
-pub(crate) async fn run(Checked { config, .. }: Checked, to: &Path, force: bool) -> anyhow::Result<()> {
+/// Carries the command out; `written` is the configuration's file that was named.
+pub(crate) async fn run(Checked { config, .. }: Checked, written: Option<&Path>, to: &Path, force: bool) -> anyhow::Result<()> {
     let url = config.database_url();
     let location = Location::parse(url.expose()).context("`database.url`")?;
     let Location::Sqlite(database) = &location else {
@@ -36,7 +36,15 @@ pub(crate) async fn run(Checked { config, .. }: Checked, to: &Path, force: bool)
     say("\nKeep with it, but not in the same place:")?;
     keep(&config)?;
     say("\nTo restore it, with the server stopped:")?;
-    Ok(say(format_args!("  daftar restore --force {}", to.display()))?)
+    let with = written.map(|file| format!("--config {} ", quoted(file))).unwrap_or_default();
+    Ok(say(format_args!("  daftar {with}restore --force {}", quoted(to)))?)
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let path = path.display().to_string();
+    let is_plain = path.chars().all(|c| c.is_alphanumeric() || "/._-+".contains(c));
+    if is_plain { path } else { format!("'{}'", path.replace('\'', r"'\''")) }
 }
 
 fn keep(config: &Config) -> anyhow::Result<()> {

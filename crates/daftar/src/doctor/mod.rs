@@ -6,6 +6,7 @@
 //! Write it in a file of its own: a function `look(&Patient) -> Vec<Finding>` that reads and never writes. Then give it a name and a place in
 //! [`LOOKS`], and its case in `tests/it/doctor.rs`, which is seen to fail once the look is taken out.
 
+mod aside;
 mod certificate;
 mod clock;
 mod configuration;
@@ -22,11 +23,14 @@ mod sms;
 mod store;
 
 use std::future::ready;
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, join_all};
 
 use crate::config::Sources;
+use aside::{Lost, aside};
 pub(crate) use finding::State;
 use finding::{Finding, Line};
 use patient::Patient;
@@ -59,17 +63,24 @@ pub(crate) async fn examine(sources: &Sources) -> Vec<Line> {
     let (found, config) = configuration::look(sources);
     let mut lines = lines("configuration", found);
     if let Some(config) = config {
-        let patient = Patient::meet(config).await;
-        let looks = LOOKS.iter().map(|&(name, look)| bounded(name, look(&patient)));
+        let patient = Arc::new(Patient::meet(config).await);
+        let looks = LOOKS.iter().map(|&(name, look)| bounded(name, look, Arc::clone(&patient)));
         lines.extend(join_all(looks).await.into_iter().flatten());
+        // To close a store is to write to its disk. What does not come of that is nobody's loss.
+        let _ = aside(ANSWERS_WITHIN, ready(()).map(move |()| drop(patient))).await;
     }
     lines
 }
 
-async fn bounded(name: &'static str, look: BoxFuture<'_, Vec<Finding>>) -> Vec<Line> {
-    let found = tokio::time::timeout(PATIENCE, look).await;
-    let too_long = || vec![Finding::failed(format_args!("it took longer than {} s to look", PATIENCE.as_secs()), "Look at what it depends on")];
-    lines(name, found.unwrap_or_else(|_| too_long()))
+async fn bounded(name: &'static str, look: Look, patient: Arc<Patient>) -> Vec<Line> {
+    let found = aside(PATIENCE, async move { look(&patient).await }).await;
+    let lost = |lost| {
+        vec![match lost {
+            Lost::TooLong => Finding::failed(format_args!("it took longer than {} s to look", PATIENCE.as_secs()), "Look at what it depends on"),
+            Lost::Broken => Finding::failed("the look itself failed", "Standard error says how. Please report it"),
+        }]
+    };
+    lines(name, found.unwrap_or_else(lost))
 }
 
 fn lines(look: &'static str, found: Vec<Finding>) -> Vec<Line> {

@@ -38,8 +38,8 @@ pub(super) async fn look(patient: &Patient) -> Vec<Finding> {
 fn waits_long(queue: &Queue, patient: &Patient) -> Option<Finding> {
     let waits = Duration::try_from(patient.now.duration_since(queue.oldest?)).ok().filter(|waits| *waits > LONG)?;
     let said = format!("{} wait, the oldest for {} s", queue.waiting, waits.as_secs());
-    // The code in it is dead by now.
-    let is_dead = waits > patient.config.codes.lifetime.duration();
+    // Whoever waited for it has given up. (A notice is worth something for longer than a code.)
+    let is_dead = queue.ends.is_some_and(|end| end <= patient.now);
     let finding = if is_dead { Finding::failed(said, LOOK_THERE) } else { Finding::warning(said, LOOK_THERE) };
     Some(finding.of(queue.channel.name()))
 }

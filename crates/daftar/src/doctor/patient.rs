@@ -5,13 +5,13 @@ use std::sync::Arc;
 use daftar_core::ports::{Clock, Timestamp, new_id};
 use daftar_core::secret::Secrets;
 use daftar_store::{Location, OpenError, SqlStore};
-use tokio::time::timeout;
 
 use crate::config::{Config, master_key_of};
 use crate::keys::{KeyFileError, MasterKey};
 use crate::system::{OsEntropy, SystemClock};
 
 use super::ANSWERS_WITHIN;
+use super::aside::aside;
 use super::finding::Finding;
 
 /// Why there is no store to look at.
@@ -27,7 +27,7 @@ pub(super) enum Absence {
 
 /// An installation.
 pub(super) struct Patient {
-    pub(super) config: Config,
+    pub(super) config: Arc<Config>,
     pub(super) store: Result<Arc<SqlStore>, Absence>,
     /// What is derived from the master key, if there is one.
     pub(super) secrets: Result<Option<Secrets>, KeyFileError>,
@@ -38,10 +38,15 @@ pub(super) struct Patient {
 impl Patient {
     /// Opens what can be opened.
     pub(super) async fn meet(config: Config) -> Self {
-        let store = timeout(ANSWERS_WITHIN, opened(&config)).await.unwrap_or(Err(Absence::Silent));
+        let config = Arc::new(config);
+        let opening = Arc::clone(&config);
+        let store = aside(ANSWERS_WITHIN, async move { opened(&opening).await }).await.unwrap_or(Err(Absence::Silent));
         let there = match &store {
             // One that does not say is said to be silent by the looks that ask it.
-            Ok(store) => store.time().await.ok().flatten(),
+            Ok(store) => {
+                let store = Arc::clone(store);
+                aside(ANSWERS_WITHIN, async move { store.time().await }).await.ok().and_then(Result::ok).flatten()
+            }
             Err(_) => None,
         };
         let key = match &config.secrets.master_key {

@@ -59,6 +59,7 @@ async fn a_copy_made_under_load_holds_all_that_was_acknowledged_and_brings_nothi
     stop.store(true, Ordering::Release);
     load.await.unwrap();
     assert!(said.contains("copy.db") && said.contains("master.key"), "{said}");
+    assert!(said.contains("\n  daftar restore --force copy.db"), "{said}");
     assert_eq!(mode(&home.path("copy.db")), 0o600);
     let left: Vec<_> = fs::read_dir(home.path("")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     assert!(left.iter().all(|name| !name.contains("partial")), "{left:?}");
@@ -102,6 +103,10 @@ fn a_copy_never_takes_the_place_of_another_file_unasked() {
     home.write("copy.db-wal", "the log of another database");
     home.run(&["backup", "copy.db", "--force"]).ok();
     assert!(!home.path("copy.db-wal").exists());
+    // What is said to restore it with can be copied into a shell.
+    fs::write(home.path("its own.toml"), "").unwrap();
+    let told = home.run(&["--config", "its own.toml", "backup", "an other's.db"]).ok();
+    assert!(told.contains(r"  daftar --config 'its own.toml' restore --force 'an other'\''s.db'"), "{told}");
     // The database itself is no place for its copy.
     assert!(home.run(&["backup", DATABASE, "--force"]).failed().contains("it is the database itself"));
     assert_eq!(one(&home, "copy.db", "SELECT count(*) FROM accounts"), 0);

@@ -338,9 +338,24 @@ async fn messages_that_failed_and_messages_that_wait_for_long_are_told_of() {
     execute(&home, "UPDATE outbox SET created_at = created_at - 120000");
     Report::of(&home).says(("outbox", "email"), "warning", &["1 wait, the oldest for 12"]);
     execute(&home, "UPDATE outbox SET created_at = created_at - 600000");
+    Report::of(&home).says(("outbox", "email"), "warning", &["1 wait, the oldest for 72"]);
+    execute(&home, "UPDATE outbox SET expires_at = expires_at - 720000");
     let report = Report::of(&home);
     assert_eq!(report.status, Some(1));
     report.says(("outbox", "email"), "failed", &["1 wait, the oldest for 72", "daftar outbox list"]);
+}
+
+#[test]
+fn a_disk_that_hangs_keeps_it_from_nothing() {
+    let home = Home::with_a_file();
+    home.client();
+    let database = home.path(DATABASE);
+    let held = ["-f", "-o", "/dev/null", "-P", database.to_str().unwrap(), "--trace=pread64", "--inject=pread64:delay_enter=600s"];
+    let report = Report::by(home.command_by("strace", &held, &["doctor", "--json"]));
+    assert_eq!(report.status, Some(1));
+    report.says(("store", ""), "failed", &["did not answer within 10 s"]);
+    report.says(("outbox", ""), "warning", &["not looked at: the store cannot be read"]);
+    report.says(("open files", ""), "ok", &[]);
 }
 
 #[tokio::test]

@@ -118,6 +118,11 @@ impl Home {
         self.settled(Command::new(env!("CARGO_BIN_EXE_daftar")), arguments)
     }
 
+    /// The same by another program, which becomes it.
+    pub(crate) fn command_by(&self, program: &str, its_arguments: &[&str], arguments: &[&str]) -> Command {
+        self.settled(Command::new(program), &[its_arguments, &[env!("CARGO_BIN_EXE_daftar")], arguments].concat())
+    }
+
     fn settled(&self, mut command: Command, arguments: &[&str]) -> Command {
         command.args(arguments).current_dir(self.dir.path()).env_clear().envs(self.variables.iter().cloned()).stdin(Stdio::null());
         command
@@ -142,8 +147,7 @@ impl Home {
 
     /// Starts a server by another program, which becomes it: what that does to itself, it does to the server.
     pub(crate) fn start_by(&self, program: &str, its_arguments: &[&str]) -> Server {
-        let arguments = [its_arguments, &[env!("CARGO_BIN_EXE_daftar"), "serve"]].concat();
-        Server::start(self.settled(Command::new(program), &arguments))
+        Server::start(self.command_by(program, its_arguments, &["serve"]))
     }
 
     /// The same as [`Home::start`], and the line of its log before that which contains `text`.

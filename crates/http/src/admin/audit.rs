@@ -1,4 +1,4 @@
-//! `/admin/audit`: who did what to which account, and from where? The newest entries, by account and act.
+//! `/admin/audit`: who did what to which account, and from where? The newest entries, or those after one, by account and act.
 
 use axum::Json;
 use axum::http::Uri;
@@ -18,7 +18,7 @@ pub(super) const MOST: u32 = 1000;
 #[derive(Serialize)]
 pub(super) struct Page {
     entries: Vec<Told>,
-    /// What to give as `before` to get the next page, if there may be one.
+    /// What to give as `before` to get the next page, if there may be one; or as `after`, where that was given.
     next: Option<String>,
 }
 
@@ -28,8 +28,9 @@ pub(super) async fn list(Administrator(accounts): Administrator, uri: Uri) -> Re
     let filter = read(query)?;
     let limit = count(query, "limit", USUAL, MOST).ok_or(AdminError::Parameter("limit", "must be a number from 1 to 1000"))?;
     let entries = accounts.audit(&filter, limit).await?;
-    let is_full = entries.len() == limit as usize;
-    let next = entries.last().filter(|_| is_full).map(|last| last.id.clone());
+    // What comes after the last one may be written at any time.
+    let may_go_on = filter.after.is_some() || entries.len() == limit as usize;
+    let next = entries.last().filter(|_| may_go_on).map(|last| last.id.clone());
     Ok(Json(Page { entries, next }))
 }
 
@@ -42,6 +43,7 @@ fn read(query: &[u8]) -> Result<Filter, AdminError> {
         account: named("account", "must be the id of an account, which may be erased since")?.map(AccountId),
         act,
         before: named("before", "must be the id of an entry")?,
+        after: named("after", "must be the id of an entry")?,
     })
 }
 

@@ -260,12 +260,17 @@ pub(super) fn audit() -> Described {
         text("from").like("203.0.113.7").about("From which address").nullable(),
     ];
     by_administrator(Call::get("listAudit", "Who did what to which account, and from where?"))
-        .detail("The newest entries first. What was refused is no deed: it stands in the limits.")
+        .detail("The newest entries first; after a certain one, the oldest first. What was refused is no deed: it stands in the limits.")
         .query(&uuid("account").about("Those about this account").optional())
         .query(&one_of("act", Act::ALL.iter().map(|act| act.name())).about("Those of this act").optional())
         .query(&uuid("before").about("`next` of the page before").optional())
+        .query(&uuid("after").about("The newest entry that is known already, to get those written since; then `next` of the page before").optional())
         .query(&count("limit", audit::USUAL, audit::MOST))
-        .answers(StatusCode::OK, "A page of them", &[list("entries", object("", entry)), uuid("next").about("`before` of the next page").nullable()])
+        .answers(
+            StatusCode::OK,
+            "A page of them",
+            &[list("entries", object("", entry)), uuid("next").about("`before` of the next page; `after`, where that was given").nullable()],
+        )
         .refuses([AdminError::Parameter("act", audit::NO_ACT)])
         .into()
 }

@@ -57,7 +57,7 @@ fn values<'e>(entry: &'e Entry, address: Option<&'e str>) -> [Value<'e>; COLUMNS
     ]
 }
 
-/// The newest `limit` entries that `filter` lets through, newest first.
+/// The newest `limit` entries that `filter` lets through, newest first; after a certain one, the oldest, oldest first.
 pub(crate) async fn list(tx: &mut Tx<'_>, filter: &Filter, limit: u32) -> Result<Vec<Told>, StoreError> {
     let (mut conditions, mut values): (Vec<String>, Vec<Value<'_>>) = (Vec::new(), vec![limit.into()]);
     let mut place = |value| {
@@ -69,12 +69,20 @@ pub(crate) async fn list(tx: &mut Tx<'_>, filter: &Filter, limit: u32) -> Result
     }
     if let Some(act) = filter.act {
         conditions.push(format!("act = ${}", place(act.name().into())));
+        // What the index by act leaves out, as it says it.
+        if act != Act::SessionOpened {
+            conditions.push("act <> 'session.opened'".to_owned());
+        }
     }
     if let Some(before) = &filter.before {
         conditions.push(format!("(at, id) < (${}, ${})", place(moment(before).into()), place(before.into())));
     }
+    if let Some(after) = &filter.after {
+        conditions.push(format!("(at, id) > (${}, ${})", place(moment(after).into()), place(after.into())));
+    }
+    let order = if filter.after.is_some() { "at, id" } else { "at DESC, id DESC" };
     let which = if conditions.is_empty() { "TRUE".to_owned() } else { conditions.join(" AND ") };
-    let sql = format!("SELECT at, id, act, account, about, actor, name, door, address FROM audit WHERE {which} ORDER BY at DESC, id DESC LIMIT $1");
+    let sql = format!("SELECT at, id, act, account, about, actor, name, door, address FROM audit WHERE {which} ORDER BY {order} LIMIT $1");
     tx.all(&sql, &values, read).await
 }
 

@@ -77,9 +77,9 @@ pub(crate) async fn set_country(tx: &mut Tx<'_>, id: &ClientId, country: &Countr
     noted(tx, Act::ClientMoved, id, rows).await
 }
 
-/// Disables a machine client, since the first time it was; whether there is such a client.
+/// Disables a machine client, unless it is; whether there is such a client.
 pub(crate) async fn disable(tx: &mut Tx<'_>, id: &ClientId, now: Timestamp) -> Result<bool, StoreError> {
-    let sql = "UPDATE clients SET disabled_at = coalesce(disabled_at, $2) WHERE id = $1";
+    let sql = "UPDATE clients SET disabled_at = $2 WHERE id = $1 AND disabled_at IS NULL";
     let rows = tx.exec(sql, &[id.as_str().into(), now.into()]).await?;
-    noted(tx, Act::ClientDisabled, id, rows).await
+    Ok(noted(tx, Act::ClientDisabled, id, rows).await? || load(tx, id).await?.is_some())
 }

@@ -229,14 +229,15 @@ pub(crate) async fn waiting(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
 
 /// The same by channel, and since when the oldest waits.
 pub(crate) async fn queues(tx: &mut Tx<'_>) -> Result<Vec<Queue>, StoreError> {
-    let sql = "SELECT channel, count(*) AS waiting, min(created_at) AS oldest FROM outbox WHERE state = 'waiting' GROUP BY channel";
-    let mut queues: Vec<_> = Channel::ALL.iter().map(|channel| Queue { channel: *channel, waiting: 0, oldest: None }).collect();
+    let sql = "SELECT channel, count(*) AS waiting, min(created_at) AS oldest, min(expires_at) AS ends FROM outbox WHERE state = 'waiting' GROUP BY channel";
+    let mut queues: Vec<_> = Channel::ALL.iter().map(|channel| Queue { channel: *channel, waiting: 0, oldest: None, ends: None }).collect();
     tx.each(sql, &[], |row| {
         let row = row.of("outbox");
         let channel = row.named("channel", Channel::from_name)?;
         if let Some(queue) = queues.iter_mut().find(|queue| queue.channel == channel) {
             queue.waiting = row.number("waiting")?;
             queue.oldest = row.opt_time("oldest")?;
+            queue.ends = row.opt_time("ends")?;
         }
         Ok(())
     })

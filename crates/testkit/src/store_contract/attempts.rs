@@ -358,6 +358,7 @@ pub async fn queues_are_counted_by_channel<E: Engine>(engine: E) {
     let sms = queues.iter().find(|queue| queue.channel == Channel::Sms).unwrap();
     let mail = queues.iter().find(|queue| queue.channel == Channel::Email).unwrap();
     assert_eq!((sms.waiting, sms.oldest, mail.waiting, mail.oldest), (2, Some(now()), 0, None));
+    assert_eq!((sms.ends, mail.ends), (Some(now() + 30 * MINUTE), None));
 }
 
 /// Row 45: the answer to the sending and its receipt, at once and in any order.

@@ -121,6 +121,7 @@ pub async fn what_operators_change_is_written_down<E: Engine>(engine: E) {
     assert!(store.rotate_client(&till.id, Mac([4; 32])).await.unwrap());
     assert!(store.set_client_country(&till.id, Country::hong_kong()).await.unwrap());
     assert!(store.disable_client(&till.id, now()).await.unwrap());
+    assert!(store.disable_client(&till.id, now()).await.unwrap(), "which it was already");
     let used = Charge::one(LimitKey::new(LimitKind::SendDestination, "email/siti@example.test"), Gcra { burst: 1, period: HOUR });
     store.charge(vec![used], now()).await.unwrap();
     store.reset_limits(LimitKind::SendDestination, None).await.unwrap();
@@ -183,9 +184,21 @@ pub async fn the_trail_is_read_page_by_page_by_account_and_by_act<E: Engine>(eng
         paged.extend(page);
     }
     assert_eq!(paged, all);
+    // Forwards, as somebody reads who was here before, while more is written.
+    let (mut followed, mut after): (Vec<Told>, Option<Uuid>) = (Vec::new(), all.last().map(|first| first.id.parse().unwrap()));
+    loop {
+        let page = store.audit(&Filter { after, ..Filter::default() }, 3).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = Some(last.id.parse().unwrap());
+        followed.extend(page);
+    }
+    followed.reverse();
+    assert_eq!(followed, all[..7]);
     assert_eq!(trail(&store, Filter { account: Some(siti.id), ..Filter::default() }).await, all[4..]);
-    let opened = trail(&store, Filter { account: Some(budi.id), act: Some(Act::SessionOpened), before: None }).await;
+    let opened = trail(&store, Filter { account: Some(budi.id), act: Some(Act::SessionOpened), ..Filter::default() }).await;
     assert_eq!((opened.len(), opened.iter().all(|entry| entry.account == Some(budi.id.to_string()))), (3, true));
+    let made = trail(&store, Filter { act: Some(Act::AccountMade), ..Filter::default() }).await;
+    assert_eq!(made, [all[3].clone(), all[7].clone()]);
 }
 
 pub async fn old_entries_go_a_bounded_amount_at_a_time_and_young_ones_stay<E: Engine>(engine: E) {
