@@ -52,7 +52,7 @@ impl Scale {
         let start = |accounts| [Engine::Sqlite, Engine::Postgres].map(|engine| Site::start(engine, accounts, Some(Limits::default())));
         let sizes = SIZES.into_iter().filter(|(accounts, ..)| *accounts <= most).map(|(accounts, look_up, sign_in)| Size {
             sites: start(accounts),
-            look_ups: Arc::new(people::look_ups(accounts, ASKED)),
+            look_ups: look_ups(accounts),
             sign_ins: Arc::new(people::sign_ins(accounts, SIGNING_IN)),
             rows: (look_up, sign_in),
         });
@@ -65,13 +65,7 @@ impl Scale {
             let mut fewest = None;
             for Size { sites, look_ups, sign_ins, rows } in &self.sizes {
                 let site = &sites[column];
-                site.later(1);
-                let rate = |requests, status| {
-                    let run = load::run(&[site.installation.address()], requests, CONNECTIONS, TIME, status);
-                    assert_eq!(run.unexpected, 0, "every answer must be the expected one, or the figure means nothing");
-                    run.rate
-                };
-                let (look_up, sign_in) = (rate(look_ups, 409), rate(sign_ins, 200));
+                let (look_up, sign_in) = (self::look_up(site, look_ups, TIME), rate(site, sign_ins, TIME, 200));
                 let (one, other) = match fewest {
                     None => (look_up, sign_in),
                     Some((few_look_up, few_sign_in)) => (look_up / few_look_up, sign_in / few_sign_in),
@@ -88,4 +82,23 @@ impl Scale {
     pub fn table(&self) -> &Table<2> {
         &self.table
     }
+}
+
+/// Look-ups of some of so many accounts, all over them.
+#[must_use]
+pub fn look_ups(accounts: u32) -> Arc<Requests> {
+    Arc::new(people::look_ups(accounts, ASKED))
+}
+
+/// Makes them for a while; how many a second.
+#[must_use]
+pub fn look_up(site: &Site, look_ups: &Arc<Requests>, time: Duration) -> f64 {
+    site.later(1);
+    rate(site, look_ups, time, 409)
+}
+
+fn rate(site: &Site, requests: &Arc<Requests>, time: Duration, status: u16) -> f64 {
+    let run = load::run(&[site.installation.address()], requests, CONNECTIONS, time, status);
+    assert_eq!(run.unexpected, 0, "every answer must be the expected one, or the figure means nothing");
+    run.rate
 }

@@ -38,7 +38,7 @@ use crate::redemption::{Redeemed, Redemption};
 use crate::registration::{FinishRegistration, Finished, LinkedRegistration, NewRegistration, Registration, RegistrationId, Resend, Resent};
 use crate::repeat::{Repeat, Repeated};
 use crate::secret::Mac;
-use crate::session::{Session, SessionId};
+use crate::session::{Reachable, Session, SessionId};
 use crate::sign_in::{OpenSession, Opened, SignInRecord};
 use crate::token::{Rotation, SealedKey};
 
@@ -128,6 +128,8 @@ pub trait Store: Send + Sync {
     async fn is_known(&self, account: AccountId, from: Mac) -> Result<bool, StoreError>;
     /// The account whose session this is, if at `now` the session is neither over nor ended and the account is active.
     async fn session_account(&self, id: SessionId, now: Timestamp) -> Result<Option<AccountId>, StoreError>;
+    /// The same account's contacts, proven or not: what is asked for most.
+    async fn session_contacts(&self, id: SessionId, now: Timestamp) -> Result<Option<Reachable>, StoreError>;
     /// The same account, whole.
     async fn session_profile(&self, id: SessionId, now: Timestamp) -> Result<Option<Account>, StoreError>;
     /// A whole account.

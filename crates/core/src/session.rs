@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::account::{Account, AccountId, Surface};
 use crate::device::Device;
+use crate::identifier::{EmailAddress, PhoneNumber};
 use crate::ports::{Timestamp, new_id};
 use crate::service::{Accounts, Fault};
 use crate::token::{AccountClaims, TokenError, TokenKind, whole_seconds};
@@ -100,6 +101,17 @@ impl From<TokenError> for NotSignedIn {
     }
 }
 
+/// How a person is reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reachable {
+    /// The person's account.
+    pub account: AccountId,
+    /// Its e-mail address.
+    pub email: Option<EmailAddress>,
+    /// Its phone number.
+    pub phone: Option<PhoneNumber>,
+}
+
 impl Accounts {
     /// The live session, and its account, for which `token` speaks on `surface` (threat row 31: the account comes from the token alone).
     ///
@@ -108,6 +120,17 @@ impl Accounts {
     pub async fn authenticate(&self, token: &str, surface: Surface) -> Result<LiveSession, NotSignedIn> {
         let claims = self.signed_in(token, surface).await?;
         Ok(LiveSession { id: SessionId(claims.registered.jti), account: AccountId(claims.sub) })
+    }
+
+    /// How the account is reached for which `token` speaks on `surface`, on the same terms.
+    ///
+    /// # Errors
+    /// [`NotSignedIn`].
+    pub async fn contacts_by(&self, token: &str, surface: Surface) -> Result<Reachable, NotSignedIn> {
+        let now = self.now();
+        let claims: AccountClaims = self.keys().check(token, TokenKind::Session(surface), now).await?;
+        let found = self.store().session_contacts(SessionId(claims.registered.jti), now).await.map_err(Fault::from)?;
+        found.filter(|found| found.account == AccountId(claims.sub)).ok_or(NotSignedIn::Invalid)
     }
 
     /// The account, whole, for which `token` speaks on `surface`, on the same terms.

@@ -28,7 +28,7 @@ use daftar_core::redemption::{Redeemed, Redemption};
 use daftar_core::registration::{FinishRegistration, Finished, LinkedRegistration, NewRegistration, Registration, RegistrationId, Resend, Resent};
 use daftar_core::repeat::{Repeat, Repeated};
 use daftar_core::secret::Mac;
-use daftar_core::session::{Session, SessionId};
+use daftar_core::session::{Reachable, Session, SessionId};
 use daftar_core::sign_in::{OpenSession, Opened, SignInRecord};
 use daftar_core::token::{Rotation, SealedKey};
 
@@ -62,6 +62,10 @@ impl Store for SqlStore {
 
     async fn session_account(&self, id: SessionId, now: Timestamp) -> Result<Option<AccountId>, StoreError> {
         self.look_up("session_account", (id, now), |tx, &(id, now)| Box::pin(sessions::account_of(tx, id, now))).await
+    }
+
+    async fn session_contacts(&self, id: SessionId, now: Timestamp) -> Result<Option<Reachable>, StoreError> {
+        self.look_up("session_contacts", (id, now), |tx, &(id, now)| Box::pin(accounts::contacts_of_session(tx, id, now))).await
     }
 
     async fn session_profile(&self, id: SessionId, now: Timestamp) -> Result<Option<Account>, StoreError> {

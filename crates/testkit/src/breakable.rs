@@ -28,7 +28,7 @@ use daftar_core::redemption::{Redeemed, Redemption};
 use daftar_core::registration::{FinishRegistration, Finished, LinkedRegistration, NewRegistration, Registration, RegistrationId, Resend, Resent};
 use daftar_core::repeat::{Repeat, Repeated};
 use daftar_core::secret::Mac;
-use daftar_core::session::{Session, SessionId};
+use daftar_core::session::{Reachable, Session, SessionId};
 use daftar_core::sign_in::{OpenSession, Opened, SignInRecord};
 use daftar_core::token::{Rotation, SealedKey};
 use daftar_store::SqlStore;
@@ -104,6 +104,7 @@ behind_the_switch! { Store {
     read sign_in_record(id: &LoginId, from: Mac) -> Option<SignInRecord>;
     read is_known(account: AccountId, from: Mac) -> bool;
     read session_account(id: SessionId, now: Timestamp) -> Option<AccountId>;
+    read session_contacts(id: SessionId, now: Timestamp) -> Option<Reachable>;
     read session_profile(id: SessionId, now: Timestamp) -> Option<Account>;
     read account(id: AccountId) -> Option<Account>;
     read find_account(id: &LoginId) -> Option<Account>;

@@ -15,3 +15,22 @@ impl TestContacts {
         self.0.iter().find(|(id, _)| id.is_same(contact)).map(|(_, code)| code)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identifier::EmailAddress;
+
+    #[test]
+    fn the_code_is_that_of_the_contact_however_it_is_spelled_and_of_no_other() {
+        let id = |text: &str| LoginId::from(EmailAddress::parse(text).unwrap());
+        let contacts = TestContacts(vec![
+            (id("siti@example.test"), Code::parse("12345678").unwrap()),
+            (id("mei@example.test"), Code::parse("87654321").unwrap()),
+        ]);
+        let code_of = |text: &str| contacts.code_of(&id(text)).map(|code| code.expose().to_owned());
+        assert_eq!(code_of("mei@example.test").as_deref(), Some("87654321"));
+        assert_eq!(code_of("SITI@example.test").as_deref(), Some("12345678"));
+        assert_eq!(code_of("budi@example.test"), None);
+    }
+}

@@ -56,3 +56,19 @@ impl LookUpLimits {
         Charge { amount, ..Charge::one(key, self.of(asker)) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use super::*;
+
+    #[test]
+    fn row_60_a_person_is_counted_by_address_and_a_client_by_its_name_as_often_as_it_asks() {
+        let limits = LookUpLimits::default();
+        let person = limits.charge(&Asker::Person(ClientAddress::from(IpAddr::from([192, 0, 2, 1]))), 3);
+        assert_eq!((person.key.as_str(), person.amount), ("look_up.address/192.0.2.1", 3));
+        let client = limits.charge(&Asker::Client(ClientId::parse("shop").unwrap()), 1);
+        assert_eq!((client.key.as_str(), client.amount), ("look_up.client/shop", 1));
+    }
+}

@@ -114,7 +114,7 @@ mod tests {
         let recent = Recent::new(MOST, SWEEP);
         assert_eq!(count(&recent, 0..100, start()), [Some(1); 100]);
         assert_eq!(count(&recent, 0..50, start()), [Some(2); 50]);
-        assert_eq!(recent.len(), 100);
+        assert_eq!((recent.len(), recent.is_empty()), (100, false));
         // Enough others, that every table is looked through.
         count(&recent, 1000..1500, start() + SWEEP);
         assert_eq!(recent.len(), 550);

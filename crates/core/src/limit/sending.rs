@@ -215,6 +215,7 @@ mod tests {
         ];
         assert_eq!(paid(&[sms("+85251234567")]), expected);
         let mail = Recipient::Email(EmailAddress::parse("siti@example.test").unwrap());
+        assert_eq!(paid(&[sms("+85251234567"), mail.clone()]).last(), Some(&of("send.address/192.0.2.1", 2)), "an address pays for each");
         assert_eq!(paid(&[mail]), [of("send.destination/email/siti@example.test", 1), of("send.address/192.0.2.1", 1)]);
         assert_eq!(paid(&[]), []);
     }

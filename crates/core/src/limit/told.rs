@@ -240,5 +240,7 @@ mod tests {
         let told = told(&charge, &[0], 1);
         assert_eq!((told.of, told.from.as_deref()), (account, Some("2001:db8:1:2::")));
         assert_eq!((told.used, told.left, told.free_in), (Amount::Count(10), Amount::Count(0), 89));
+        let half_a_second_later = Limits::default().told(&charge.key, &charged(&charge, &[0]), start() + 1500.milliseconds());
+        assert_eq!(half_a_second_later.free_in, 89, "a second that has begun is waited for");
     }
 }

@@ -148,6 +148,12 @@ fn row_52_who_a_code_was_asked_for_is_not_in_what_debugging_shows() {
 }
 
 #[test]
+fn row_52_a_key_shows_its_name_alone() {
+    let (_, key) = ring_and_key();
+    assert_eq!(format!("{key:?}"), format!("SigningKey({} ES256)", key.kid));
+}
+
+#[test]
 fn times_are_told_in_whole_seconds() {
     let moment = now() + 999.milliseconds();
     assert_eq!(rfc3339(moment), "2026-09-21T14:13:20Z");

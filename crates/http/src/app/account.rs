@@ -6,7 +6,7 @@ use daftar_core::limit::look_ups::Asker;
 use daftar_core::message::{Channel, Recipient};
 use serde::Serialize;
 
-use super::caller::Owned;
+use super::caller::ReachableBy;
 use super::envelope::Done;
 use super::error::AppError;
 use super::wire::{self, AccountType};
@@ -59,7 +59,7 @@ pub(super) async fn username_info(
     Ok(Done(Contacts { email: blurred(Channel::Email), phone: blurred(Channel::Sms) }))
 }
 
-pub(super) async fn info(State(app): State<App>, Owned(account): Owned) -> Done<Contacts> {
-    let phone = account.phone.map(|phone| phone.id.shown_in(&app.accounts().policy().app.country));
-    Done(Contacts { email: account.email.map(|email| email.id.as_str().to_owned()), phone })
+pub(super) async fn info(State(app): State<App>, ReachableBy(person): ReachableBy) -> Done<Contacts> {
+    let phone = person.phone.map(|phone| phone.shown_in(&app.accounts().policy().app.country));
+    Done(Contacts { email: person.email.map(|email| email.as_str().to_owned()), phone })
 }

@@ -4,10 +4,10 @@
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
-use daftar_core::account::{Account, Surface};
+use daftar_core::account::Surface;
 use daftar_core::locale::Locale;
 use daftar_core::recovery::Recovery;
-use daftar_core::session::LiveSession;
+use daftar_core::session::{LiveSession, Reachable};
 
 use super::envelope::OTHERWISE;
 use super::error::AppError;
@@ -33,15 +33,15 @@ impl FromRequestParts<App> for Person {
     }
 }
 
-/// The account of a person who is signed in on App.
-pub(super) struct Owned(pub(super) Account);
+/// How a person is reached who is signed in on App.
+pub(super) struct ReachableBy(pub(super) Reachable);
 
-impl FromRequestParts<App> for Owned {
+impl FromRequestParts<App> for ReachableBy {
     type Rejection = AppError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, AppError> {
         let token = bearer(&parts.headers).ok_or(AppError::NotSignedIn)?;
-        Ok(Self(app.accounts().profile_by(token, Surface::App).await?))
+        Ok(Self(app.accounts().contacts_by(token, Surface::App).await?))
     }
 }
 

@@ -8,7 +8,7 @@ use daftar_core::password::{PasswordRecord, Scheme};
 use daftar_core::person::{BirthDate, FullName, Gender, PersonName, PictureId, PlaceName, Profile};
 use daftar_core::ports::{StoreError, Timestamp};
 use daftar_core::secret::Mac;
-use daftar_core::session::SessionId;
+use daftar_core::session::{Reachable, SessionId};
 use daftar_core::sign_in::SignInRecord;
 
 use super::passwords;
@@ -73,6 +73,30 @@ pub(crate) async fn of_session(tx: &mut Tx<'_>, id: SessionId, now: Timestamp) -
     let sql = account_where!("a.id = (SELECT account FROM sessions WHERE id = $1 AND expires_at > $2 AND ended_at IS NULL) AND a.status = 'active'");
     let mut found = None;
     tx.each(sql, &[(&id.0).into(), now.into()], |row| gather(&mut found, row)).await?;
+    Ok(found)
+}
+
+/// The contacts of the same account.
+pub(crate) async fn contacts_of_session(tx: &mut Tx<'_>, id: SessionId, now: Timestamp) -> Result<Option<Reachable>, StoreError> {
+    let sql = "SELECT s.id, s.account, i.kind, i.shown FROM sessions s JOIN accounts a ON a.id = s.account \
+               LEFT JOIN identifiers i ON i.account = s.account AND i.kind IN ('email', 'phone') \
+               WHERE s.id = $1 AND s.expires_at > $2 AND s.ended_at IS NULL AND a.status = 'active'";
+    let mut found: Option<Reachable> = None;
+    tx.each(sql, &[(&id.0).into(), now.into()], |row| {
+        let reachable = match &mut found {
+            Some(reachable) => reachable,
+            None => found.insert(Reachable { account: AccountId(row.of("sessions").id("account")?), email: None, phone: None }),
+        };
+        let identifier = row.of("identifiers");
+        let Some(kind) = identifier.opt_named("kind", IdentifierKind::from_name)? else { return Ok(()) };
+        match identifier.named("shown", |text| LoginId::from_stored(kind, text))? {
+            LoginId::Username(_) => {}
+            LoginId::Email(id) => reachable.email = Some(id),
+            LoginId::Phone(id) => reachable.phone = Some(id),
+        }
+        Ok(())
+    })
+    .await?;
     Ok(found)
 }
 

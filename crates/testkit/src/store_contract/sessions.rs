@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use daftar_core::account::{AccountId, AccountStatus};
+use daftar_core::account::{Account, AccountId, AccountStatus};
 use daftar_core::limit::{Charge, Charged, Gcra, LimitKey, LimitKind};
 use daftar_core::password::PasswordRecord;
 use daftar_core::ports::{Store as _, Timestamp};
-use daftar_core::session::SessionId;
+use daftar_core::session::{Reachable, SessionId};
 use daftar_core::sign_in::Opened;
 use daftar_store::SqlStore;
 
@@ -17,10 +17,16 @@ async fn kept_password(store: &SqlStore, name: &str) -> Option<PasswordRecord> {
     store.sign_in_record(&given::username(name).into(), given::from()).await.unwrap().unwrap().password
 }
 
-/// Whose session it is, which both ways of asking agree on.
+/// Whose session it is, which all ways of asking agree on.
 async fn speaks_for(store: &SqlStore, session: SessionId, at: Timestamp) -> Option<AccountId> {
     let (account, profile) = (store.session_account(session, at).await.unwrap(), store.session_profile(session, at).await.unwrap());
     assert_eq!(profile.as_ref().map(|profile| profile.id), account);
+    let expected = profile.clone().map(|Account { id, email, phone, .. }| Reachable {
+        account: id,
+        email: email.map(|email| email.id),
+        phone: phone.map(|phone| phone.id),
+    });
+    assert_eq!(store.session_contacts(session, at).await.unwrap(), expected);
     if let Some(profile) = profile {
         assert_eq!(store.account(profile.id).await.unwrap(), Some(profile));
     }

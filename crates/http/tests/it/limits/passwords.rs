@@ -248,6 +248,20 @@ async fn row_15_of_500_strangers_at_once_on_three_replicas_twenty_are_compared_a
 }
 
 #[tokio::test]
+async fn row_14_the_right_password_of_a_disabled_account_costs_nothing() {
+    let site = behind_proxy().await;
+    site.disable("siti 1").await;
+    for door in DOORS.into_iter().cycle().take(24) {
+        assert_eq!(door.sign_in(&site, HOME, "siti 1", RIGHT).await.status, 403);
+    }
+    // The ten that the address has are there still.
+    for door in DOORS.into_iter().cycle().take(10) {
+        assert_eq!(door.sign_in(&site, HOME, "siti 1", WRONG).await.status, 401);
+    }
+    Door::Usapi.throttled(&Door::Usapi.sign_in(&site, HOME, "siti 1", RIGHT).await, 90);
+}
+
+#[tokio::test]
 async fn row_14_and_row_15_the_numbers_are_the_operators() {
     let hour = Duration::from_secs(3600);
     let passwords = PasswordLimits {
