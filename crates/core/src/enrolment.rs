@@ -47,6 +47,7 @@ impl Accounts {
             phone: Some(&person.phone),
             first_name: Some(&person.first_name),
             last_name: Some(&person.last_name),
+            full_name: None,
         };
         if self.is_common(&person.password, &whom).await? {
             return Err(RegisterError::CommonPassword);

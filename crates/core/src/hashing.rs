@@ -18,7 +18,7 @@ use tracing::Instrument as _;
 
 use crate::foreign::{self, FastHash, ForeignHash, Recipe, fields};
 use crate::measure;
-use crate::password::{Password, PasswordRecord, PreHashedPassword, Scheme};
+use crate::password::{Password, PasswordRecord, PreHashedPassword, Scheme, common};
 use crate::ports::Entropy;
 use crate::secret::{Mac, MacKey};
 use crate::trace;
@@ -97,6 +97,7 @@ pub enum Pains {
 enum Work {
     Hash { peppered: Mac, scheme: Scheme, pains: Pains, salt: [u8; SALT_LEN], answer: oneshot::Sender<Result<PasswordRecord, HashingError>> },
     Check { password: Password, record: PasswordRecord, answer: oneshot::Sender<Result<Checked, HashingError>> },
+    Weigh { password: Password, known: Vec<String>, answer: oneshot::Sender<Result<u64, HashingError>> },
 }
 
 impl Work {
@@ -105,6 +106,7 @@ impl Work {
         match self {
             Self::Hash { answer, .. } => drop(answer.send(Err(HashingError::Overloaded))),
             Self::Check { answer, .. } => drop(answer.send(Err(HashingError::Overloaded))),
+            Self::Weigh { answer, .. } => drop(answer.send(Err(HashingError::Overloaded))),
         }
     }
 }
@@ -218,6 +220,16 @@ impl HashingPool {
         Ok(if record.is_some() { checked } else { Checked::Wrong })
     }
 
+    /// After how many guesses somebody comes to a new password who knows what people choose, and `known` about whose it is. It is no hash, but can cost as much as one.
+    ///
+    /// # Errors
+    /// [`HashingError`].
+    pub async fn guesses(&self, password: &Password, known: Vec<String>) -> Result<u64, HashingError> {
+        let (answer, result) = oneshot::channel();
+        self.submit(Work::Weigh { password: password.clone(), known, answer })?;
+        traced("weigh", result).await
+    }
+
     /// How many hashes have been computed.
     #[must_use]
     pub fn done(&self) -> u64 {
@@ -283,8 +295,12 @@ impl Worker {
                 work.refuse();
                 continue;
             }
-            self.done.fetch_add(1, Ordering::Relaxed);
+            let is_hash = !matches!(work, Work::Weigh { .. });
+            self.done.fetch_add(u64::from(is_hash), Ordering::Relaxed);
             self.carry_out(work);
+            if !is_hash {
+                continue;
+            }
             measure::hashed(waited, queued_at.elapsed().saturating_sub(waited));
         }
     }
@@ -297,6 +313,10 @@ impl Worker {
             }
             Work::Check { password, record, answer } => {
                 let _ = answer.send(self.guarded(|worker| worker.check(&password, &record)));
+            }
+            Work::Weigh { password, known, answer } => {
+                let known: Vec<&str> = known.iter().map(String::as_str).collect();
+                let _ = answer.send(self.guarded(|_| Ok(common::guesses(&password, &known))));
             }
         }
     }

@@ -424,7 +424,7 @@ pub trait Pictures: Send + Sync {
 #[async_trait]
 pub trait PasswordList: Send + Sync {
     /// Whether the list has this password.
-    async fn has(&self, password: &PasswordDigests) -> Result<bool, Cause>;
+    async fn has(&self, password: &PasswordDigests) -> Result<bool, StoreError>;
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use crate::limit::sending::NoticeRules;
 use crate::limit::{LimitKind, Limits, Tally, TooOften};
 use crate::locale::Locale;
 use crate::message::Sealer;
-use crate::password::{Password, PasswordPolicy, PasswordRecord, PreHashedPassword};
+use crate::password::{Password, PasswordPolicy, PasswordRecord, PreHashedPassword, common};
 use crate::ports::{Cause, Clock, Doorbell, Entropy, PasswordList, Pictures, ReceiptReader, Store, StoreError, Timestamp};
 use crate::registration::RegistrationLifetimes;
 use crate::repeat::{Repeat, RepeatKey};
@@ -218,6 +218,9 @@ impl Accounts {
         let limits = || LimitKind::ALL.iter().copied();
         let alarms = limits().map(Alarm::Limit).chain(limits().map(Alarm::Nearly)).chain([Alarm::Spraying]);
         let alarms = alarms.map(|alarm| (alarm, AtomicI64::new(0))).collect();
+        if parts.policy.passwords.min_guesses > 0 {
+            common::prepare();
+        }
         let tally = parts.policy.limits.as_ref().map(|limits| Tally::new(limits.look_ups));
         let store = parts.store.noting(Scribe::new(Caller::service(), Arc::clone(&parts.clock), Arc::clone(&parts.entropy)));
         Self { inner: Arc::new(Inner { parts, sealer, admissions: Admissions::default(), tally, alarms }), store }

@@ -93,7 +93,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
             commands::backup::run(Config::load(&usual.or_development(), Use::Store)?, cli.config.as_deref(), &file, force).await
         }
         Command::Restore { file, force } => commands::restore::run(Config::load(&usual.or_development(), Use::Store)?, &file, force).await,
-        Command::Doctor { output } => commands::doctor::run(&usual.or_development(), output).await,
+        Command::Doctor { output } => commands::doctor::run(usual.or_development(), output).await,
         Command::Completions { shell } => commands::paper::completions(shell),
         Command::Manual { dir } => commands::paper::manual(&dir),
         Command::Account(command) => commands::account::run(Config::load(&usual.or_development(), Use::Store)?, command).await,

@@ -2,7 +2,7 @@
 //! the whole installation on it.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +22,7 @@ use daftar_store::password_list::FilePasswordList;
 use daftar_store::pictures::FilePictures;
 use daftar_store::{Location, SqlStore};
 use tokio::task::JoinSet;
+use tracing::{info, warn};
 
 use crate::clock::Timekeeper;
 use crate::config::{Config, EmailTransport, Mailer, SmsRoute, SmsTransport, Span, master_key_of};
@@ -189,11 +190,17 @@ fn policy(config: &Config, public_url: &str) -> Policy {
 }
 
 fn password_lists(config: &Config) -> anyhow::Result<Vec<Arc<dyn PasswordList>>> {
-    let open = |(path, list): (&Path, Result<_, _>)| -> anyhow::Result<Arc<dyn PasswordList>> {
-        let list: FilePasswordList = list.with_context(|| format!("`passwords.lists`: {}", path.display()))?;
+    let open = |path: &PathBuf| -> anyhow::Result<Arc<dyn PasswordList>> {
+        let told = || format!("`passwords.lists`: {}", path.display());
+        let list = FilePasswordList::open(path).with_context(told)?;
+        let summary = list.summary().with_context(told)?;
+        info!(list = %path.display(), of = summary.of, count = summary.count, "passwords that nobody may choose");
+        if !summary.has_the_commonest {
+            warn!(list = %path.display(), of = summary.of, "a list of passwords does not have 123456: is it of another kind of hash?");
+        }
         Ok(Arc::new(list))
     };
-    config.passwords.open_lists().map(open).collect()
+    config.passwords.lists.iter().map(open).collect()
 }
 
 fn email(config: &Config, foundation: &Foundation) -> anyhow::Result<Vec<Route>> {

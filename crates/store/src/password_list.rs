@@ -7,102 +7,172 @@ use std::cmp::Ordering;
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::os::unix::fs::FileExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use daftar_core::password::common::PasswordDigests;
-use daftar_core::ports::{Cause, PasswordList};
-use tokio::sync::Semaphore;
+use daftar_core::ports::{PasswordList, StoreError};
+use tokio::sync::oneshot;
 use tokio::time::timeout;
-
-use crate::error::Outage;
+use zeroize::Zeroizing;
 
 /// How long the disk may take.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(5);
-/// Searches of one file at once; what a disk that hangs holds is no more threads than this.
+/// Searches of one file at once, and how many may wait for them.
 const SEARCHES: usize = 4;
+const QUEUE: usize = 64;
 /// More than a line of hashes has: forty digits, a colon, and how often it was seen.
 const LINE_MAX: usize = 72;
 /// Lines by which it is seen whether a file is sorted.
 const SAMPLES: u64 = 64;
+/// Whatever a list is of, it has this one.
+const COMMONEST: &[u8] = b"123456";
 
 /// Why a file is no list.
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordListError {
     /// It cannot be read.
-    #[error("it cannot be read")]
+    #[error("it cannot be read: {0}")]
     Unreadable(#[from] io::Error),
+    /// It is a directory, a pipe or the like.
+    #[error("it is no file")]
+    NoFile,
     /// There is nothing in it.
     #[error("it is empty")]
     Empty,
+    /// It is not written as lists are.
+    #[error(
+        "it is neither passwords, one a line, in UTF-8 without a mark in front, nor SHA-1 or MD5 hashes, one at the beginning of each line, with nothing or a colon behind it"
+    )]
+    Strange,
     /// Its first line is a hash, and others are none.
-    #[error("it begins with a hash, but not every line does")]
-    Mixed,
+    #[error("it begins with a hash, but the line at byte {0} does not")]
+    Mixed(u64),
     /// Its hashes are not in their order.
-    #[error("its hashes are not sorted: `sort` does that")]
+    #[error("its hashes are not sorted: `LC_ALL=C sort -fu` does that")]
     Unsorted,
+}
+
+/// A file in which something was to be looked for.
+#[derive(Debug, thiserror::Error)]
+#[error("the list of passwords {}", .path.display())]
+struct Unsearched {
+    path: PathBuf,
+    #[source]
+    cause: io::Error,
 }
 
 /// A list in a file.
 #[derive(Debug)]
-pub struct FilePasswordList(Kind);
+pub struct FilePasswordList {
+    path: PathBuf,
+    kind: Kind,
+}
 
 #[derive(Debug)]
 enum Kind {
     /// The first eight bytes of each password's MD5, sorted.
     Passwords(Vec<u64>),
-    Hashes(Arc<HashFile>, Arc<Semaphore>),
+    Hashes(Arc<HashFile>, Sender<Search>),
+}
+
+/// What a list is, for operators.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListSummary {
+    /// `passwords`, `MD5 hashes` or `SHA-1 hashes`.
+    pub of: &'static str,
+    /// How many; of hashes about.
+    pub count: u64,
+    /// Whether the most common of all is among them. If it is not, the hashes may be of another kind.
+    pub has_the_commonest: bool,
+}
+
+/// A question to the threads that search; it ends with whoever asked.
+struct Search {
+    password: PasswordDigests,
+    answer: oneshot::Sender<io::Result<bool>>,
 }
 
 impl FilePasswordList {
-    /// Opens the list, and reads it if it is one of passwords.
+    /// Looks whether the file is a list, as far as that can be seen without reading all of it.
+    ///
+    /// # Errors
+    /// [`PasswordListError`].
+    pub fn probe(path: &Path) -> Result<(), PasswordListError> {
+        HashFile::open(path).map(drop)
+    }
+
+    /// Opens the list, and reads it if it is one of passwords; else starts threads that search it, which end with it, or when the disk lets them.
     ///
     /// # Errors
     /// [`PasswordListError`].
     pub fn open(path: &Path) -> Result<Self, PasswordListError> {
-        let file = File::open(path)?;
-        let mut first = Vec::with_capacity(LINE_MAX);
-        BufReader::new(&file).take(LINE_MAX as u64).read_until(b'\n', &mut first)?;
-        Ok(Self(match digits_of(&first) {
+        let kind = match HashFile::open(path)? {
             None => Kind::Passwords(passwords(File::open(path)?)?),
-            Some(digits) => {
-                let hashes = HashFile { length: file.metadata()?.len(), file, digits };
-                hashes.check()?;
-                Kind::Hashes(Arc::new(hashes), Arc::new(Semaphore::new(SEARCHES)))
+            Some(hashes) => {
+                let (hashes, (ask, asked)) = (Arc::new(hashes), bounded(QUEUE));
+                for _ in 0..SEARCHES {
+                    let (hashes, asked) = (Arc::clone(&hashes), asked.clone());
+                    std::thread::Builder::new().name("password-list".to_owned()).spawn(move || search(&hashes, &asked))?;
+                }
+                Kind::Hashes(hashes, ask)
             }
-        }))
+        };
+        Ok(Self { path: path.to_owned(), kind })
+    }
+
+    /// What it is.
+    ///
+    /// # Errors
+    /// [`PasswordListError::Unreadable`].
+    pub fn summary(&self) -> Result<ListSummary, PasswordListError> {
+        let commonest = PasswordDigests::of_text(COMMONEST);
+        Ok(match &self.kind {
+            Kind::Passwords(listed) => ListSummary {
+                of: "passwords",
+                count: listed.len() as u64,
+                has_the_commonest: listed.binary_search(&beginning(&commonest.md5)).is_ok(),
+            },
+            Kind::Hashes(hashes, _) => ListSummary {
+                of: hashes.digits.name(),
+                count: (hashes.length + 1) / (hashes.digits.count() as u64 + 1),
+                has_the_commonest: hashes.has(&commonest)?,
+            },
+        })
     }
 }
 
 #[async_trait]
 impl PasswordList for FilePasswordList {
-    async fn has(&self, password: &PasswordDigests) -> Result<bool, Cause> {
-        match &self.0 {
-            Kind::Passwords(listed) => Ok(listed.binary_search(&beginning(&password.md5)).is_ok()),
-            Kind::Hashes(hashes, searches) => {
-                let wanted = match (hashes.digits, &password.sha1) {
-                    (Digits::Md5, _) => hexadecimal(&password.md5),
-                    (Digits::Sha1, Some(sha1)) => hexadecimal(sha1),
-                    (Digits::Sha1, None) => return Ok(false),
-                };
-                let search = search(Arc::clone(hashes), Arc::clone(searches), wanted);
-                timeout(ANSWERED_WITHIN, search).await.unwrap_or_else(|_| Err(Outage::TooSlow.into()))
-            }
+    async fn has(&self, password: &PasswordDigests) -> Result<bool, StoreError> {
+        let ask = match &self.kind {
+            Kind::Passwords(listed) => return Ok(listed.binary_search(&beginning(&password.md5)).is_ok()),
+            Kind::Hashes(_, ask) => ask,
+        };
+        let (answer, found) = oneshot::channel();
+        ask.try_send(Search { password: password.clone(), answer }).map_err(|refused| match refused {
+            TrySendError::Full(_) => StoreError::Overloaded,
+            TrySendError::Disconnected(_) => StoreError::Failed("the threads that search have ended".into()),
+        })?;
+        let unsearched = |cause| Unsearched { path: self.path.clone(), cause };
+        match timeout(ANSWERED_WITHIN, found).await {
+            Ok(Ok(found)) => found.map_err(|cause| StoreError::Failed(unsearched(cause).into())),
+            Ok(Err(_)) => Err(StoreError::Failed("a thread that searches has ended".into())),
+            Err(_) => Err(StoreError::Unavailable(unsearched(io::ErrorKind::TimedOut.into()).into())),
         }
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "no more than SEARCHES of them at once")]
-async fn search(hashes: Arc<HashFile>, searches: Arc<Semaphore>, wanted: Vec<u8>) -> Result<bool, Cause> {
-    let permit = searches.acquire_owned().await?;
-    let found = tokio::task::spawn_blocking(move || {
-        // Held by the thread, not by the caller, who may have gone.
-        let _held = permit;
-        hashes.has(&wanted)
-    });
-    Ok(found.await??)
+fn search(hashes: &HashFile, asked: &Receiver<Search>) {
+    while let Ok(Search { password, answer }) = asked.recv() {
+        // Whoever asked may have gone; then there is nothing to look for.
+        if !answer.is_closed() {
+            let _ = answer.send(hashes.has(&password));
+        }
+    }
 }
 
 /// Which hashes a file has.
@@ -113,6 +183,13 @@ enum Digits {
 }
 
 impl Digits {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Md5 => "MD5 hashes",
+            Self::Sha1 => "SHA-1 hashes",
+        }
+    }
+
     const fn count(self) -> usize {
         match self {
             Self::Md5 => 32,
@@ -144,7 +221,7 @@ fn passwords(file: File) -> Result<Vec<u64>, PasswordListError> {
         let password = line.strip_suffix(b"\n").unwrap_or(&line);
         let password = password.strip_suffix(b"\r").unwrap_or(password);
         if !password.is_empty() {
-            listed.push(beginning(&PasswordDigests::md5_of(password)));
+            listed.push(beginning(&PasswordDigests::of_text(password).md5));
         }
         line.clear();
     }
@@ -175,8 +252,51 @@ struct Line {
 }
 
 impl HashFile {
+    /// Opens a file, and looks whether it is one of sorted hashes; `None`: one of passwords.
+    fn open(path: &Path) -> Result<Option<Self>, PasswordListError> {
+        let file = File::open(path)?;
+        let metadata = file.metadata()?;
+        if !metadata.is_file() {
+            return Err(PasswordListError::NoFile);
+        }
+        let mut first = Vec::with_capacity(LINE_MAX);
+        BufReader::new(&file).take(LINE_MAX as u64).read_until(b'\n', &mut first)?;
+        let Some(digits) = digits_of(&first) else {
+            // What is nearly a list of hashes, and was taken for one of passwords, would refuse nothing.
+            let is_nearly = first.iter().take_while(|byte| byte.is_ascii_hexdigit()).count() >= Digits::Md5.count();
+            let is_marked = first.starts_with(b"\xEF\xBB\xBF") || first.contains(&0) || first.starts_with(b"\xFF\xFE");
+            return if is_nearly || is_marked { Err(PasswordListError::Strange) } else { Ok(None) };
+        };
+        let mut hashes = Self { length: metadata.len(), file, digits };
+        hashes.leave_out_the_end()?;
+        hashes.check()?;
+        Ok(Some(hashes))
+    }
+
+    /// Empty lines at the end are none.
+    fn leave_out_the_end(&mut self) -> io::Result<()> {
+        let mut last = [0; 1];
+        while self.length > 0 {
+            self.file.read_exact_at(&mut last, self.length - 1)?;
+            if !matches!(last, [b'\n' | b'\r']) {
+                break;
+            }
+            self.length -= 1;
+        }
+        Ok(())
+    }
+
+    /// Whether it has the password, as far as can be said of what came pre-hashed.
+    fn has(&self, password: &PasswordDigests) -> io::Result<bool> {
+        match (self.digits, &password.sha1) {
+            (Digits::Md5, _) => self.has_hash(&Zeroizing::new(hexadecimal(&password.md5))),
+            (Digits::Sha1, Some(sha1)) => self.has_hash(&Zeroizing::new(hexadecimal(sha1))),
+            (Digits::Sha1, None) => Ok(false),
+        }
+    }
+
     /// Whether one of the lines is of this hash.
-    fn has(&self, wanted: &[u8]) -> io::Result<bool> {
+    fn has_hash(&self, wanted: &[u8]) -> io::Result<bool> {
         let (mut low, mut high) = (0, self.length);
         while low < high {
             let line = self.line_at(low + (high - low) / 2)?;
@@ -194,11 +314,12 @@ impl HashFile {
         let mut before: Option<Line> = None;
         for sample in 0..=SAMPLES {
             let at = u128::from(self.length.saturating_sub(1)) * u128::from(sample) / u128::from(SAMPLES);
-            let line = self.line_at(u64::try_from(at).unwrap_or(u64::MAX)).map_err(|error| match error.kind() {
-                io::ErrorKind::InvalidData => PasswordListError::Mixed,
+            let at = u64::try_from(at).unwrap_or(u64::MAX);
+            let line = self.line_at(at).map_err(|error| match error.kind() {
+                io::ErrorKind::InvalidData => PasswordListError::Mixed(at),
                 _ => error.into(),
             })?;
-            if before.is_some_and(|before| before.start != line.start && before.hash >= line.hash) {
+            if before.is_some_and(|before| before.hash > line.hash) {
                 return Err(PasswordListError::Unsorted);
             }
             before = Some(line);
@@ -224,7 +345,7 @@ impl HashFile {
         };
         let line = read.get(usize::try_from(start - from).unwrap_or(room)..).unwrap_or_default();
         if digits_of(line) != Some(self.digits) {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "a line does not begin with a hash"));
+            return Err(io::Error::new(io::ErrorKind::InvalidData, format!("the line at byte {start} does not begin with a hash")));
         }
         let hash = line.get(..self.digits.count()).unwrap_or_default().to_ascii_uppercase();
         Ok(Line { start, end, hash })
@@ -250,12 +371,12 @@ mod tests {
         FilePasswordList::open(file(text).path())
     }
 
-    /// A password that a client sent pre-hashed; its SHA-1 is made of it, as a stand-in.
     fn of(number: u32) -> PasswordDigests {
-        let md5 = PasswordDigests::md5_of(number.to_string().as_bytes());
-        let mut sha1 = [7; 20];
-        sha1[..16].copy_from_slice(&md5);
-        PasswordDigests { md5, sha1: Some(sha1) }
+        PasswordDigests::of_text(number.to_string().as_bytes())
+    }
+
+    fn pre_hashed(number: u32) -> PasswordDigests {
+        PasswordDigests { md5: of(number).md5, sha1: None }
     }
 
     fn hashes(numbers: impl Iterator<Item = u32>, line: impl Fn(&PasswordDigests) -> String) -> String {
@@ -271,7 +392,7 @@ mod tests {
     #[tokio::test]
     async fn passwords_are_found_as_they_are_written() {
         let list = list("123456\r\npässwörd\n\n1 2\nlast").unwrap();
-        let has = async |text: &str| list.has(&PasswordDigests { md5: PasswordDigests::md5_of(text.as_bytes()), sha1: None }).await.unwrap();
+        let has = async |text: &str| list.has(&PasswordDigests::of_text(text.as_bytes())).await.unwrap();
         for listed in ["123456", "pässwörd", "1 2", "last"] {
             assert!(has(listed).await, "{listed}");
         }
@@ -291,7 +412,7 @@ mod tests {
                 for list in [&md5, &sha1] {
                     assert_eq!(list.has(&of(number)).await.unwrap(), number % 2 == 0, "{number} of {count}");
                 }
-                let pre_hashed = PasswordDigests { sha1: None, ..of(number) };
+                let pre_hashed = pre_hashed(number);
                 assert_eq!(md5.has(&pre_hashed).await.unwrap(), number % 2 == 0, "{number} of {count}");
                 assert!(!sha1.has(&pre_hashed).await.unwrap(), "its SHA-1 is not known");
             }
@@ -299,23 +420,56 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_last_line_may_lack_its_end() {
+    async fn the_last_line_may_lack_its_end_or_have_empty_ones_behind_it_and_any_may_be_there_twice() {
         let text = hashes(0..10, |of| hex(&of.md5) + "\n");
-        let list = list(text.trim_end()).unwrap();
-        for number in 0..10 {
-            assert!(list.has(&of(number)).await.unwrap());
+        for end in ["", "\n", "\n\n\r\n"] {
+            let list = list(&format!("{}{end}", text.trim_end())).unwrap();
+            for number in 0..10 {
+                assert!(list.has(&of(number)).await.unwrap());
+            }
         }
+        let list = list(&hashes((0..10).chain(0..10), |of| hex(&of.md5) + "\n")).unwrap();
+        assert!(list.has(&of(3)).await.unwrap() && !list.has(&of(10)).await.unwrap());
+    }
+
+    #[test]
+    fn operators_are_told_what_a_list_is() {
+        let summary = |text: &str| list(text).unwrap().summary().unwrap();
+        assert_eq!(summary("123456\nqwerty\n"), ListSummary { of: "passwords", count: 2, has_the_commonest: true });
+        let numbers = || (123_400..123_500).chain([7]);
+        let md5 = summary(&hashes(numbers(), |of| hex(&of.md5) + "\n"));
+        assert_eq!(md5, ListSummary { of: "MD5 hashes", count: 101, has_the_commonest: true });
+        // Thirty-two digits, but of another hash.
+        let others = summary(&hashes(numbers(), |of| hex(&of.sha1.unwrap()[..16]) + "\n"));
+        assert_eq!(others, ListSummary { has_the_commonest: false, ..md5 });
     }
 
     #[test]
     fn what_is_no_list_is_said_to_be_none() {
         assert!(matches!(FilePasswordList::open(Path::new("/nowhere/at/all")), Err(PasswordListError::Unreadable(_))));
+        assert!(matches!(FilePasswordList::open(Path::new("/dev/zero")), Err(PasswordListError::NoFile)));
         assert!(matches!(list(""), Err(PasswordListError::Empty)));
         assert!(matches!(list("\n\r\n"), Err(PasswordListError::Empty)));
         let sorted = hashes(0..200, |of| hex(&of.md5) + "\n");
         let turned: Vec<&str> = sorted.lines().rev().collect();
         assert!(matches!(list(&turned.join("\n")), Err(PasswordListError::Unsorted)));
-        assert!(matches!(list(&format!("{sorted}{}", "a password\n".repeat(400))), Err(PasswordListError::Mixed)));
-        assert!(matches!(list(&format!("{sorted}{}\n", "F".repeat(400))), Err(PasswordListError::Mixed)));
+        assert!(matches!(list(&format!("{sorted}{}", "a password\n".repeat(400))), Err(PasswordListError::Mixed(_))));
+        assert!(matches!(list(&format!("{sorted}{}\n", "F".repeat(400))), Err(PasswordListError::Mixed(_))));
+        // What would pass for passwords, and refuse nothing.
+        for mark in ["\u{feff}", "\0"] {
+            assert!(matches!(list(&format!("{mark}{sorted}")), Err(PasswordListError::Strange)), "{mark:?}");
+        }
+        for line in [hex(&of(1).md5) + " 17", hex(&of(1).md5) + "  password.txt", hex(&of(1).sha1.unwrap()) + "\t3", "ab".repeat(32)] {
+            assert!(matches!(list(&(line.clone() + "\n")), Err(PasswordListError::Strange)), "{line}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_searched_is_named() {
+        let file = file(&hashes(0..1000, |of| hex(&of.md5) + "\n"));
+        let list = FilePasswordList::open(file.path()).unwrap();
+        file.as_file().set_len(10).unwrap();
+        let Err(StoreError::Failed(cause)) = list.has(&of(1)).await else { panic!("it cannot be read") };
+        assert!(cause.to_string().contains(&file.path().display().to_string()), "{cause}");
     }
 }

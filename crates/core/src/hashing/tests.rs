@@ -234,3 +234,12 @@ async fn a_record_of_ours_from_elsewhere_costs_no_more_than_is_bearable_and_is_o
         assert!(!is_ours(&costing(odd)), "{odd}");
     }
 }
+
+#[tokio::test]
+async fn row_24_a_password_is_weighed_in_the_same_queue_and_is_no_hash() {
+    let pool = pool(HashingCost { memory_kib: 64, passes: 1, lanes: 1 });
+    let before = pool.done();
+    assert_eq!(pool.guesses(&Password::typed("Wahyudi Wirakusumah"), vec!["wahyudi".to_owned(), "wirakusumah".to_owned()]).await.unwrap(), 1);
+    assert!(pool.guesses(&Password::typed("hxqvtrkzw"), Vec::new()).await.unwrap() >= 1_000_000_000);
+    assert_eq!(pool.done(), before);
+}

@@ -100,7 +100,7 @@ impl SignUp {
             Proves::Phone(phone) => Some(phone),
         };
         let (username, email) = (Some(&self.username), Some(&self.email));
-        Whom { username, email, phone, first_name: Some(&self.first_name), last_name: Some(&self.last_name) }
+        Whom { username, email, phone, first_name: Some(&self.first_name), last_name: Some(&self.last_name), full_name: None }
     }
 }
 

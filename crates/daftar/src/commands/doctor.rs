@@ -9,7 +9,7 @@ use crate::doctor::{self, State};
 ///
 /// # Errors
 /// When something has failed, or nothing can be printed.
-pub(crate) async fn run(sources: &Sources, output: Output) -> anyhow::Result<()> {
+pub(crate) async fn run(sources: Sources, output: Output) -> anyhow::Result<()> {
     let lines = doctor::examine(sources).await;
     if output.json {
         say_json(&serde_json::to_value(&lines)?)?;

@@ -4,6 +4,7 @@
 use std::fmt::Display;
 
 use daftar_delivery::Flaws;
+use daftar_store::password_list::FilePasswordList;
 use daftar_store::{Location, OpenError};
 use url::Url;
 
@@ -152,8 +153,8 @@ impl<'a> Findings<'a> {
         if config.passwords.max.0 < config.passwords.min.0 {
             self.refuse("passwords.max", config.passwords.max.0, format!("allowed is passwords.min ({}) or more", config.passwords.min.0));
         }
-        for (path, opened) in config.passwords.open_lists() {
-            if let Err(error) = opened {
+        for path in &config.passwords.lists {
+            if let Err(error) = FilePasswordList::probe(path) {
                 let rule = "allowed are files of passwords, one a line, or of sorted hashes (SHA-1 or MD5)";
                 self.refuse("passwords.lists", format_args!("{:?}: {error}", path.display().to_string()), rule);
             }

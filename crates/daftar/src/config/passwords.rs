@@ -1,10 +1,9 @@
 //! `[passwords]` and `[hashing]`: what a new password must be like, and what hashing one costs.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use daftar_core::hashing::HashingCost;
 use daftar_core::password::PasswordPolicy;
-use daftar_store::password_list::{FilePasswordList, PasswordListError};
 use serde::{Deserialize, Serialize};
 
 use super::text::Whole;
@@ -33,11 +32,6 @@ impl Passwords {
     /// As the core checks it.
     pub(crate) const fn policy(&self) -> PasswordPolicy {
         PasswordPolicy { min: self.min.0 as usize, max: self.max.0 as usize, blanks: true, min_guesses: self.min_guesses.0 }
-    }
-
-    /// The lists, each with its path.
-    pub(crate) fn open_lists(&self) -> impl Iterator<Item = (&Path, Result<FilePasswordList, PasswordListError>)> {
-        self.lists.iter().map(|path| (path.as_path(), FilePasswordList::open(path)))
     }
 }
 

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 /// Why there is no outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Lost {
     /// It takes longer than it may; it is left to itself.
     TooLong,
-    /// It panicked, or there is no thread for it.
+    /// It panicked (standard error says how), or there is no thread for it.
     Broken,
 }
 
@@ -20,9 +20,16 @@ pub(super) async fn aside<T: Send + 'static>(patience: Duration, work: impl Futu
     let (tell, told) = oneshot::channel();
     let runtime = Handle::current();
     // Whoever asked may have gone.
-    let thread = std::thread::Builder::new().name("look".to_owned()).spawn(move || drop(tell.send(runtime.block_on(work))));
+    let thread = std::thread::Builder::new().name("look".to_owned()).spawn(move || {
+        // What waits ends by itself in time, too: only what blocks is left behind.
+        if let Ok(outcome) = runtime.block_on(timeout(patience, work)) {
+            drop(tell.send(outcome));
+        }
+    });
     thread.map_err(|_| Lost::Broken)?;
-    timeout(patience, told).await.map_err(|_| Lost::TooLong)?.map_err(|_| Lost::Broken)
+    let waited = Instant::now();
+    let told = timeout(patience, told).await.map_err(|_| Lost::TooLong)?;
+    told.map_err(|_| if waited.elapsed() < patience { Lost::Broken } else { Lost::TooLong })
 }
 
 #[cfg(test)]

@@ -59,8 +59,9 @@ const LOOKS: [(&str, Look); 11] = [
 ];
 
 /// Looks at everything.
-pub(crate) async fn examine(sources: &Sources) -> Vec<Line> {
-    let (found, config) = configuration::look(sources);
+pub(crate) async fn examine(sources: Sources) -> Vec<Line> {
+    let unread = || (vec![Finding::failed("a file that it names cannot be read in time", "Look at the disks that its files are on")], None);
+    let (found, config) = aside(ANSWERS_WITHIN, async move { configuration::look(&sources) }).await.unwrap_or_else(|_| unread());
     let mut lines = lines("configuration", found);
     if let Some(config) = config {
         let patient = Arc::new(Patient::meet(config).await);

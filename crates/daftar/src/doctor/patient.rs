@@ -7,7 +7,7 @@ use daftar_core::secret::Secrets;
 use daftar_store::{Location, OpenError, SqlStore};
 
 use crate::config::{Config, master_key_of};
-use crate::keys::{KeyFileError, MasterKey};
+use crate::keys::{KeyFileError, MASTER_FILE, MasterKey};
 use crate::system::{OsEntropy, SystemClock};
 
 use super::ANSWERS_WITHIN;
@@ -52,7 +52,12 @@ impl Patient {
         let key = match &config.secrets.master_key {
             // The configuration was checked: one that is no key is told there.
             Some(key) => Ok(master_key_of(key.expose()).map(MasterKey::configured)),
-            None => MasterKey::there(&config.data_dir()),
+            None => {
+                let dir = config.data_dir();
+                let there = aside(ANSWERS_WITHIN, async move { MasterKey::there(&dir) }).await;
+                let unread = || KeyFileError::Io { path: config.data_dir().join(MASTER_FILE), source: std::io::ErrorKind::TimedOut.into() };
+                there.unwrap_or_else(|_| Err(unread()))
+            }
         };
         let secrets = key.map(|key| key.map(|key| Secrets::derive(&key.bytes)));
         Self { config, store, secrets, now: there.unwrap_or_else(|| SystemClock.now()) }

@@ -30,7 +30,8 @@ pub(super) async fn list(Administrator(accounts): Administrator, uri: Uri) -> Re
     let entries = accounts.audit(&filter, limit).await?;
     // What comes after the last one may be written at any time.
     let may_go_on = filter.after.is_some() || entries.len() == limit as usize;
-    let next = entries.last().filter(|_| may_go_on).map(|last| last.id.clone());
+    let known = || filter.after.map(|after| after.to_string());
+    let next = entries.last().filter(|_| may_go_on).map(|last| last.id.clone()).or_else(known);
     Ok(Json(Page { entries, next }))
 }
 

@@ -99,7 +99,7 @@ impl Rules {
     /// The same with what `docs/limits.md` advises where no client's habits forbid it: App's codes have six digits, and new passwords are not easily guessed.
     #[must_use]
     pub fn hardened(self) -> Self {
-        Self { app_digits: 6, min_guesses: 100_000_000, ..self }
+        Self { app_digits: 6, min_guesses: 1_000_000_000, ..self }
     }
 }
 

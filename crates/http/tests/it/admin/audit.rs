@@ -172,3 +172,30 @@ async fn row_52_it_holds_no_contact_and_no_secret() {
         assert!(!text.contains(secret), "{secret} in {text}");
     }
 }
+
+#[tokio::test]
+async fn the_trail_is_followed_from_the_entry_that_is_known() {
+    let site = Installation::start().await;
+    let admin = administrator(&site).await;
+    let read = async |after: &str| admin.get(&format!("/admin/audit?limit=2&after={after}")).await.json();
+    registered(&site, 9).await;
+    let mut known = entries(&admin.get("/admin/audit?limit=1").await)[0]["id"].as_str().unwrap().to_owned();
+    let nothing = read(&known).await;
+    assert_eq!((nothing["entries"].as_array().unwrap().len(), nothing["next"].as_str()), (0, Some(known.as_str())), "from there on, another time");
+    for n in 1..=3 {
+        site.clock.advance(Duration::from_secs(1));
+        registered(&site, n).await;
+    }
+    let mut followed = Vec::new();
+    for expected in [2, 1, 0] {
+        let page = read(&known).await;
+        known = page["next"].as_str().unwrap().to_owned();
+        let page = page["entries"].as_array().unwrap().clone();
+        assert_eq!(page.len(), expected);
+        followed.extend(page);
+    }
+    let mut newest = entries(&admin.get("/admin/audit?limit=3").await);
+    newest.reverse();
+    assert_eq!(followed, newest);
+    assert_eq!(admin.get("/admin/audit?after=nobody").await.status, 400);
+}

@@ -27,7 +27,7 @@ fn created() -> Value {
 }
 
 async fn careful() -> Installation {
-    Installation::builder().min_guesses(100_000_000).start().await
+    Installation::builder().min_guesses(1_000_000_000).start().await
 }
 
 async fn listing(list: &Path) -> Installation {
@@ -41,7 +41,18 @@ fn choosing(body: &Value, password: &str) -> Value {
 #[tokio::test]
 async fn row_56_usapi_takes_no_password_that_is_guessed_soon() {
     let site = careful().await;
-    for easy in ["123456", "P@ssw0rd1", "siti 1", "Siti Rahma", "siti1@example.test", "081000000001", "daftar"] {
+    for easy in [
+        "123456",
+        "P@ssw0rd1",
+        "Password-123456",
+        "siti 1",
+        "Siti Rahma",
+        "rahma.siti",
+        "siti1@example.test",
+        "081000000001",
+        "daftar",
+        "ONMART 2026",
+    ] {
         for (path, body) in [("/internal/register", person(1)), ("/signup", applicant(1, "OTP")), ("/signup", applicant(1, "LINK"))] {
             site.shop().post(path, &choosing(&body, easy)).await.says(400, FORMAT);
         }
