@@ -86,8 +86,8 @@ pub struct ListSummary {
     pub of: &'static str,
     /// How many; of hashes about.
     pub count: u64,
-    /// Whether the most common of all is among them. If it is not, the hashes may be of another kind.
-    pub has_the_commonest: bool,
+    /// Whether they are hashes, and the most common password of all is not among them: they may be of another kind.
+    pub looks_foreign: bool,
 }
 
 /// A question to the threads that search; it ends with whoever asked.
@@ -129,17 +129,12 @@ impl FilePasswordList {
     /// # Errors
     /// [`PasswordListError::Unreadable`].
     pub fn summary(&self) -> Result<ListSummary, PasswordListError> {
-        let commonest = PasswordDigests::of_text(COMMONEST);
         Ok(match &self.kind {
-            Kind::Passwords(listed) => ListSummary {
-                of: "passwords",
-                count: listed.len() as u64,
-                has_the_commonest: listed.binary_search(&beginning(&commonest.md5)).is_ok(),
-            },
+            Kind::Passwords(listed) => ListSummary { of: "passwords", count: listed.len() as u64, looks_foreign: false },
             Kind::Hashes(hashes, _) => ListSummary {
                 of: hashes.digits.name(),
                 count: (hashes.length + 1) / (hashes.digits.count() as u64 + 1),
-                has_the_commonest: hashes.has(&commonest)?,
+                looks_foreign: !hashes.has(&PasswordDigests::of_text(COMMONEST))?,
             },
         })
     }
@@ -435,13 +430,13 @@ mod tests {
     #[test]
     fn operators_are_told_what_a_list_is() {
         let summary = |text: &str| list(text).unwrap().summary().unwrap();
-        assert_eq!(summary("123456\nqwerty\n"), ListSummary { of: "passwords", count: 2, has_the_commonest: true });
+        assert_eq!(summary("123456\nqwerty\n"), ListSummary { of: "passwords", count: 2, looks_foreign: false });
         let numbers = || (123_400..123_500).chain([7]);
         let md5 = summary(&hashes(numbers(), |of| hex(&of.md5) + "\n"));
-        assert_eq!(md5, ListSummary { of: "MD5 hashes", count: 101, has_the_commonest: true });
+        assert_eq!(md5, ListSummary { of: "MD5 hashes", count: 101, looks_foreign: false });
         // Thirty-two digits, but of another hash.
         let others = summary(&hashes(numbers(), |of| hex(&of.sha1.unwrap()[..16]) + "\n"));
-        assert_eq!(others, ListSummary { has_the_commonest: false, ..md5 });
+        assert_eq!(others, ListSummary { looks_foreign: true, ..md5 });
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub(super) async fn aside<T: Send + 'static>(patience: Duration, work: impl Futu
     // Whoever asked may have gone.
     let thread = std::thread::Builder::new().name("look".to_owned()).spawn(move || {
         // What waits ends by itself in time, too: only what blocks is left behind.
-        if let Ok(outcome) = runtime.block_on(timeout(patience, work)) {
+        if let Ok(outcome) = runtime.block_on(async move { timeout(patience, work).await }) {
             drop(tell.send(outcome));
         }
     });

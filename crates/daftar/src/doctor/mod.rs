@@ -60,8 +60,16 @@ const LOOKS: [(&str, Look); 11] = [
 
 /// Looks at everything.
 pub(crate) async fn examine(sources: Sources) -> Vec<Line> {
-    let unread = || (vec![Finding::failed("a file that it names cannot be read in time", "Look at the disks that its files are on")], None);
-    let (found, config) = aside(ANSWERS_WITHIN, async move { configuration::look(&sources) }).await.unwrap_or_else(|_| unread());
+    let unread = |why| {
+        (
+            vec![match why {
+                Lost::TooLong => Finding::failed("a file that it names cannot be read in time", "Look at the disks that its files are on"),
+                Lost::Broken => broken(),
+            }],
+            None,
+        )
+    };
+    let (found, config) = aside(ANSWERS_WITHIN, async move { configuration::look(&sources) }).await.unwrap_or_else(unread);
     let mut lines = lines("configuration", found);
     if let Some(config) = config {
         let patient = Arc::new(Patient::meet(config).await);
@@ -73,12 +81,16 @@ pub(crate) async fn examine(sources: Sources) -> Vec<Line> {
     lines
 }
 
+fn broken() -> Finding {
+    Finding::failed("the look itself failed", "Standard error says how. Please report it")
+}
+
 async fn bounded(name: &'static str, look: Look, patient: Arc<Patient>) -> Vec<Line> {
     let found = aside(PATIENCE, async move { look(&patient).await }).await;
     let lost = |lost| {
         vec![match lost {
             Lost::TooLong => Finding::failed(format_args!("it took longer than {} s to look", PATIENCE.as_secs()), "Look at what it depends on"),
-            Lost::Broken => Finding::failed("the look itself failed", "Standard error says how. Please report it"),
+            Lost::Broken => broken(),
         }]
     };
     lines(name, found.unwrap_or_else(lost))

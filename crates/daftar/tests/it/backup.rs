@@ -74,8 +74,8 @@ async fn a_copy_made_under_load_holds_all_that_was_acknowledged_and_brings_nothi
     assert_eq!(server.profile(&http, &before).await, 200, "who is served from goes on");
     let noted = home.json(&["audit", "--act", "store.backed_up", "--json"]);
     let all = home.json(&["audit", "--json"]);
-    let (newest, before) = (all[0].clone(), all[1]["id"].as_str().unwrap());
-    assert_eq!(home.json(&["audit", "--after", before, "--json"]), serde_json::json!([newest]), "what is newer than the one before it");
+    let (newest, known) = (all[0].clone(), all[1]["id"].as_str().unwrap());
+    assert_eq!(home.json(&["audit", "--after", known, "--json"]), serde_json::json!([newest]), "what is newer than the one before it");
     assert_eq!((noted.as_array().unwrap().len(), noted[0]["actor"].as_str()), (1, Some("operator")));
 
     let (_second, copy) = restored(&home, "copy.db");
