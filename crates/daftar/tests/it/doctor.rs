@@ -345,21 +345,34 @@ async fn messages_that_failed_and_messages_that_wait_for_long_are_told_of() {
     report.says(("outbox", "email"), "failed", &["1 wait, the oldest for 72", "daftar outbox list"]);
 }
 
-#[test]
-fn a_disk_that_hangs_keeps_it_from_nothing() {
-    let home = Home::with_a_file();
-    home.client();
-    let database = home.path(DATABASE);
-    let held = ["-f", "-o", "/dev/null", "-P", database.to_str().unwrap(), "--trace=pread64", "--inject=pread64:delay_enter=600s"];
+/// What it finds while the disk that this file is on does not answer.
+fn report_without(home: &Home, file: &str) -> Report {
+    let file = home.path(file);
+    let held = ["-f", "-o", "/dev/null", "-P", file.to_str().unwrap(), "--trace=pread64", "--inject=pread64:delay_enter=600s"];
     // Its words are all that is waited for: whoever holds its disk holds its end, too.
     let mut child = home.command_by("strace", &held, &["doctor", "--json"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let lines = serde_json::Deserializer::from_reader(child.stdout.take().unwrap()).into_iter().next().unwrap().unwrap();
     child.kill().unwrap();
     child.wait().unwrap();
-    let report = Report { status: None, lines };
+    Report { status: None, lines }
+}
+
+#[test]
+fn a_disk_that_hangs_keeps_it_from_nothing_else() {
+    let home = Home::with_a_file();
+    home.client();
+    let report = report_without(&home, DATABASE);
     report.says(("store", ""), "failed", &["did not answer within 10 s"]);
     report.says(("outbox", ""), "warning", &["not looked at: the store cannot be read"]);
     report.says(("open files", ""), "ok", &[]);
+}
+
+#[test]
+fn a_disk_that_hangs_under_a_file_of_the_configuration_is_told_of() {
+    let home = Home::with_a_file().with("DAFTAR_PASSWORDS__LISTS", r#"["stolen.txt"]"#);
+    home.write("stolen.txt", "E10ADC3949BA59ABBE56E057F20F883E\n");
+    Report::of(&home).says(("configuration", ""), "ok", &[]);
+    report_without(&home, "stolen.txt").says(("configuration", ""), "failed", &["cannot be read in time", "disks"]);
 }
 
 #[tokio::test]

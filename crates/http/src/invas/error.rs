@@ -148,7 +148,7 @@ const BAD: StatusCode = StatusCode::BAD_REQUEST;
 
 impl InvasError {
     /// A password that guessers try first.
-    pub(super) const COMMON_PASSWORD: Self = Self::Format("password", "is of a password that is too easy to guess");
+    pub(super) const COMMON_PASSWORD: Self = Self::Format("password", "stands for a password that is too easy to guess");
 
     /// What a host is told.
     fn told(self) -> Problem {
