@@ -8,7 +8,7 @@
 //! postgres/     the engine of many replicas: shared connections for look-ups, exclusive ones for transactions, retries
 //! copy/         a whole installation from one database to another
 //! pictures/     pictures in a directory
-//! password_list lists of passwords that nobody may choose, in files
+//! password_list/ lists of passwords that nobody may choose, in files
 //! migration.rs  the one history of the schema (`migrations/`)
 //! ```
 //!
