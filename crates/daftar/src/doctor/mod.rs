@@ -60,16 +60,9 @@ const LOOKS: [(&str, Look); 11] = [
 
 /// Looks at everything.
 pub(crate) async fn examine(sources: Sources) -> Vec<Line> {
-    let unread = |why| {
-        (
-            vec![match why {
-                Lost::TooLong => Finding::failed("a file that it names cannot be read in time", "Look at the disks that its files are on"),
-                Lost::Broken => broken(),
-            }],
-            None,
-        )
-    };
-    let (found, config) = aside(ANSWERS_WITHIN, async move { configuration::look(&sources) }).await.unwrap_or_else(unread);
+    let unread = || Finding::failed("a file that it names cannot be read in time", "Look at the disks that its files are on");
+    let read = aside(ANSWERS_WITHIN, async move { configuration::look(&sources) }).await;
+    let (found, config) = read.unwrap_or_else(|why| (not_looked(why, unread), None));
     let mut lines = lines("configuration", found);
     if let Some(config) = config {
         let patient = Arc::new(Patient::meet(config).await);
@@ -81,19 +74,18 @@ pub(crate) async fn examine(sources: Sources) -> Vec<Line> {
     lines
 }
 
-fn broken() -> Finding {
-    Finding::failed("the look itself failed", "Standard error says how. Please report it")
+/// What is to be said of a look that came to nothing.
+fn not_looked(why: Lost, too_long: impl FnOnce() -> Finding) -> Vec<Finding> {
+    vec![match why {
+        Lost::TooLong => too_long(),
+        Lost::Broken => Finding::failed("the look itself failed", "Standard error says how. Please report it"),
+    }]
 }
 
 async fn bounded(name: &'static str, look: Look, patient: Arc<Patient>) -> Vec<Line> {
     let found = aside(PATIENCE, async move { look(&patient).await }).await;
-    let lost = |lost| {
-        vec![match lost {
-            Lost::TooLong => Finding::failed(format_args!("it took longer than {} s to look", PATIENCE.as_secs()), "Look at what it depends on"),
-            Lost::Broken => broken(),
-        }]
-    };
-    lines(name, found.unwrap_or_else(lost))
+    let too_long = || Finding::failed(format_args!("it took longer than {} s to look", PATIENCE.as_secs()), "Look at what it depends on");
+    lines(name, found.unwrap_or_else(|why| not_looked(why, too_long)))
 }
 
 fn lines(look: &'static str, found: Vec<Finding>) -> Vec<Line> {

@@ -10,6 +10,7 @@ use daftar_core::password::common::PasswordDigests;
 use zeroize::Zeroizing;
 
 use super::PasswordListError;
+use crate::row::hex;
 
 /// More than a line of hashes has: forty digits, a colon, and how often it was seen.
 const LINE_MAX: usize = 72;
@@ -46,11 +47,6 @@ fn digits_of(line: &[u8]) -> Option<Digits> {
     [Digits::Md5, Digits::Sha1].into_iter().find(|digits| ends && digits.count() == count)
 }
 
-pub(super) fn hexadecimal(bytes: &[u8]) -> Vec<u8> {
-    let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'A' + nibble - 10 };
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
-}
-
 /// A file of sorted hashes, one a line, whatever stands behind a colon.
 #[derive(Debug)]
 pub(super) struct HashFile {
@@ -64,7 +60,7 @@ struct Line {
     start: u64,
     /// Where the next one starts.
     end: u64,
-    /// Its hash, in upper case.
+    /// Its hash, in lower case.
     hash: Vec<u8>,
 }
 
@@ -116,18 +112,18 @@ impl HashFile {
     /// Whether it has the password, as far as can be said of what came pre-hashed.
     pub(super) fn has(&self, password: &PasswordDigests) -> io::Result<bool> {
         match (self.digits, &password.sha1) {
-            (Digits::Md5, _) => self.has_hash(&Zeroizing::new(hexadecimal(&password.md5))),
-            (Digits::Sha1, Some(sha1)) => self.has_hash(&Zeroizing::new(hexadecimal(sha1))),
+            (Digits::Md5, _) => self.has_hash(&Zeroizing::new(hex(&password.md5))),
+            (Digits::Sha1, Some(sha1)) => self.has_hash(&Zeroizing::new(hex(sha1))),
             (Digits::Sha1, None) => Ok(false),
         }
     }
 
     /// Whether one of the lines is of this hash.
-    fn has_hash(&self, wanted: &[u8]) -> io::Result<bool> {
+    fn has_hash(&self, wanted: &str) -> io::Result<bool> {
         let (mut low, mut high) = (0, self.length);
         while low < high {
             let line = self.line_at(low + (high - low) / 2)?;
-            match line.hash.as_slice().cmp(wanted) {
+            match line.hash.as_slice().cmp(wanted.as_bytes()) {
                 Ordering::Equal => return Ok(true),
                 Ordering::Less => low = line.end,
                 Ordering::Greater => high = line.start,
@@ -174,7 +170,7 @@ impl HashFile {
         if digits_of(line) != Some(self.digits) {
             return Err(io::Error::new(io::ErrorKind::InvalidData, format!("the line at byte {start} does not begin with a hash")));
         }
-        let hash = line.get(..self.digits.count()).unwrap_or_default().to_ascii_uppercase();
+        let hash = line.get(..self.digits.count()).unwrap_or_default().to_ascii_lowercase();
         Ok(Line { start, end, hash })
     }
 }

@@ -3,8 +3,8 @@ use std::io::Write as _;
 use daftar_core::password::common::PasswordDigests;
 use tempfile::NamedTempFile;
 
-use super::hashes::hexadecimal;
 use super::*;
+use crate::row;
 
 fn file(text: &str) -> NamedTempFile {
     let mut file = NamedTempFile::new().unwrap();
@@ -31,7 +31,7 @@ fn hashes(numbers: impl Iterator<Item = u32>, line: impl Fn(&PasswordDigests) ->
 }
 
 fn hex(bytes: &[u8]) -> String {
-    String::from_utf8(hexadecimal(bytes)).unwrap()
+    row::hex(bytes).to_uppercase()
 }
 
 #[tokio::test]
